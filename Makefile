@@ -1,0 +1,59 @@
+# Every target sets up .venv by itself where it is missing or older than what it is made from.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+PAGE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install label train evaluate segment check-data test lint format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@echo '  Settings go in ARGS: make train ARGS="model=logistic out=models/mine"'
+
+install: $(READY) ## set up the environment
+
+$(READY): pyproject.toml requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "pagesieve needs Python 3.10 or newer, $(PYTHON) is older; try make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+label: $(READY) ## propose labels for unlabelled pages in data/raw
+	$(BIN)/python -m pagesieve.label $(ARGS)
+
+train: $(READY) ## train on data/, print scores, save models/default
+	$(BIN)/python -m pagesieve.train $(ARGS)
+
+models/default/model.npz: | $(READY)
+	$(BIN)/python -m pagesieve.train
+
+evaluate: $(READY) | models/default/model.npz ## score the saved model, write reports/latest
+	$(BIN)/python -m pagesieve.evaluate $(ARGS)
+
+segment: $(READY) | models/default/model.npz ## segment a page: make segment PAGE=page.txt
+	@test -n "$(PAGE)" || { echo 'which page? make segment PAGE=page.txt [ARGS="--format json"]' >&2; exit 2; }
+	@$(BIN)/pagesieve $(ARGS) "$(PAGE)"
+
+check-data: $(READY) ## name every problem of data/ (ARGS=folder for another one)
+	$(BIN)/python -m pagesieve.check_data $(if $(ARGS),$(ARGS),data --written)
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## format the code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+clean: ## remove the environment, outputs and reports (models stay)
+	rm -rf $(VENV) outputs reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

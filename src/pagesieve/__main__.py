@@ -1,0 +1,7 @@
+"""`python -m pagesieve` is the command `pagesieve`."""
+
+import sys
+
+from pagesieve.cli import main
+
+sys.exit(main())

@@ -1,0 +1,32 @@
+"""Entry point `python -m pagesieve.check_data [folder]`: name every problem of labelled data, exit status 1 if there is one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pagesieve import corpus
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check a data folder; returns the number of problems, at most 1 as an exit status."""
+    parser = argparse.ArgumentParser(prog="pagesieve.check_data", description="Name every problem of labelled pages.")
+    parser.add_argument("root", nargs="?", default="data", help="folder that holds raw/ and labeled/ (default: data)")
+    parser.add_argument("--written", action="store_true", help="also check what holds for pages written for this project")
+    options = parser.parse_args(arguments)
+    root = Path(options.root)
+    if not corpus.raw_pages(root) and not (root / "labeled").is_dir():
+        print(f"{root}: no data there; it must hold raw/<site>/<page>.txt and labeled/<site>/<page>.json", file=sys.stderr)
+        return 1
+    problems = corpus.check(root, options.written)
+    for problem in problems:
+        print(problem)
+    print(f"{len(corpus.raw_pages(root))} pages, {len(problems)} problems")
+    return min(len(problems), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

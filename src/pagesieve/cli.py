@@ -1,0 +1,104 @@
+"""The command `pagesieve`: a page from a file or standard input → body text, JSON or the coloured page."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pagesieve import __version__
+from pagesieve.page import PageError
+from pagesieve.render import page_ansi, page_document
+from pagesieve.segmentation import Segmentation
+from pagesieve.sieve import Sieve, load
+from pagesieve.storage import ModelError, write_text
+
+__all__ = ["main"]
+
+FORMATS = ("page", "text", "json", "html")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0, 1 if a page or the model could not be read."""
+    options = _parser().parse_args(arguments)
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and options.output is None
+    form = options.format or ("page" if colour else "text")
+    try:
+        sieve = load(options.model)
+    except (ModelError, OSError) as error:
+        print(f"pagesieve: {error}", file=sys.stderr)
+        return 1
+    answers: list[tuple[str, Segmentation]] = []
+    failed = 0
+    for name in options.pages:
+        try:
+            answers.append((name, _segment(sieve, name, options.kind)))
+        except (PageError, OSError) as error:
+            print(f"pagesieve: {error}", file=sys.stderr)
+            failed += 1
+    text = _formatted(answers, form, len(options.pages) > 1)
+    try:
+        if options.output is not None:
+            write_text(options.output, text)
+        elif text:
+            sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+            sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"pagesieve: {options.output}: {error}", file=sys.stderr)
+        return 1
+    return min(failed, 1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pagesieve",
+        description="Sort the segments of a scraped page (a text dump) into article body, boilerplate and recommended-story teasers.",
+    )
+    parser.add_argument("pages", nargs="+", metavar="PAGE", help="file to read, - for standard input")
+    parser.add_argument(
+        "-f", "--format", choices=FORMATS, help="text: the article's body (default); json: everything; html: the page coloured; page: the page coloured for a terminal (default on one)"
+    )  # fmt: skip
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead of standard output")
+    parser.add_argument("-m", "--model", metavar="PATH", help="model folder or file (default: $PAGESIEVE_MODEL, else models/default)")
+    parser.add_argument("--kind", choices=("auto", "text"), default="auto", help="text: take whatever comes as text, HTML too")
+    parser.add_argument("--version", action="version", version=f"pagesieve {__version__}")
+    return parser
+
+
+def _segment(sieve: Sieve, name: str, kind: str) -> Segmentation:
+    if name == "-":
+        return sieve.segment(sys.stdin.buffer.read(), kind, "standard input")
+    return sieve.segment(Path(name).read_bytes(), kind, name)
+
+
+def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: bool) -> str:
+    """All answers as one text; several pages become a JSON line each, or parts below their names."""
+    if form == "json":
+        if several:
+            return "".join(_json_line(name, answer) for name, answer in answers)
+        return "".join(answer.to_json(indent=1) + "\n" for _, answer in answers)
+    if form == "html":
+        parts = [(f"<h2>{name}</h2>" if several else "") + answer.to_html() for name, answer in answers]
+        return page_document("\n".join(parts), ", ".join(name for name, _ in answers)) if parts else ""
+    texts = []
+    for name, answer in answers:
+        heading = f"==> {name} <==\n" if several else ""
+        if form == "page":
+            texts.append(heading + page_ansi(answer.text, [(s.start, s.end, s.label, s.role) for s in answer]).rstrip("\n") + "\n")
+        else:
+            texts.append(heading + (answer.body + "\n" if answer.body else ""))
+    return "\n".join(texts)
+
+
+def _json_line(name: str, answer: Segmentation) -> str:
+    import json
+
+    return json.dumps({"page": name, **answer.to_dict()}, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

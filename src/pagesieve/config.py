@@ -1,0 +1,124 @@
+"""The shapes of the Hydra configurations: a misspelt key or a word for a number fails before any work starts.
+
+The values live in `conf/`; each group there (`data`, `features`, `model`, `labels`) fills one of these dataclasses.
+Only the entry points (`train`, `evaluate`, `label`) import this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, OmegaConf
+
+from pagesieve.roles import check_label_map
+from pagesieve.training import Settings
+
+__all__ = ["EvaluateConfig", "LabelConfig", "TrainConfig", "config_dir", "register", "settings"]
+
+
+def config_dir() -> str:
+    """The folder of the configuration files: `conf/` of the checkout, or its copy in an installed package."""
+    here = Path(__file__).resolve().parent
+    for folder in (here.parents[1] / "conf", here / "conf"):
+        if (folder / "train.yaml").is_file():
+            return str(folder)
+    raise FileNotFoundError(f"no configuration files: neither {here.parents[1] / 'conf'} nor {here / 'conf'} holds train.yaml")
+
+
+@dataclass
+class DataConfig:
+    root: str = MISSING  # folder that holds raw/ and labeled/
+    statuses: list[str] = field(default_factory=lambda: ["reviewed"])
+    held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores
+    written: bool = False  # whether the data are written for this project (check-data then asks for more)
+
+
+@dataclass
+class FeaturesConfig:
+    words: bool = True
+    groups: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ModelConfig:
+    classifier: str = "logistic"
+    sequence: bool = True
+    C: float = 1.0
+    alpha: float = 1e-5
+    max_iter: int = 60
+    min_df: int = 3
+    layout_weight: float = 0.3
+    bins: int = 12
+    hidden: list[int] = field(default_factory=lambda: [64])
+    epochs: int = 6
+    network_alpha: float = 0.3
+    networks: int = 3
+    offsets: list[int] = field(default_factory=lambda: [-2, -1, 1, 2])
+    transition_weight: float = 0.3
+
+
+@dataclass
+class CvConfig:
+    folds: int = 5
+    random_split: bool = True  # also score a split that ignores sites, to show how much it flatters
+
+
+@dataclass
+class TrainConfig:
+    data: DataConfig = MISSING
+    features: FeaturesConfig = MISSING
+    model: ModelConfig = MISSING
+    labels: dict[str, str] = MISSING
+    cv: CvConfig = field(default_factory=CvConfig)
+    experiment: Any = None
+    out: str = "models/default"
+    seed: int = 0
+    n_jobs: int = 2
+
+
+@dataclass
+class EvaluateConfig:
+    data: DataConfig = MISSING
+    model: str = "models/default"  # model folder or file
+    pages: str = "auto"  # "held_out": only data.held_out; "all": every page; "auto": held-out ones where there are any
+    out: str = "reports/latest"
+    worst: int = 10  # pages shown in full
+    floor: float | None = None  # macro-F1 over segments below which the exit status is 1
+    baselines: bool = True
+    learning_curve: bool = False
+    seed: int = 0
+    n_jobs: int = 2
+
+
+@dataclass
+class LabelConfig:
+    data: DataConfig = MISSING
+    labeler: str = "rules"  # or "model"
+    model: str = "models/default"
+    language: str = "und"
+    overwrite: bool = False  # whether earlier proposals are made anew (reviewed labels never are)
+
+
+def register() -> None:
+    """Make the schemas known to Hydra under the names the primary files ask for."""
+    store = ConfigStore.instance()
+    store.store(name="train_schema", node=TrainConfig)
+    store.store(name="evaluate_schema", node=EvaluateConfig)
+    store.store(name="label_schema", node=LabelConfig)
+    store.store(group="data", name="schema", node=DataConfig)
+    store.store(group="features", name="schema", node=FeaturesConfig)
+    store.store(group="model", name="schema", node=ModelConfig)
+
+
+def settings(config: TrainConfig) -> Settings:
+    """The configuration as the learner's `Settings`; `ValueError` names a value that cannot be."""
+    model: dict[str, Any] = OmegaConf.to_container(config.model, resolve=True)  # type: ignore[assignment,arg-type]
+    return Settings(
+        **{**model, "hidden": tuple(model["hidden"]), "offsets": tuple(model["offsets"])},
+        words=config.features.words,
+        groups=tuple(config.features.groups),
+        label_of_role=check_label_map(dict(config.labels)),
+    )

@@ -1,0 +1,368 @@
+"""Labelled pages on disk: `raw/<site>/<page>.txt` and `labeled/<site>/<page>.json`, read, checked and written.
+
+Labels are half-open character ranges over the page's decoded text, in order, covering all that is not white space. They
+belong to the page and not to the splitter: a segment takes the role that covers most of its characters, so the splitter
+can change without relabelling.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pagesieve.page import Page, Segment, read_page, split
+from pagesieve.roles import ROLES
+from pagesieve.storage import write_text
+
+__all__ = [
+    "CorpusError",
+    "Document",
+    "Label",
+    "Problem",
+    "check",
+    "digest",
+    "raw_pages",
+    "read",
+    "read_labels",
+    "segment_roles",
+    "unlabelled",
+    "write_labels",
+]
+
+STATUSES = ("proposed", "reviewed")
+KEYS = ("page", "sha256", "url", "site", "language", "source", "licence", "status", "labels")
+SHINGLE = 5  # words of the runs by which pages are compared
+NEAR_DUPLICATE = 0.8  # share of shingles in common (Jaccard) from which two pages count as the same
+COMMON_SHINGLE = 40  # pages; a shingle on more pages than this is furniture and compares nothing
+SHARED_RUN = 8  # words that no two sites of a written corpus may have in common outside their furniture
+FURNITURE = frozenset({"boilerplate", "meta", "teaser_heading"})  # roles whose common phrases may stand on many sites
+_WORD = re.compile(r"\w+")
+
+
+class CorpusError(ValueError):
+    """A label file or page that cannot be used; the message names the file, the place and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One labelled range of a page's text."""
+
+    start: int
+    end: int
+    role: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A page with its labels. `page.name` is `<site>/<page>.txt`; `extra` holds the label file's other keys."""
+
+    page: Page
+    labels: tuple[Label, ...]
+    site: str
+    language: str
+    status: str
+    sha256: str
+    source: str = ""
+    licence: str = ""
+    url: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The page's segments."""
+        return split(self.page.text)
+
+    @cached_property
+    def roles(self) -> NDArray[np.int64]:
+        """The true role of each segment, as a place in `ROLES`."""
+        return segment_roles(self.segments, self.labels)
+
+
+def segment_roles(segments: Sequence[Segment], labels: Sequence[Label]) -> NDArray[np.int64]:
+    """The role that covers most of each segment, shape (segments,); `boilerplate` where no label does. Ties: the first."""
+    roles = np.full(len(segments), ROLES.index("boilerplate"), dtype=np.int64)
+    first = 0
+    for i, segment in enumerate(segments):
+        while first < len(labels) and labels[first].end <= segment.start:
+            first += 1
+        covered: Counter[str] = Counter()
+        for label in labels[first:]:
+            if label.start >= segment.end:
+                break
+            covered[label.role] += min(label.end, segment.end) - max(label.start, segment.start)
+        if covered:
+            roles[i] = ROLES.index(covered.most_common(1)[0][0])
+    return roles
+
+
+def raw_pages(root: Path | str) -> list[Path]:
+    """All text pages below `<root>/raw`, sorted by site and name."""
+    return sorted(Path(root, "raw").glob("*/*.txt"))
+
+
+def _label_path(root: Path | str, raw: Path) -> Path:
+    return Path(root, "labeled", raw.parent.name, raw.stem + ".json")
+
+
+def unlabelled(root: Path | str) -> list[Path]:
+    """Raw pages without a label file, sorted."""
+    return [path for path in raw_pages(root) if not _label_path(root, path).exists()]
+
+
+def read_labels(path: Path) -> dict[str, Any]:
+    """The label file `path` as a dict, its shape checked; `CorpusError` names what is wrong."""
+    try:
+        record = json.loads(path.read_bytes().decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CorpusError(f"{path}: not JSON in UTF-8 ({error}); mend or delete the file") from error
+    if not isinstance(record, dict):
+        raise CorpusError(f"{path}: holds a {type(record).__name__}, not an object with the keys {', '.join(KEYS)}")
+    missing = [key for key in KEYS if key not in record]
+    if missing:
+        raise CorpusError(f"{path}: lacks {', '.join(missing)}; see data/README.md for the format")
+    if record["status"] not in STATUSES:
+        raise CorpusError(f"{path}: status {record['status']!r} is neither of {', '.join(STATUSES)}")
+    for key in ("page", "site", "language", "sha256"):
+        if not isinstance(record[key], str) or not record[key]:
+            raise CorpusError(f"{path}: {key} is {record[key]!r}; it must be a text")
+    if not isinstance(record["labels"], list):
+        raise CorpusError(f"{path}: labels is a {type(record['labels']).__name__}; it must be a list of ranges")
+    return record
+
+
+def _ranges(record: dict[str, Any], text: str, path: Path) -> tuple[Label, ...]:
+    """The record's ranges; `CorpusError` at the first that is out of order, out of the text, or of no known role."""
+    faults = list(_range_faults(record["labels"], text))
+    if faults:
+        raise CorpusError(f"{path}: {faults[0]}; `make check-data` lists all problems")
+    return tuple(Label(item["start"], item["end"], item["role"]) for item in record["labels"])
+
+
+def _range_faults(labels: list[Any], text: str) -> Iterator[str]:
+    """What is wrong with the ranges: one message a fault, each with its place."""
+    position = 0
+    for i, item in enumerate(labels):
+        place = f"labels[{i}]"
+        if not isinstance(item, dict) or not all(isinstance(item.get(key), int) for key in ("start", "end")):
+            yield f"{place} is {item!r}, not an object with whole numbers start and end and a role"
+            continue
+        start, end, role = item["start"], item["end"], item.get("role")
+        if role not in ROLES:
+            yield f"{place} at {start}-{end} has the unknown role {role!r} (roles: {', '.join(ROLES)})"
+        if not 0 <= start < end <= len(text):
+            yield f"{place} has the bad offsets {start}-{end} (the text has {len(text)} characters)"
+            continue
+        if start < position:
+            yield f"{place} at {start}-{end} begins before the one above ends ({position})"
+        yield from _gap(text, position, start)
+        position = max(position, end)
+    yield from _gap(text, position, len(text))
+
+
+def _gap(text: str, start: int, end: int) -> Iterator[str]:
+    missed = text[start:end].strip() if end > start else ""
+    if missed:
+        yield f"no label for {missed[:40]!r} at {text.index(missed, start)}"
+
+
+def _read_one(root: Path, path: Path) -> Document:
+    record = read_labels(path)
+    raw = root / "raw" / record["page"]
+    if not raw.is_file():
+        raise CorpusError(f"{path}: its page {raw} is missing; restore the page or delete the label file")
+    data = raw.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != record["sha256"]:
+        raise CorpusError(f"{path}: {raw} has changed since it was labelled (sha256 {found[:12]}…, labelled {record['sha256'][:12]}…)")
+    page = read_page(data, record["page"])
+    return Document(
+        page=page,
+        labels=_ranges(record, page.text, path),
+        site=record["site"],
+        language=record["language"],
+        status=record["status"],
+        sha256=found,
+        source=record["source"] or "",
+        licence=record["licence"] or "",
+        url=record["url"],
+        extra={key: value for key, value in record.items() if key not in KEYS},
+    )
+
+
+def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Document]:
+    """The labelled pages below `root` with one of these statuses, sorted by page name.
+
+    Raises `FileNotFoundError` if `root` has no label files and `CorpusError` for the first that cannot be used.
+    """
+    root = Path(root)
+    paths = sorted((root / "labeled").glob("*/*.json"))
+    if not paths:
+        raise FileNotFoundError(f"{root}/labeled: no label files there; data.root must hold the folders raw and labeled")
+    wanted = set(statuses)
+    documents = (_read_one(root, path) for path in paths)
+    return sorted((d for d in documents if d.status in wanted), key=lambda d: d.page.name)
+
+
+def digest(documents: Sequence[Document]) -> str:
+    """One sha256 over all pages and labels, for manifests: the same data give the same digest, whatever the order."""
+    lines = sorted(
+        f"{d.page.name} {d.sha256} {d.site} " + " ".join(f"{label.start}-{label.end}:{label.role}" for label in d.labels) for d in documents
+    )
+    return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
+
+
+def write_labels(root: Path | str, raw: Path, labels: Sequence[Label], **facts: Any) -> Path:
+    """Write the label file of the raw page `raw` and return its path; one range a line, whole or not at all.
+
+    `facts` overrides the file's other keys. Raises `CorpusError` rather than touch a reviewed file.
+    """
+    path = _label_path(root, raw)
+    if path.exists() and read_labels(path)["status"] == "reviewed":
+        raise CorpusError(f"{path}: is reviewed and stays as it is; delete it to label the page anew")
+    record = {
+        "page": f"{raw.parent.name}/{raw.name}",
+        "sha256": hashlib.sha256(raw.read_bytes()).hexdigest(),
+        "url": None,
+        "site": raw.parent.name,
+        "language": "und",
+        "source": "",
+        "licence": "",
+        "status": "proposed",
+        **facts,
+    }
+    head = json.dumps(record, ensure_ascii=False, indent=1)[:-2]
+    ranges = ",\n".join("  " + json.dumps({"start": item.start, "end": item.end, "role": item.role}) for item in labels)
+    write_text(path, f'{head},\n "labels": [\n{ranges}\n ]\n}}\n')
+    return path
+
+
+# --------------------------------------------------------------------------------------------------------- checks
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with the data: the file (relative to the data folder) and what it is, with its place."""
+
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what}"
+
+
+def check(root: Path | str, written: bool = False) -> list[Problem]:
+    """Every problem of the data below `root`, sorted; `[]` if all is well.
+
+    `written=True` adds what holds for a corpus written by hand: no run of `SHARED_RUN` words on two sites' pages outside
+    their furniture.
+    """
+    root = Path(root)
+    problems: list[Problem] = []
+    documents: list[Document] = []
+    labelled = sorted((root / "labeled").glob("*/*.json"))
+    pages_of = {f"{path.parent.name}/{path.name}" for path in raw_pages(root)}
+    claimed: set[str] = set()
+    for path in labelled:
+        name = str(path.relative_to(root))
+        try:
+            record = read_labels(path)
+        except CorpusError as error:
+            problems.append(Problem(name, str(error).removeprefix(f"{path}: ")))
+            claimed.add(f"{path.parent.name}/{path.stem}.txt")
+            continue
+        claimed.add(record["page"])
+        problems.extend(Problem(name, what) for what in _record_faults(root, path, record))
+        try:
+            documents.append(_read_one(root, path))
+        except (CorpusError, ValueError):
+            continue  # already reported in full
+    problems.extend(Problem(f"raw/{page}", "has no labels; run `make label` and review them") for page in sorted(pages_of - claimed))
+    problems.extend(_spelling_faults(documents))
+    problems.extend(_near_duplicates(documents))
+    if written:
+        problems.extend(_shared_runs(documents))
+    return sorted(problems, key=lambda p: (p.file, p.what))
+
+
+def _record_faults(root: Path, path: Path, record: dict[str, Any]) -> Iterator[str]:
+    raw = root / "raw" / record["page"]
+    if not raw.is_file():
+        yield f"labels without a page: {raw.relative_to(root)} is missing"
+        return
+    if raw.stem != path.stem or raw.parent.name != path.parent.name:
+        yield f"labels the page {record['page']!r}, but file and page must have the same folder and stem"
+    data = raw.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != record["sha256"]:
+        yield f"wrong sha256: labelled {record['sha256'][:12]}…, the page has {found[:12]}…"
+    try:
+        text = read_page(data, record["page"]).text
+    except ValueError as error:
+        yield str(error)
+        return
+    yield from _range_faults(record["labels"], text)
+
+
+def _plain_site(site: str) -> str:
+    return re.sub(r"[^a-z0-9.]", "", site.lower().removeprefix("http://").removeprefix("https://").removeprefix("www.")).strip(".")
+
+
+def _spelling_faults(documents: Sequence[Document]) -> Iterator[Problem]:
+    spellings: dict[str, dict[str, str]] = defaultdict(dict)
+    for document in documents:
+        spellings[_plain_site(document.site)].setdefault(document.site, document.page.name)
+    for variants in spellings.values():
+        if len(variants) > 1:
+            listed = ", ".join(f"{site!r} ({page})" for site, page in sorted(variants.items()))
+            yield Problem(f"raw/{min(variants.values())}", f"one site in {len(variants)} spellings: {listed}")
+
+
+def _shingles(text: str, size: int) -> list[int]:
+    words = _WORD.findall(text.lower())
+    return [hash(tuple(words[i : i + size])) for i in range(len(words) - size + 1)]
+
+
+def _near_duplicates(documents: Sequence[Document]) -> Iterator[Problem]:
+    """Pairs of pages whose article text (all text, if they have none) is nearly the same."""
+    shingles = []
+    for document in documents:
+        body = " ".join(document.page.text[x.start : x.end] for x in document.labels if x.role == "body")
+        shingles.append(set(_shingles(body, SHINGLE)) or set(_shingles(document.page.text, SHINGLE)))
+    holders: dict[int, list[int]] = defaultdict(list)
+    for i, found in enumerate(shingles):
+        for shingle in found:
+            holders[shingle].append(i)
+    common: Counter[tuple[int, int]] = Counter()
+    for pages in holders.values():
+        if 1 < len(pages) <= COMMON_SHINGLE:
+            common.update((a, b) for n, a in enumerate(pages) for b in pages[n + 1 :])
+    for (a, b), shared in sorted(common.items()):
+        likeness = shared / len(shingles[a] | shingles[b])
+        if likeness >= NEAR_DUPLICATE:
+            yield Problem(f"raw/{documents[b].page.name}", f"near-duplicate of {documents[a].page.name} ({likeness:.0%} of their word runs)")
+
+
+def _shared_runs(documents: Sequence[Document]) -> Iterator[Problem]:
+    """Runs of words that stand on pages of two sites, at least once outside the furniture."""
+    seen: dict[tuple[str, ...], tuple[str, str, bool]] = {}
+    for document in documents:
+        reported: set[str] = set()
+        for label in document.labels:
+            words = _WORD.findall(document.page.text[label.start : label.end].lower())
+            furniture = label.role in FURNITURE
+            for i in range(len(words) - SHARED_RUN + 1):
+                run = tuple(words[i : i + SHARED_RUN])
+                site, page, furnished = seen.setdefault(run, (document.site, document.page.name, furniture))
+                if site != document.site and not (furniture and furnished) and len(set(run)) > SHARED_RUN // 2 and page not in reported:
+                    reported.add(page)
+                    yield Problem(f"raw/{document.page.name}", f"shares the words {' '.join(run)!r} at {label.start} with {page}")

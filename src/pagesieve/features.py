@@ -1,0 +1,357 @@
+"""Step 2 of a page's way: segments → what the model sees of them.
+
+Two views of each segment, made by the same code in training and in use:
+
+- `terms`: the words the TF-IDF weighs (`Segment` → list of str);
+- `layout`: one row of numbers a segment, a column for each row of the table `LAYOUT` (`measure` → float32 matrix).
+
+Neither needs HTML or knows a language. `LAYOUT` is the whole list of layout features: reading it tells what the model
+sees besides words. A feature is a function of the page's `Measures`, whose fields are arrays with one entry a segment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pagesieve.page import Segment
+
+__all__ = ["GROUPS", "LAYOUT", "Feature", "Measures", "column_names", "layout", "measure", "terms", "window"]
+
+Floats = NDArray[np.float32]
+
+HEAD, TAIL = 12, 6  # words of a segment that its terms are made of: the first and the last ones
+WHOLE = 4  # words; a segment this short is also one term as a whole ("=share on facebook")
+LONG_WORD = 5  # characters from which a word says what a text is about
+
+# --------------------------------------------------------------------------------------------------------- words
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
+_DIGIT = re.compile(r"\d")
+_LINK = re.compile(r"\]\([^)\s]*\)|\[\d{1,4}\](?=\S)")  # Markdown's link targets, lynx's link numbers
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers and punctuation marks of `text` in order, lower-cased; digits become 0; `[]` for blank text.
+
+    Text in scripts without spaces between words gives overlapping pairs of characters instead.
+
+    >>> tokens("Updated 12:30 — it's on!")
+    ['updated', '00:00', '—', "it's", 'on', '!']
+    """
+    if "](" in text or "[" in text:
+        text = _LINK.sub("", text)
+    found: list[str] = _TOKEN.findall(_DIGIT.sub("0", text).lower())
+    if text.isascii() or not _UNSPACED.search(text):
+        return found
+    pieces: list[str] = []
+    for token in found:
+        if len(token) > 2 and _UNSPACED.match(token):
+            pieces.extend(token[i : i + 2] for i in range(len(token) - 1))
+        else:
+            pieces.append(token)
+    return pieces
+
+
+def terms(words: Sequence[str]) -> list[str]:
+    """What the TF-IDF counts for a segment with these `tokens`: words, pairs, the first and the last word as such.
+
+    >>> terms(["read", "more"])
+    ['read', 'more', 'read more', '^read', 'more$', '=read more']
+    """
+    if not words:
+        return ["<none>"]
+    if len(words) > HEAD + TAIL:
+        head, tail = words[:HEAD], words[-TAIL:]
+        found = [*head, *tail]
+        found += [f"{a} {b}" for a, b in zip(head, head[1:], strict=False)]
+        found += [f"{a} {b}" for a, b in zip(tail, tail[1:], strict=False)]
+    else:
+        found = [*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))]
+    found += ["^" + words[0], words[-1] + "$"]
+    if len(words) <= WHOLE:
+        found.append("=" + " ".join(words))
+    return found
+
+
+# -------------------------------------------------------------------------------------------------------- layout
+
+# Every character belongs to one class; counts of classes per segment are most of what layout is made of.
+_CLASSES = ("space", "upper", "lower", "letter", "digit", "mark", "comma", "stop", "quote", "open", "colon", "bar", "at", "wide")
+_CLASS = {name: i + 1 for i, name in enumerate(_CLASSES)}
+_SPECIAL = {
+    **dict.fromkeys(",،，、;", "comma"),
+    **dict.fromkeys(".!?…。！？।؟", "stop"),
+    **dict.fromkeys("\"“”„«»‹›「」『』", "quote"),
+    **dict.fromkeys("([{（【", "open"),
+    **dict.fromkeys(":：", "colon"),
+    **dict.fromkeys("|·/•»>", "bar"),
+    **dict.fromkeys("@©®", "at"),
+}
+_class_of = np.zeros(0x110000, dtype=np.uint8)  # filled as characters turn up; 0 = not seen yet
+_LAST = (*"upper lower letter digit stop comma colon quote open mark".split(),)  # kinds of first and last characters
+
+
+def _classify(code: int) -> int:
+    char = chr(code)
+    if char in _SPECIAL:
+        return _CLASS[_SPECIAL[char]]
+    if char.isspace():
+        return _CLASS["space"]
+    if char.isalpha():
+        if _UNSPACED.match(char):
+            return _CLASS["wide"]
+        return _CLASS["upper" if char.isupper() else "lower" if char.islower() else "letter"]
+    return _CLASS["digit" if char.isdigit() else "mark"]
+
+
+def _classes(text: str) -> NDArray[np.uint8]:
+    """The class number of each character of `text`."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    found = _class_of[codes]
+    if not found.all():
+        for code in np.unique(codes[found == 0]).tolist():
+            _class_of[code] = _classify(code)
+        found = _class_of[codes]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Raw measures of a page, from which all layout features follow. Arrays have one entry a segment.
+
+    `words` holds the tokens of each segment that are words of `LONG_WORD` characters or more (or a pair of unspaced
+    characters); the second pass uses them for likeness to the main text.
+    """
+
+    counts: Floats  # (n, classes): characters of each class
+    words: Floats  # number of words; two unspaced characters count as one
+    capitalised: Floats  # number of words that begin with a capital
+    first: NDArray[np.int64]  # class of the first character (after the bullet)
+    last: NDArray[np.int64]  # class of the last character
+    bullet: NDArray[np.int64]  # 0 none, 1 plain, 2 nested, 3 number
+    indent: Floats  # columns
+    blank: Floats  # blank lines before
+    inline: Floats  # 1 where the segment starts on the line the one before ended on
+    repeats: Floats  # other segments of the page with the same text
+    openings: Floats  # other segments of the page with the same first two words
+    terms: list[list[str]]  # of each segment
+    vocabulary: list[frozenset[str]]  # of each segment: its long words
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def of(self, *classes: str) -> Floats:
+        """Number of characters of these classes, per segment."""
+        return self.counts[:, [_CLASS[name] for name in classes]].sum(1)
+
+    @property
+    def chars(self) -> Floats:
+        """Characters that are not white space, at least 1, per segment."""
+        total: Floats = self.counts.sum(1) - self.counts[:, _CLASS["space"]]
+        return np.maximum(total, 1)
+
+
+def measure(segments: Sequence[Segment]) -> Measures:
+    """The `Measures` of a page's segments (all of them: repeats and positions are relative to the page)."""
+    n = len(segments)
+    contents = [segment.content for segment in segments]
+    lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
+    classes = _classes("\n".join(contents) + "\n").astype(np.int64)
+    row = np.repeat(np.arange(n), lengths + 1)
+    counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
+    counts = counts.reshape(n, -1).astype(np.float32)
+    counts[:, _CLASS["space"]] -= 1  # the joining line feed
+    in_word = (classes >= _CLASS["upper"]) & (classes <= _CLASS["digit"])
+    begins = in_word & ~np.concatenate([[False], in_word[:-1]])
+    words = np.bincount(row[begins], minlength=n) + counts[:, _CLASS["wide"]] / 2
+    capitalised = np.bincount(row[begins & (classes == _CLASS["upper"])], minlength=n)
+    ends = np.cumsum(lengths + 1)
+    starts = ends - lengths - 1
+    tokenised = [tokens(content) for content in contents]
+    openings = [" ".join(words[:2]) for words in tokenised]
+    return Measures(
+        counts=counts,
+        words=words.astype(np.float32),
+        capitalised=capitalised.astype(np.float32),
+        first=np.where(lengths > 0, classes[starts], 0),
+        last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0),
+        bullet=np.fromiter((_bullet_kind(segment.bullet) for segment in segments), dtype=np.int64, count=n),
+        indent=np.fromiter((segment.indent for segment in segments), dtype=np.float32, count=n),
+        blank=np.fromiter((segment.blank_before for segment in segments), dtype=np.float32, count=n),
+        inline=np.fromiter((segment.inline for segment in segments), dtype=np.float32, count=n),
+        repeats=_others(contents),
+        openings=_others(openings),
+        terms=[terms(words) for words in tokenised],
+        vocabulary=[frozenset(word for word in words if _telling(word)) for words in tokenised],
+    )
+
+
+def _telling(word: str) -> bool:
+    return len(word) >= LONG_WORD or (len(word) == 2 and _UNSPACED.match(word) is not None)
+
+
+def _bullet_kind(bullet: str) -> int:
+    if not bullet:
+        return 0
+    if bullet[0] in "•*+-–—":
+        return 1
+    return 3 if bullet[0].isdigit() or bullet[0] == "(" else 2
+
+
+def _others(keys: Sequence[str]) -> Floats:
+    """How many other entries of `keys` equal each entry."""
+    count = Counter(keys)
+    return np.fromiter((count[key] - 1 for key in keys), dtype=np.float32, count=len(keys))
+
+
+def _log(values: NDArray[np.floating]) -> Floats:
+    return np.log1p(values, dtype=np.float32)
+
+
+def shifted(values: Floats, by: int, fill: float) -> Floats:
+    """`values` of the segment `by` places further on (negative: before), `fill` beyond the page's ends."""
+    out = np.full_like(values, fill)
+    if by > 0:
+        out[:-by] = values[by:]
+    elif by < 0:
+        out[-by:] = values[:by]
+    else:
+        out[:] = values
+    return out
+
+
+def mean_around(values: Floats, low: int, high: int) -> Floats:
+    """Mean of `values` over the segments `low` to `high` places on (cut at the page's ends; 0 where none is left)."""
+    n = len(values)
+    total = np.zeros((n + 1, *values.shape[1:]), dtype=np.float64)
+    np.cumsum(values, axis=0, dtype=np.float64, out=total[1:])
+    place = np.arange(n)
+    start, stop = np.clip(place + low, 0, n), np.clip(place + high + 1, 0, n)
+    size = np.maximum(stop - start, 1).reshape(-1, *[1] * (values.ndim - 1))
+    return ((total[stop] - total[start]) / size).astype(np.float32)
+
+
+def _place(m: Measures) -> Floats:
+    return np.arange(len(m), dtype=np.float32)
+
+
+def _nearest(values: Floats, lag: int) -> Floats:
+    """Smallest difference to the segment `lag` places before or after: 0 where lengths repeat like cards do."""
+    limit = 3.0  # in log characters: a factor of 20, beyond which all is equally unlike
+    after = np.abs(values - shifted(values, lag, 99))
+    before = np.abs(values - shifted(values, -lag, 99))
+    return np.minimum(np.minimum(after, before), limit)
+
+
+def _same_shape(m: Measures, lag: int) -> Floats:
+    """Share of first kind, last kind and bullet that agree with the segment `lag` places on."""
+    shape = np.stack([m.first, m.last, m.bullet], 1).astype(np.float32)
+    return (shape == shifted(shape, lag, -1)).mean(1, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of the layout matrix: its `name`, the `group` it is switched off with, and how it is computed.
+
+    `near` marks the features that a segment is also told about its neighbours.
+    """
+
+    name: str
+    group: str
+    value: Callable[[Measures], NDArray[np.generic]]
+    near: bool = False
+
+
+def _rhythm() -> list[Feature]:
+    rows = []
+    for lag in (1, 2, 3, 4, 5, 6):
+        rows.append(Feature(f"length_like_{lag}", "rhythm", lambda m, lag=lag: _nearest(_log(m.chars), lag)))  # type: ignore[misc]
+        rows.append(Feature(f"shape_like_{lag}", "rhythm", lambda m, lag=lag: _same_shape(m, lag)))  # type: ignore[misc]
+    return rows
+
+
+def _surroundings() -> list[Feature]:
+    rows = []
+    for low, high in ((-5, -1), (1, 5), (-15, -1), (1, 15), (-40, -1), (1, 40)):
+        rows.append(
+            Feature(f"length_{low}_{high}", "surroundings", lambda m, a=low, b=high: mean_around(_log(m.chars), a, b))  # type: ignore[misc]
+        )
+    for low, high in ((-5, -1), (1, 5), (-15, 15)):
+        rows.append(
+            Feature(f"sentences_{low}_{high}", "surroundings", lambda m, a=low, b=high: mean_around(_log(m.of("stop")), a, b))  # type: ignore[misc]
+        )
+        rows.append(
+            Feature(
+                f"bullets_{low}_{high}",
+                "surroundings",
+                lambda m, a=low, b=high: mean_around((m.bullet > 0).astype(np.float32), a, b),  # type: ignore[misc]
+            )
+        )
+    return rows
+
+
+LAYOUT: tuple[Feature, ...] = (
+    Feature("chars", "length", lambda m: _log(m.chars), near=True),
+    Feature("words", "length", lambda m: _log(m.words), near=True),
+    Feature("word_length", "length", lambda m: m.chars / np.maximum(m.words, 1), near=True),
+    Feature("capitals", "characters", lambda m: m.of("upper") / m.chars, near=True),
+    Feature("capitalised", "characters", lambda m: m.capitalised / np.maximum(m.words, 1), near=True),
+    Feature("digits", "characters", lambda m: m.of("digit") / m.chars, near=True),
+    Feature("marks", "characters", lambda m: m.of("mark") / m.chars),
+    Feature("commas", "characters", lambda m: _log(m.of("comma")), near=True),
+    Feature("stops", "characters", lambda m: _log(m.of("stop")), near=True),
+    Feature("quotes", "characters", lambda m: _log(m.of("quote"))),
+    Feature("brackets", "characters", lambda m: _log(m.of("open"))),
+    Feature("colons", "characters", lambda m: _log(m.of("colon")), near=True),
+    Feature("bars", "characters", lambda m: _log(m.of("bar")), near=True),
+    Feature("signs", "characters", lambda m: _log(m.of("at"))),
+    *(Feature(f"first_{kind}", "characters", lambda m, k=kind: m.first == _CLASS[k], near=True) for kind in _LAST),  # type: ignore[misc]
+    *(Feature(f"last_{kind}", "characters", lambda m, k=kind: m.last == _CLASS[k], near=True) for kind in _LAST),  # type: ignore[misc]
+    Feature("bullet_plain", "lines", lambda m: m.bullet == 1, near=True),
+    Feature("bullet_nested", "lines", lambda m: m.bullet == 2, near=True),
+    Feature("bullet_number", "lines", lambda m: m.bullet == 3, near=True),
+    Feature("indent", "lines", lambda m: _log(m.indent), near=True),
+    Feature("blank_before", "lines", lambda m: np.minimum(m.blank, 3), near=True),
+    Feature("blank_after", "lines", lambda m: shifted(np.minimum(m.blank, 3), 1, 3)),
+    Feature("inline", "lines", lambda m: m.inline),
+    Feature("repeats", "repeats", lambda m: _log(m.repeats), near=True),
+    Feature("openings", "repeats", lambda m: _log(m.openings), near=True),
+    Feature("place", "position", lambda m: _place(m) / max(len(m), 1)),
+    Feature("words_before", "position", lambda m: np.cumsum(m.words) / max(float(m.words.sum()), 1.0)),
+    Feature("from_start", "position", lambda m: _log(_place(m))),
+    Feature("from_end", "position", lambda m: _log(len(m) - 1 - _place(m))),
+    Feature("page_segments", "position", lambda m: np.full(len(m), np.log1p(len(m)))),
+    Feature("page_words", "position", lambda m: np.full(len(m), np.log1p(float(m.words.sum())))),
+    *_surroundings(),
+    *_rhythm(),
+)
+"""The feature table: every column of the layout matrix, in order."""
+
+GROUPS = tuple(dict.fromkeys(feature.group for feature in LAYOUT))
+
+
+def layout(measures: Measures, groups: Sequence[str] = GROUPS) -> Floats:
+    """The layout matrix, shape (segments, columns of `groups`), float32; shape (0, …) for a page without segments."""
+    chosen = [feature for feature in LAYOUT if feature.group in groups]
+    out = np.zeros((len(measures), len(chosen)), dtype=np.float32)
+    for column, feature in enumerate(chosen):
+        out[:, column] = feature.value(measures)
+    return out
+
+
+def column_names(groups: Sequence[str] = GROUPS) -> tuple[str, ...]:
+    """Names of the columns that `layout` gives for these groups."""
+    return tuple(feature.name for feature in LAYOUT if feature.group in groups)
+
+
+def window(matrix: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
+    """`matrix` (from `layout`) with the `near` columns of the segments at these `offsets` beside it; -1 beyond the ends."""
+    near = [i for i, f in enumerate(f for f in LAYOUT if f.group in groups) if f.near]
+    return np.concatenate([matrix, *(shifted(matrix[:, near], by, -1) for by in offsets)], axis=1)

@@ -1,0 +1,174 @@
+"""Step 3 of a page's way: features → role probabilities. The trained classifier as plain numpy arrays.
+
+A `Model` is all that is needed to judge a page: the TF-IDF's vocabulary and weights, the linear classifier over words
+and layout (first pass), the sequence layer's network over the first pass's answers (second pass, optional) and the
+transitions between roles. Training (`pagesieve.training`) makes it with scikit-learn; using it needs numpy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pagesieve.features import Measures, layout, measure, window
+from pagesieve.page import Segment
+from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
+from pagesieve.sequence import context, decode
+
+__all__ = ["Linear", "Model", "Network", "Prediction"]
+
+Floats = NDArray[np.float32]
+CLIP = 4.0  # standard deviations; beyond, a second-pass input says no more
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """The first pass: a linear classifier over TF-IDF-weighted terms and binned layout.
+
+    `vocabulary[term]` is the term's row in `idf` and `word_weights`. A layout column with edges e₁ < … < eₘ has m + 1
+    bins, its rows in `layout_weights` following those of the column before; a value equal to an edge is above it.
+    """
+
+    vocabulary: Mapping[str, int]
+    idf: Floats  # (terms,)
+    word_weights: Floats  # (terms, roles)
+    edges: tuple[Floats, ...]  # one array a layout column, ascending
+    layout_weights: Floats  # (bins of all columns, roles)
+    intercept: Floats  # (roles,)
+    groups: tuple[str, ...]  # layout groups in use
+    one_vs_rest: bool = False  # probabilities of one classifier a role, normalised (SGD), instead of a softmax
+
+    @classmethod
+    def prior(cls, scores: Floats) -> Linear:
+        """A first pass that sees nothing and gives every segment the softmax of `scores`, shape (roles,)."""
+        nothing = np.zeros((0, len(ROLES)), dtype=np.float32)
+        return cls({}, np.zeros(0, dtype=np.float32), nothing, (), nothing, scores, ())
+
+    def probabilities(self, measures: Measures, columns: Floats) -> Floats:
+        """Role probabilities, shape (segments, roles); `columns` is the layout matrix of `groups`."""
+        scores = self.intercept + self._word_scores(measures.terms)
+        if self.edges:
+            scores = scores + self.layout_weights[self._bins(columns)].sum(axis=1)
+        if self.one_vs_rest:
+            likely = 1.0 / (1.0 + np.exp(-scores))
+            total = likely.sum(1, keepdims=True)
+            return np.where(total > 0, likely / np.maximum(total, 1e-12), 1.0 / len(ROLES)).astype(np.float32)
+        return _softmax(scores)
+
+    def weighted_terms(self, terms: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """The TF-IDF matrix of the segments' terms in coordinates: (row, term number, weight), unknown terms left out.
+
+        Weights are (1 + log count) · idf, each row scaled to length 1, as scikit-learn's `TfidfVectorizer` has them.
+        """
+        get = self.vocabulary.get
+        found = np.fromiter((get(term, -1) for row in terms for term in row), dtype=np.int64)
+        rows = np.repeat(np.arange(len(terms)), np.fromiter(map(len, terms), dtype=np.int64, count=len(terms)))
+        known = found >= 0
+        keys, count = np.unique(rows[known] * max(len(self.idf), 1) + found[known], return_counts=True)
+        rows, numbers = np.divmod(keys, max(len(self.idf), 1))
+        weights = (1.0 + np.log(count)) * self.idf[numbers]
+        length = np.sqrt(np.bincount(rows, weights**2, minlength=len(terms)))
+        return rows, numbers, (weights / np.maximum(length[rows], 1e-12)).astype(np.float32)
+
+    def _word_scores(self, terms: Sequence[Sequence[str]]) -> Floats:
+        out = np.zeros((len(terms), len(ROLES)), dtype=np.float32)
+        if not len(self.idf):
+            return out
+        rows, numbers, weights = self.weighted_terms(terms)
+        if len(rows):
+            products = self.word_weights[numbers] * weights[:, None]
+            first = np.flatnonzero(np.diff(rows, prepend=-1))
+            out[rows[first]] = np.add.reduceat(products, first, axis=0)
+        return out
+
+    def _bins(self, columns: Floats) -> NDArray[np.int64]:
+        """The row in `layout_weights` of every value, shape (segments, columns)."""
+        out = np.empty(columns.shape, dtype=np.int64)
+        offset = 0
+        for j, edges in enumerate(self.edges):
+            out[:, j] = np.searchsorted(edges, columns[:, j], side="right") + offset
+            offset += len(edges) + 1
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The second pass: small networks (ReLU layers, softmax) over layout around a segment and the first pass's answers.
+
+    Several networks trained from different seeds are averaged. Inputs are scaled by `mean` and `scale` and clipped.
+    """
+
+    mean: Floats
+    scale: Floats
+    layers: tuple[tuple[tuple[Floats, Floats], ...], ...]  # of each network: (weights, bias) of each layer
+    offsets: tuple[int, ...]  # places around a segment whose layout it is told
+
+    def probabilities(self, inputs: Floats) -> Floats:
+        """Role probabilities, shape (segments, roles)."""
+        scaled = np.clip((inputs - self.mean) / self.scale, -CLIP, CLIP).astype(np.float32)
+        total = np.zeros((len(inputs), len(ROLES)), dtype=np.float32)
+        for layers in self.layers:
+            values = scaled
+            for weights, bias in layers[:-1]:
+                values = np.maximum(values @ weights + bias, 0)
+            weights, bias = layers[-1]
+            total += _softmax(values @ weights + bias)
+        return total / len(self.layers)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of a page: the decoded `roles` (segments,), and `probabilities` (segments, roles) of each role."""
+
+    roles: NDArray[np.int64]
+    probabilities: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained classifier. `info` carries what is known of its making: versions, data digest, scores (JSON values)."""
+
+    linear: Linear
+    network: Network | None = None
+    transitions: Floats = field(default_factory=lambda: np.zeros((len(ROLES), len(ROLES)), dtype=np.float32))
+    label_of_role: Mapping[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    def predict(self, segments: Sequence[Segment]) -> Prediction:
+        """Roles of one page's segments, all of them in order; empty arrays for none."""
+        if not segments:
+            return Prediction(np.zeros(0, dtype=np.int64), np.zeros((0, len(ROLES)), dtype=np.float32))
+        return self.judge(measure(segments))
+
+    def judge(self, measures: Measures) -> Prediction:
+        """Roles of one page's segments from their measures (at least one segment)."""
+        columns = layout(measures, self.linear.groups)
+        probabilities = self.linear.probabilities(measures, columns)
+        if self.network is not None:
+            inputs = second_pass_inputs(measures, columns, probabilities, self.linear.groups, self.network.offsets)
+            probabilities = self.network.probabilities(inputs)
+        return Prediction(*decode(probabilities, self.transitions))
+
+    def label_probabilities(self, prediction: Prediction) -> Floats:
+        """Probabilities of `LABELS`, shape (segments, labels): the sums over the roles of each label."""
+        return prediction.probabilities @ self.label_matrix()
+
+    def label_matrix(self) -> Floats:
+        """See `roles.label_matrix`."""
+        return label_matrix(self.label_of_role)
+
+
+def second_pass_inputs(
+    measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]
+) -> Floats:
+    """The network's input rows of a page: layout of the segment and its neighbours, and `sequence.context`."""
+    return np.concatenate([window(columns, groups, offsets), context(measures, probabilities)], axis=1)
+
+
+def _softmax(scores: Floats) -> Floats:
+    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return (likely / likely.sum(axis=1, keepdims=True)).astype(np.float32)

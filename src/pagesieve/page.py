@@ -1,0 +1,269 @@
+"""Step 1 of a page's way: bytes → `Page` (decoded text) → `Segment`s.
+
+Everything later in the chain (features, roles, Segmentation) sees a page only through the segments made here, in
+training and in use alike. Splitting never changes or drops a character: a segment is a range of the page's text, and
+between two segments there is nothing but white space (`str.isspace`).
+
+How a text dump is cut:
+
+1. A physical line is the smallest unit of nearly every renderer, so each non-blank line starts as a piece of its own.
+2. A list item's continuation lines (indented to the item's text, no blank line between) belong to the item.
+3. In hard-wrapped text (see `wrap_width`) a line that was broken only because the next word did not fit is joined
+   with the next one.
+4. A page collapsed into one line has no lines to go by: it is cut after sentences and at known separators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Page", "PageError", "Segment", "decode", "read_page", "split", "wrap_width"]
+
+MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
+MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
+MAX_OVERLONG = 0.1  # share of the page's characters that may lie in lines wider than the wrap width
+COLLAPSED_LINE = 600  # characters; a page that is nearly nothing but one line this long is a collapsed one
+ENDLESS_LINE = 6000  # characters; no paragraph is this long, so such a line is cut on any page
+MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
+TAB = 8  # columns
+BINARY_SHARE = 0.02  # share of control characters from which bytes are no text
+
+# A bullet is a symbol or a short number before white space. The geometric shapes are what w3m draws for nested lists.
+_BULLET = re.compile(r"(?:[•◦‣⁃∙·▪▫□■○●◎☆★△▲▽▼◇◆➤►▸▶»›*+–—-]|\(?\d{1,3}[.)]|\d{1,3}\.\d{1,2}\.?)(?=\s)|[•◦▪■●►▸➤](?=\w)")
+_LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
+LYNX_NESTED_INDENT = 6  # columns
+_WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
+_RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
+# After a sentence: an end mark, closing quotes, white space, and a beginning that is no small letter. One capital or a
+# short title before the full stop ("J. Smith", "Mr. Smith") is an abbreviation. CJK full stops need no white space.
+_SENTENCE = re.compile(
+    r"(?<!\b[^\W\d_])(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bMrs)(?<!\bNo)(?<!\bvs)[.!?…][\"'”’»)\]]*\s+(?=[\"'“‘«(\[¿¡]*[^\W_a-zà-ÿ])"
+    r"|[。！？][」』”）]*\s*"
+)
+_SEPARATOR = re.compile(r"\s+(?=[•◦▪■●►▸]\s?\S)|\s(?:[|·»›/‹«]|::|--)\s+|\s{2,}|\t")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x7f]")
+
+
+class PageError(ValueError):
+    """A page that cannot be read as text; the message names the page, what was found and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One scraped document in one view: its decoded `text`, and a `name` for messages (a path, or "page")."""
+
+    text: str
+    name: str = "page"
+    view: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The smallest piece that gets a label. `page.text[start:end] == text`, never empty, no white space at its ends.
+
+    `indent` is in columns; `bullet` is the list marker the text begins with, or ""; `blank_before` counts the blank
+    lines above; `inline` is true where the segment starts on the line on which the one before it ended.
+    """
+
+    text: str
+    start: int
+    end: int
+    indent: int = 0
+    bullet: str = ""
+    blank_before: int = 0
+    inline: bool = False
+
+    @property
+    def content(self) -> str:
+        """The text without its bullet and with every run of white space as one space.
+
+        >>> Segment("• Oops!\\n    Try again.", 0, 21, bullet="•").content
+        'Oops! Try again.'
+        """
+        return " ".join(self.text[len(self.bullet) :].split())
+
+
+def decode(data: bytes, name: str = "page") -> str:
+    """The text of `data`: by its byte order mark, else as UTF-8, else as Windows-1252 (as browsers do).
+
+    A byte order mark is not part of the text. A few broken bytes in UTF-8 become U+FFFD. Raises `PageError` for
+    data that is no text.
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            return _checked(data[len(mark) :].decode(encoding, "replace"), name)
+    try:
+        return _checked(data.decode("utf-8"), name)
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    multibyte = sum(1 for ch in text[:100_000] if ch > "\x7f" and ch != "\ufffd")
+    if broken > max(1, multibyte // 10):  # the bytes above 127 are mostly not UTF-8: an old one-byte encoding
+        text = data.decode("cp1252", "replace")
+    return _checked(text, name)
+
+
+def _checked(text: str, name: str) -> str:
+    sample = text[:100_000]
+    control = len(_CONTROL.findall(sample))
+    if control > BINARY_SHARE * len(sample):
+        raise PageError(
+            f"{name}: looks binary ({control} control characters in the first {len(sample)}); "
+            "give the page's text, or its bytes in UTF-8, UTF-16 with a byte order mark, or Windows-1252"
+        )
+    return text
+
+
+def read_page(source: str | bytes, name: str = "page") -> Page:
+    """`source` as a `Page`. Text is taken as it is, bytes are decoded (see `decode`)."""
+    if isinstance(source, str):
+        return Page(source, name)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return Page(decode(bytes(source), name), name)
+    raise TypeError(f"{name}: a page is str or bytes, not {type(source).__name__}; read the file first")
+
+
+@dataclass(slots=True)
+class _Line:
+    """A non-blank physical line without the white space around it. `item` is the column of a list item's text."""
+
+    start: int
+    end: int
+    indent: int
+    bullet: str
+    blank_before: int
+    width: int  # columns from the left margin to the last character
+    first_word: int  # columns
+    item: int
+
+
+def split(text: str) -> tuple[Segment, ...]:
+    """The segments of `text`, in order, covering all that is not white space; `()` for empty or blank text.
+
+    >>> [s.content for s in split("News\\n\\n  • Oops!\\n    Try again.\\n  • Home\\n")]
+    ['News', 'Oops! Try again.', 'Home']
+    """
+    lines = _lines(text)
+    if not lines:
+        return ()
+    width = wrap_width(lines)
+    size = sum(line.end - line.start for line in lines)
+    segments: list[Segment] = []
+    first = last = lines[0]
+    item = first.item
+    for line in lines[1:]:
+        if _continues(last, line, item, width, text):
+            last = line
+            continue
+        segments.extend(_cut(text, first, last, size))
+        first = last = line
+        item = line.item
+    segments.extend(_cut(text, first, last, size))
+    return tuple(segments)
+
+
+def _lines(text: str) -> list[_Line]:
+    lines: list[_Line] = []
+    position = blank = 0
+    for raw in text.splitlines(keepends=True):
+        stripped = raw.strip()
+        if not stripped:
+            blank += 1
+            position += len(raw)
+            continue
+        lead = raw[: len(raw) - len(raw.lstrip())]
+        indent = min(len(lead.expandtabs(TAB)) if "\t" in lead else len(lead), MAX_INDENT)
+        bullet = _bullet(stripped, indent)
+        item = 0
+        if bullet:
+            rest = stripped[len(bullet) :]
+            item = indent + len(bullet) + len(rest) - len(rest.lstrip())
+        start = position + len(lead)
+        word = stripped.split(None, 1)[0]
+        lines.append(
+            _Line(start, start + len(stripped), indent, bullet, blank, indent + _columns(stripped), _first(word), item)
+        )
+        position += len(raw)
+        blank = 0
+    return lines
+
+
+def _bullet(stripped: str, indent: int) -> str:
+    match = _BULLET.match(stripped) or (indent >= LYNX_NESTED_INDENT and _LYNX_NESTED.match(stripped)) or None
+    return match[0] if match else ""
+
+
+def _columns(text: str) -> int:
+    """Columns `text` takes on a terminal: East Asian wide characters take two."""
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
+
+
+def _first(word: str) -> int:
+    """Columns the first unbreakable piece of `word` takes: East Asian text breaks between any two characters."""
+    return 2 if _WIDE.match(word) else _columns(word)
+
+
+def wrap_width(lines: list[_Line]) -> int:
+    """The column at which the lines were hard-wrapped, or 0 where they were not.
+
+    A wrapped line is as wide as it can be: with the next line's first word it would be too wide. So each pair of
+    adjacent lines votes for the widths from its first line's own width up to one below that sum; the width with most
+    votes wins if it has some votes and hardly any text is wider than it.
+    """
+    votes = [0] * (MAX_WRAP + 2)
+    for line, following in zip(lines, lines[1:], strict=False):
+        if following.blank_before or following.bullet or not MIN_WRAP * 0.8 <= line.width <= MAX_WRAP:
+            continue
+        votes[line.width] += 1
+        votes[min(line.width + following.first_word + 1, MAX_WRAP + 1)] -= 1
+    for column in range(1, len(votes)):
+        votes[column] += votes[column - 1]
+    width = max(range(MIN_WRAP, MAX_WRAP + 1), key=lambda column: (votes[column], -column))
+    if votes[width] < MIN_WRAP_EVIDENCE:
+        return 0
+    total = sum(line.width for line in lines)
+    wider = sum(line.width for line in lines if line.width > width + 1)
+    return width if wider <= MAX_OVERLONG * total else 0
+
+
+def _continues(last: _Line, line: _Line, item: int, width: int, text: str) -> bool:
+    """Whether `line` goes on with the segment that `last` ends. `item` is the text column of its list item, or 0."""
+    if line.blank_before:
+        return False
+    if _RULE.match(text, line.start, line.end):
+        return not last.bullet and not _RULE.match(text, last.start, last.end) and line.indent == last.indent
+    if line.bullet and not (width and not last.bullet and line.bullet[0] in "–—-" and line.indent == last.indent):
+        return False
+    if item and line.indent >= item:
+        return True
+    if not width or line.indent > max(last.indent, item) + 1:
+        return False
+    return last.width <= width + 1 and last.width + 1 + line.first_word > width
+
+
+def _cut(text: str, first: _Line, last: _Line, size: int) -> Iterator[Segment]:
+    """The segment from line `first` to line `last`; several if it is a page's text collapsed into one line."""
+    length = last.end - first.start
+    if length < COLLAPSED_LINE or (length < ENDLESS_LINE and length < 0.8 * size):
+        yield Segment(text[first.start : last.end], first.start, last.end, first.indent, first.bullet, first.blank_before)
+        return
+    start, inline = first.start, False
+    for end in [*_cuts(text, first.start, last.end), last.end]:
+        piece = text[start:end]
+        stripped = piece.strip()
+        if stripped:
+            begin = start + len(piece) - len(piece.lstrip())
+            bullet = _bullet(stripped, 0)
+            blank = 0 if inline else first.blank_before
+            yield Segment(stripped, begin, begin + len(stripped), first.indent, bullet, blank, inline)
+            inline = True
+        start = end
+
+
+def _cuts(text: str, start: int, end: int) -> list[int]:
+    """Places within `text[start:end]` where a collapsed page is cut: after sentences and separators."""
+    ends = {match.end() for match in _SENTENCE.finditer(text, start, end)}
+    ends.update(match.end() for match in _SEPARATOR.finditer(text, start, end))
+    return sorted(place for place in ends if start < place < end)

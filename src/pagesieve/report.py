@@ -1,0 +1,227 @@
+"""Facts to read: tables for the terminal, the model card, and the self-contained HTML report. Strings in, strings out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from pagesieve.corpus import Document
+from pagesieve.evaluation import (
+    Interval,
+    Judged,
+    breakdown,
+    calibration,
+    confusion,
+    precision_recall,
+    wrong_words,
+)
+from pagesieve.render import COLOURS, page_html
+from pagesieve.roles import LABELS, ROLES
+
+__all__ = ["corpus_table", "html_report", "model_card", "plain", "role_table", "score_table", "table"]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table, its columns aligned so that it also reads well on a terminal; numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in [head, *rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    right = [bool(rows) and all(str(row[i])[:1] in "0123456789–" for row in rows) for i in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        return "| " + " | ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)) + " |"
+
+    rule = "|" + "|".join("-" * (w + 1) + (":" if r else "-") for w, r in zip(widths, right, strict=True)) + "|"
+    return "\n".join([line(cells[0]), rule, *(line(row) for row in cells[1:])])
+
+
+def corpus_table(documents: Sequence[Document]) -> str:
+    """Segments and words per role of these pages."""
+    segments = dict.fromkeys(ROLES, 0)
+    pages = dict.fromkeys(ROLES, 0)
+    for document in documents:
+        for role in set(document.roles.tolist()):
+            pages[ROLES[role]] += 1
+        for role in document.roles.tolist():
+            segments[ROLES[role]] += 1
+    total = max(sum(segments.values()), 1)
+    return table(["role", "segments", "share", "pages"], [[r, segments[r], f"{segments[r] / total:.1%}", pages[r]] for r in ROLES])
+
+
+def score_table(summaries: Mapping[str, Mapping[str, Any]]) -> str:
+    """F1 of each label and their mean, over segments and over words, a pair of lines for each named `summary`."""
+    rows = []
+    for name, scores in summaries.items():
+        for by in ("segments", "words"):
+            found = scores[f"by_{by}"]
+            rows.append([name, by, found["macro"], *(found["f1"][label] for label in LABELS)])
+    return table(["scores", "F1 over", "macro", *LABELS], rows)
+
+
+def role_table(scores: Mapping[str, Any]) -> str:
+    """F1 of each role over segments and over words."""
+    return table(["role", "F1 over segments", "F1 over words"], [[r, scores["by_segments"]["roles"][r], scores["by_words"]["roles"][r]] for r in ROLES])
+
+
+def rates(scores: Mapping[str, Any]) -> str:
+    """The rates users ask for, a line each."""
+    error = ", ".join(f"{label} {value:.3f}" for label, value in scores["calibration_error"].items())
+    return (
+        f"comment words taken for body: {scores['comment_as_body']}\n"
+        f"pages with teasers that have one in the body: {scores['leaking_pages']}\n"
+        f"expected calibration error: {error}"
+    )
+
+
+def plain(value: Any) -> Any:
+    """`value` with every `Interval` as {"value", "low", "high"} and NaN as None, ready for JSON."""
+    if isinstance(value, Interval):
+        return {"value": plain(value.value), "low": plain(value.low), "high": plain(value.high)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return None if value != value else round(value, 6)
+    return value
+
+
+def model_card(facts: Mapping[str, Any]) -> str:
+    """MODEL_CARD.md of a trained model, from the facts that `pagesieve.train` gathers."""
+    scores: Mapping[str, Mapping[str, Any]] = facts["summaries"]
+    by_site = next(iter(scores.values()))
+    settings = "\n".join(f"- `{key}`: {value}" for key, value in facts["settings"].items())
+    languages = ", ".join(f"{code} {count}" for code, count in facts["languages"].items())
+    return f"""# Model card: {facts["name"]}
+
+Labels every segment of a scraped news page (a text dump) as article body, boilerplate or recommended-story teaser.
+Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["versions"]["scikit-learn"]} and numpy {facts["versions"]["numpy"]}, seed {facts["seed"]}.
+
+## Data
+
+{facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
+Languages: {languages}. Sources: {"; ".join(facts["sources"])}. Licences: {"; ".join(facts["licences"])}.
+Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
+
+{facts["roles"]}
+
+## Scores
+
+Each page judged by a model that never saw its site ({facts["folds"]} folds), with 95 % bootstrap intervals over sites.
+Where a second block is there, its folds ignore sites: the difference is how much such a split flatters.
+
+{score_table(scores)}
+
+{role_table(by_site)}
+
+{rates(by_site)}
+
+## Settings
+
+{settings}
+
+## Limits
+
+Reads text dumps, not HTML. Probabilities are as reliable as the calibration error above says. Pages unlike the training
+pages (other languages, forums, shops, search results) are outside of what these scores cover. The file holds single words
+and word pairs of the training pages with their weights, no running text.
+"""
+
+
+# ------------------------------------------------------------------------------------------------------ HTML report
+
+
+def html_report(
+    title: str,
+    summaries: Mapping[str, Mapping[str, Any]],
+    judged: Sequence[Judged],
+    documents: Mapping[str, Document],
+    worst: int,
+    notes: Sequence[str] = (),
+    curve: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """One self-contained HTML page: scores, pictures, breakdowns and the `worst` pages in full.
+
+    `judged` are the pages judged by the model, `documents` the same pages by name, `curve` the points of a learning
+    curve ({"sites", "macro", "teaser"}), if there is one.
+    """
+    from jinja2 import Environment  # only reports need the template engine
+
+    template = files("pagesieve").joinpath("templates/report.html.j2").read_text("utf-8")
+    by_wrong = sorted(judged, key=lambda page: (-wrong_words(page), page.name))[:worst]
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(template).render(
+        title=title,
+        notes=notes,
+        labels=LABELS,
+        roles=ROLES,
+        colours=COLOURS,
+        summaries=summaries,
+        main=next(iter(summaries.values())),
+        confusions={by: confusion(judged, by).round().astype(int).tolist() for by in ("segments", "words")},
+        role_confusion=confusion(judged, "segments", "roles").astype(int).tolist(),
+        pictures=[_precision_recall_picture(judged), _calibration_picture(judged), *([_curve_picture(curve)] if curve else [])],
+        breakdown=breakdown(judged),
+        worst=[(page, int(wrong_words(page)), _compared(page, documents[page.name])) for page in by_wrong],
+    )
+
+
+def _compared(page: Judged, document: Document) -> str:
+    """The page in full, coloured by predicted label, wrong segments outlined, true label on hovering."""
+    marks = []
+    for i, segment in enumerate(document.segments):
+        said, true = LABELS[int(page.labels[i])], LABELS[int(page.true_labels[i])]
+        kind = said if said == true else f"{said} wrong true-{true}"
+        marks.append((segment.start, segment.end, kind, f"true: {ROLES[int(page.true_roles[i])]}, said: {ROLES[int(page.roles[i])]}"))
+    return page_html(document.page.text, marks)
+
+
+def _figure(draw: Any, xlabel: str, ylabel: str, title: str) -> str:
+    """An SVG drawn by `draw(axes)`."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    with matplotlib.rc_context({"svg.hashsalt": "pagesieve", "font.size": 9}):
+        figure, axes = pyplot.subplots(figsize=(4.6, 3.6))
+        draw(axes)
+        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        axes.grid(alpha=0.3)
+        axes.legend()
+        out = io.StringIO()
+        figure.savefig(out, format="svg", bbox_inches="tight", metadata={"Date": None})
+        pyplot.close(figure)
+    return out.getvalue()[out.getvalue().index("<svg") :]
+
+
+_LINE = {"body": "#2a8a3c", "boilerplate": "#777777", "teaser": "#d97706"}
+
+
+def _precision_recall_picture(judged: Sequence[Judged]) -> str:
+    def draw(axes: Any) -> None:
+        for i, label in enumerate(LABELS):
+            points = precision_recall(judged, i)
+            axes.plot(points["recall"], points["precision"], label=label, color=_LINE[label])
+        axes.set(xlim=(0, 1.01), ylim=(0, 1.01))
+
+    return _figure(draw, "recall", "precision", "Precision and recall (segments)")
+
+
+def _calibration_picture(judged: Sequence[Judged]) -> str:
+    def draw(axes: Any) -> None:
+        axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)
+        for i, label in enumerate(LABELS):
+            bins = calibration(judged, i)["bins"]
+            axes.plot([b["said"] for b in bins], [b["true"] for b in bins], marker="o", label=label, color=_LINE[label])
+
+    return _figure(draw, "probability said", "share that was it", "Reliability of the probabilities")
+
+
+def _curve_picture(curve: Sequence[Mapping[str, Any]]) -> str:
+    def draw(axes: Any) -> None:
+        axes.plot([p["sites"] for p in curve], [p["macro"] for p in curve], marker="o", label="macro", color="#333333")
+        axes.plot([p["sites"] for p in curve], [p["teaser"] for p in curve], marker="o", label="teaser", color=_LINE["teaser"])
+
+    return _figure(draw, "training sites", "F1 over segments", "Learning curve")

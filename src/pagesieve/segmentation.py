@@ -1,0 +1,220 @@
+"""Step 5, the end of a page's way: `Segmentation`, the answer for one page.
+
+Plain values, nothing deleted: every segment of the page is there, with its place, label, role and probability; the body,
+the headline and the recommended stories are views of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pagesieve.render import page_html
+
+__all__ = ["LabeledSegment", "Segmentation", "Teaser", "group_teasers"]
+
+DETAIL_WORDS = 7  # words; a line this short with a date, time or source sign is no title
+KICKER_WORDS = 3  # words; a line this short right above a longer one is a section label, not a title
+SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
+
+_DETAIL = re.compile(
+    r"\d{1,2}[:.h]\d{2}|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b(?:19|20)\d{2}\b|^\W*\d+\W*$"
+    r"|\b\d+\s*(?:min|mins|minutes?|minuten|h|hrs?|hours?|days?|weeks?|months?|d|w|stunden?|tage?|heures?|jours?|horas?|días|dias"
+    r"|ore|giorni|uur|dagen|godz|saat|gün|dakika|мин|час\w*|дн\w*|분|시간|時間|分|小时|天|menit|jam|hari)\b|[时時分]前|분 전|시간 전|ago\b|^vor \d|^hace \d|^il y a \d",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”’»)\]」]*$|\.\.\.$")
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledSegment:
+    """A segment with the model's judgement. `page text[start:end] == text`; `probability` (0..1) is that of `label`."""
+
+    text: str
+    start: int
+    end: int
+    label: str
+    role: str
+    probability: float
+    bullet: str = ""
+    indent: int = 0
+    blank_before: int = 0
+    inline: bool = False
+
+    @property
+    def content(self) -> str:
+        """The text without its list marker, runs of white space as one space."""
+        return " ".join(self.text[len(self.bullet) :].split())
+
+
+@dataclass(frozen=True, slots=True)
+class Teaser:
+    """One recommended story: its `title`, its `summary` ("" without one), the other lines (`details`: kicker, source, time).
+
+    `start` and `end` are the range of the page's text from its first to its last segment.
+    """
+
+    title: str
+    summary: str
+    details: tuple[str, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """The answer for one page: its `text` and all its `segments` in order, which cover all that is not white space."""
+
+    text: str
+    segments: tuple[LabeledSegment, ...]
+
+    def __iter__(self) -> Iterator[LabeledSegment]:
+        return iter(self.segments)
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    @property
+    def headline(self) -> str:
+        """The article's own title, then its standfirst, a line each; "" if the page has none."""
+        return "\n".join(" ".join(s.text.split()) for s in self.segments if s.role == "headline")
+
+    @property
+    def body(self) -> str:
+        """The article's text: its paragraphs joined by a blank line, each on one line; "" if the page has none.
+
+        Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space.
+        """
+        parts: list[str] = []
+        previous: LabeledSegment | None = None
+        for segment in self.segments:
+            if segment.role == "body":
+                if parts:
+                    parts.append(" " if segment.inline and previous is not None and previous.role == "body" else "\n\n")
+                parts.append(" ".join(segment.text.split()))
+            previous = segment
+        return "".join(parts)
+
+    @property
+    def teasers(self) -> tuple[Teaser, ...]:
+        """The recommended stories, one item each, in the page's order."""
+        return group_teasers(self.segments)
+
+    @property
+    def boilerplate(self) -> tuple[str, ...]:
+        """Texts of all segments labelled boilerplate, in the page's order."""
+        return tuple(s.text for s in self.segments if s.label == "boilerplate")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain values, ready for JSON."""
+        return {
+            "headline": self.headline,
+            "body": self.body,
+            "teasers": [
+                {"title": t.title, "summary": t.summary, "details": list(t.details), "start": t.start, "end": t.end}
+                for t in self.teasers
+            ],
+            "segments": [
+                {"start": s.start, "end": s.end, "label": s.label, "role": s.role, "probability": round(s.probability, 4), "text": s.text}
+                for s in self.segments
+            ],
+        }  # fmt: skip
+
+    def to_json(self, indent: int | None = None) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    def to_html(self) -> str:
+        """The whole page as an HTML fragment, coloured by label; role and probability show on hovering."""
+        return page_html(self.text, [(s.start, s.end, s.label, f"{s.role} {s.probability:.2f}") for s in self.segments])
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+
+def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
+    """Group the teaser segments into stories.
+
+    Stories never span a segment of another label. Within a run of teaser segments a new story begins at a bullet, or,
+    where the run has none, at a line that can be a title after a line that ended a story (see `_begins`).
+    """
+    stories: list[list[LabeledSegment]] = []
+    run: list[LabeledSegment] = []
+    for segment in [*segments, None]:
+        if segment is not None and segment.label == "teaser":
+            run.append(segment)
+        elif run:
+            stories.extend(_split_run(run))
+            run = []
+    return tuple(_teaser(story) for story in stories)
+
+
+def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
+    """A run of adjacent teaser segments cut into stories."""
+    bulleted = sum(bool(s.bullet) for s in run) > 1
+    spaced = len({min(s.blank_before, 1) for s in run[1:]}) > 1
+    stories: list[list[LabeledSegment]] = []
+    for segment in run:
+        if not stories:
+            begins = True
+        elif bulleted and (segment.bullet or segment.indent > stories[-1][0].indent or not stories[-1][0].bullet):
+            begins = bool(segment.bullet)
+        elif spaced and not segment.bullet:
+            begins = segment.blank_before > 0 and _begins(stories[-1], segment)
+        else:
+            begins = bool(segment.bullet) or _begins(stories[-1], segment)
+        if begins:
+            stories.append([segment])
+        else:
+            stories[-1].append(segment)
+    return stories
+
+
+def _begins(story: Sequence[LabeledSegment], segment: LabeledSegment) -> bool:
+    """Whether `segment` starts a new story after `story`, judging by what `story` has and what `segment` looks like."""
+    lines = [s.content for s in story]
+    text = segment.content
+    titled = any(not _is_detail(line) for line in lines)
+    if not titled:
+        return False  # only a kicker or a time so far: the title is still to come
+    if _is_detail(text):
+        return len(text.split()) <= KICKER_WORDS and not _DETAIL.search(text) and _is_summary(lines[-1])
+    if _is_summary(text):
+        return any(_is_summary(line) for line in lines)
+    return True
+
+
+def _is_detail(line: str) -> bool:
+    words = len(line.split())
+    return (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line))) or (
+        words <= KICKER_WORDS and len(line) <= 30 and not _SENTENCE_END.search(line)
+    )
+
+
+def _is_summary(line: str) -> bool:
+    words = len(line.split())
+    return words >= SUMMARY_WORDS and (bool(_SENTENCE_END.search(line)) or words >= 2 * SUMMARY_WORDS)
+
+
+def _teaser(story: Sequence[LabeledSegment]) -> Teaser:
+    """The story's lines sorted into title, summary and details."""
+    lines: list[str] = []
+    for segment in story:
+        texts = [" ".join(line.split()) for line in segment.text[len(segment.bullet) :].splitlines()]
+        wrapped = len(texts) > 1 and not segment.bullet
+        lines.extend([" ".join(texts)] if wrapped else [text for text in texts if text])
+    lines = lines or [""]
+    title = next((i for i, line in enumerate(lines) if not _is_detail(line)), 0)
+    rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i])]
+    summary = max(rest, key=lambda i: len(lines[i]), default=None)
+    return Teaser(
+        title=lines[title],
+        summary=lines[summary] if summary is not None else "",
+        details=tuple(line for i, line in enumerate(lines) if i not in (title, summary)),
+        start=story[0].start,
+        end=story[-1].end,
+    )

@@ -1,0 +1,158 @@
+"""Step 4 of a page's way: role scores of single segments → what their places in the page say.
+
+A teaser's summary reads like an article's paragraph, and a reader's comment like an opinion; only the neighbourhood
+betrays them. Two things live here, both plain numpy and both the same in training and in use:
+
+- `context`: features made of the first pass's role probabilities around a segment and over the page (where the main
+  text lies, how far the last teaser heading is, likeness to the main text), the input of the second pass;
+- `decode`: the most plausible whole, given each segment's probabilities and how often roles follow each other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pagesieve.features import Measures, mean_around, shifted
+from pagesieve.roles import ROLES
+
+__all__ = ["CONTEXT_NAMES", "context", "decode", "main_stretch", "transition_scores"]
+
+Floats = NDArray[np.float32]
+
+HEADLINE, BODY, TEASER_HEADING, COMMENT = (ROLES.index(r) for r in ("headline", "body", "teaser_heading", "comment"))
+NEAR = (-3, -2, -1, 0, 1, 2, 3)  # places whose role probabilities a segment is told
+AROUND = ((-6, -1), (1, 6), (-15, -1), (1, 15), (-40, 40))  # stretches whose mean probabilities it is told
+FLOOR = 1e-3  # probabilities below are all the same to the second pass
+FAR = 9.0  # log distance that stands for "none on this page"
+MARK_AT = {TEASER_HEADING: 0.3, HEADLINE: 0.3, COMMENT: 0.4}  # probability from which a segment counts as a landmark
+HEAVIEST = 60.0  # words; a longer segment says no more about where the main text lies
+
+CONTEXT_NAMES: tuple[str, ...] = (
+    *(f"{role}_at_{by}" for by in NEAR for role in ROLES),
+    *(f"{role}_in_{low}_{high}" for low, high in AROUND for role in ROLES),
+    *(f"{role}_on_page" for role in ROLES),
+    "before_main", "after_main", "to_main", "from_main", "into_main", "body_so_far", "comment_words", "likeness",
+    *(f"since_{ROLES[role]}" for role in MARK_AT),
+    "until_teaser_heading",
+)  # fmt: skip
+
+
+def main_stretch(probabilities: Floats, words: Floats) -> tuple[int, int]:
+    """The half-open range of segments that holds the main text: the one with most words more likely body than not.
+
+    (0, 0) if no segment is. Found as the stretch with the largest sum of `words · (2·P(body) - 1)`, P counting half of
+    a headline's probability.
+    """
+    body = probabilities[:, BODY] + 0.5 * probabilities[:, HEADLINE]
+    gain = np.minimum(words * (body - 0.5 * (1 - probabilities[:, BODY])), HEAVIEST)
+    total = np.concatenate([[0.0], np.cumsum(gain, dtype=np.float64)])
+    lowest = np.minimum.accumulate(total)
+    stop = int(np.argmax(total - lowest))
+    start = int(np.argmax(total[: stop + 1] == lowest[stop]))
+    return (start, stop) if stop > start else (0, 0)
+
+
+def _since(marks: NDArray[np.bool_]) -> Floats:
+    """Log distance to the last marked segment strictly before, `FAR` where there is none."""
+    place = np.arange(len(marks))
+    last = np.maximum.accumulate(np.where(marks, place, -1))
+    last = np.concatenate([[-1], last[:-1]])
+    return np.where(last >= 0, np.log1p(place - last), FAR).astype(np.float32)
+
+
+def _likeness(measures: Measures, inside: NDArray[np.bool_]) -> Floats:
+    """Share of a segment's long words that other segments of the main text have too; -1 for one without long words."""
+    bag: Counter[str] = Counter()
+    for i in np.flatnonzero(inside).tolist():
+        bag.update(measures.vocabulary[i])
+    out = np.full(len(measures), -1.0, dtype=np.float32)
+    for i, (words, own) in enumerate(zip(measures.vocabulary, inside.tolist(), strict=True)):
+        if words:
+            out[i] = sum(bag[word] > own for word in words) / len(words)
+    return out
+
+
+def context(measures: Measures, probabilities: Floats) -> Floats:
+    """The second pass's features, shape (segments, len(CONTEXT_NAMES)), from the first pass's role probabilities."""
+    n = len(measures)
+    place = np.arange(n)
+    words = np.maximum(measures.words, 1)
+    log = np.log(probabilities + FLOOR)
+    start, stop = main_stretch(probabilities, words)
+    inside = (place >= start) & (place < stop) & (probabilities[:, BODY] > 0.5)
+    body_words = np.cumsum(probabilities[:, BODY] * words)
+    until = _since((probabilities[:, TEASER_HEADING] > MARK_AT[TEASER_HEADING])[::-1])[::-1]
+    single = [
+        place < start,
+        place >= stop,
+        np.log1p(np.maximum(start - place, 0)),
+        np.log1p(np.maximum(place - stop + 1, 0)),
+        np.log1p(np.maximum(np.minimum(place - start, stop - 1 - place), -1) + 1),
+        body_words / max(float(body_words[-1]), 1e-9) if n else body_words,
+        np.full(n, (probabilities[:, COMMENT] * words).sum() / words.sum() if n else 0),
+        _likeness(measures, inside),
+        *(_since(probabilities[:, role] > least) for role, least in MARK_AT.items()),
+        until,
+    ]
+    return np.concatenate(
+        [
+            *(shifted(log, by, float(np.log(FLOOR))) for by in NEAR),
+            *(mean_around(probabilities, low, high) for low, high in AROUND),
+            np.broadcast_to(probabilities.mean(0) if n else 0, (n, len(ROLES))),
+            np.stack(single, 1),
+        ],
+        axis=1,
+    ).astype(np.float32)
+
+
+def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:
+    """Log ratio of how often one role follows another to how often it would by chance, shape (roles, roles).
+
+    Learned from the true roles of training pages, one array a page, with one added to every count.
+    """
+    k = len(ROLES)
+    pairs = np.ones((k, k))
+    for roles in sequences:
+        np.add.at(pairs, (roles[:-1], roles[1:]), 1)
+    total = pairs.sum()
+    chance = np.outer(pairs.sum(1), pairs.sum(0)) / total
+    return np.log(pairs / chance).astype(np.float32)
+
+
+def decode(probabilities: Floats, transitions: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """The best sequence of roles (Viterbi) and each segment's role probabilities given the whole page.
+
+    `probabilities` has shape (segments, roles), `transitions` (roles, roles) holds log weights for role after role.
+    Returns roles, shape (segments,), and marginals (forward-backward), shape (segments, roles). Zero segments give empty arrays.
+    """
+    n, k = probabilities.shape
+    if not n or not transitions.any():
+        return probabilities.argmax(1) if n else np.zeros(0, dtype=np.int64), probabilities
+    score = np.log(np.maximum(probabilities, 1e-6)).astype(np.float64)
+    likely = np.exp(score)
+    step = np.exp(transitions.astype(np.float64))
+    best = score[0]
+    came_from = np.zeros((n, k), dtype=np.int64)
+    forward = np.empty((n, k))
+    forward[0] = likely[0] / likely[0].sum()
+    columns = np.arange(k)
+    to_next = transitions.T.astype(np.float64).copy()
+    for i in range(1, n):
+        reach = to_next + best
+        came_from[i] = origin = reach.argmax(1)
+        best = reach[columns, origin] + score[i]
+        ahead = (forward[i - 1] @ step) * likely[i]
+        forward[i] = ahead / ahead.sum()
+    backward = np.empty((n, k))
+    backward[-1] = 1.0
+    roles = np.empty(n, dtype=np.int64)
+    roles[-1] = int(best.argmax())
+    for i in range(n - 2, -1, -1):
+        back = step @ (backward[i + 1] * likely[i + 1])
+        backward[i] = back / back.sum()
+        roles[i] = came_from[i + 1, roles[i + 1]]
+    marginals = forward * backward
+    return roles, (marginals / marginals.sum(1, keepdims=True)).astype(np.float32)

@@ -1,0 +1,165 @@
+"""Where a trained `Model` lives: one `.npz` of plain arrays and JSON, and everything else that is written to disk.
+
+The file is read with `allow_pickle=False`: nothing in it can run code or name a class to build. Numbers are stored as
+they are used, the vocabulary as one text, the rest as JSON, so that the file outlives scikit-learn's versions. The same
+model gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pagesieve.features import GROUPS, LAYOUT
+from pagesieve.model import Linear, Model, Network
+from pagesieve.roles import ROLES, check_label_map
+from pagesieve.sequence import CONTEXT_NAMES
+
+__all__ = ["FORMAT", "ModelError", "load_model", "replacing", "save_model", "write_text"]
+
+FORMAT = 1  # raised whenever an older reader would misread a newer file
+MODEL_FILE = "model.npz"
+
+
+class ModelError(ValueError):
+    """A model file that cannot be used; the message names the file, what is wrong with it and what to do."""
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[IO[bytes]]:
+    """A file to write to that becomes `path` when the block ends well; after an error `path` is as it was before."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write `text` as UTF-8 to `path`, whole or not at all."""
+    with replacing(path) as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
+
+
+def save_model(model: Model, path: Path | str) -> None:
+    """Write `model` to `path`, whole or not at all."""
+    linear = model.linear
+    terms = sorted(linear.vocabulary, key=linear.vocabulary.__getitem__)
+    arrays: dict[str, NDArray[Any]] = {
+        "vocabulary": np.frombuffer("\n".join(terms).encode("utf-8"), dtype=np.uint8),
+        "idf": linear.idf,
+        "word_weights": linear.word_weights,
+        "edges": np.concatenate([*linear.edges, np.zeros(0, dtype=np.float32)]),
+        "edge_counts": np.array([len(edges) for edges in linear.edges], dtype=np.int64),
+        "layout_weights": linear.layout_weights,
+        "intercept": linear.intercept,
+        "transitions": model.transitions,
+    }
+    header: dict[str, Any] = {
+        "format": FORMAT,
+        "roles": list(ROLES),
+        "labels": dict(model.label_of_role),
+        "groups": list(linear.groups),
+        "columns": _column_digest(),
+        "one_vs_rest": linear.one_vs_rest,
+        "terms": len(terms),
+        "networks": [],
+        "info": dict(model.info),
+    }
+    if model.network is not None:
+        arrays["mean"], arrays["scale"] = model.network.mean, model.network.scale
+        header["offsets"] = list(model.network.offsets)
+        header["networks"] = [len(layers) for layers in model.network.layers]
+        for i, layers in enumerate(model.network.layers):
+            for j, (weights, bias) in enumerate(layers):
+                arrays[f"weights_{i}_{j}"], arrays[f"bias_{i}_{j}"] = weights, bias
+    header_text = json.dumps(header, ensure_ascii=False, sort_keys=True)
+    arrays = {"header": np.frombuffer(header_text.encode("utf-8"), dtype=np.uint8), **arrays}
+    with replacing(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def load_model(path: Path | str) -> Model:
+    """The model in the file `path`, or in the file `model.npz` of the folder `path`.
+
+    Raises `FileNotFoundError` if there is none and `ModelError` if the file is truncated, foreign or newer.
+    """
+    path = Path(path)
+    file = path / MODEL_FILE if path.is_dir() else path
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: no model there; train one with `make train`, or give the path of a model folder")
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            if "header" not in stored:
+                raise ModelError(f"{file}: not a pagesieve model (it has no header); give the {MODEL_FILE} of a model folder")
+            header = json.loads(stored["header"].tobytes().decode("utf-8"))
+            _check_header(header, file)
+            return _build(header, {name: stored[name] for name in stored.files})
+    except ModelError:
+        raise
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, KeyError, IndexError, TypeError, EOFError) as error:
+        raise ModelError(
+            f"{file}: not a whole pagesieve model ({type(error).__name__}: {error}); copy it again or train anew with `make train`"
+        ) from error
+
+
+def _column_digest() -> str:
+    """Names the inputs the code computes now; a model trained on other inputs must not be used with them."""
+    return ",".join([f"{f.group}.{f.name}{'*' if f.near else ''}" for f in LAYOUT]) + "|" + str(len(CONTEXT_NAMES))
+
+
+def _check_header(header: dict[str, Any], file: Path) -> None:
+    found = header.get("format")
+    if not isinstance(found, int) or found > FORMAT:
+        raise ModelError(f"{file}: model format {found}, but this pagesieve reads up to {FORMAT}; upgrade pagesieve")
+    if header["roles"] != list(ROLES):
+        raise ModelError(f"{file}: trained for the roles {header['roles']}, this pagesieve has {list(ROLES)}; train anew")
+    if header["columns"] != _column_digest() or not set(header["groups"]) <= set(GROUPS):
+        raise ModelError(f"{file}: trained with another feature table than this pagesieve has; train anew with `make train`")
+
+
+def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
+    terms = arrays["vocabulary"].tobytes().decode("utf-8").split("\n") if header["terms"] else []
+    if not len(terms) == header["terms"] == len(arrays["idf"]) == len(arrays["word_weights"]):
+        raise ValueError("vocabulary and weights differ in length")
+    bounds = np.cumsum(arrays["edge_counts"])[:-1]
+    edges = tuple(np.split(arrays["edges"], bounds)) if len(arrays["edge_counts"]) else ()
+    linear = Linear(
+        vocabulary=dict(zip(terms, range(len(terms)), strict=True)),
+        idf=arrays["idf"],
+        word_weights=arrays["word_weights"],
+        edges=edges,
+        layout_weights=arrays["layout_weights"],
+        intercept=arrays["intercept"],
+        groups=tuple(header["groups"]),
+        one_vs_rest=bool(header["one_vs_rest"]),
+    )
+    network = None
+    if header["networks"]:
+        network = Network(
+            mean=arrays["mean"],
+            scale=arrays["scale"],
+            layers=tuple(
+                tuple((arrays[f"weights_{i}_{j}"], arrays[f"bias_{i}_{j}"]) for j in range(depth))
+                for i, depth in enumerate(header["networks"])
+            ),
+            offsets=tuple(header["offsets"]),
+        )
+    return Model(linear, network, arrays["transitions"], check_label_map(header["labels"]), header["info"])

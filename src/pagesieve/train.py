@@ -1,0 +1,149 @@
+"""Entry point `python -m pagesieve.train`: labelled pages → scores and a saved model. Configured in `conf/train.yaml`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import hydra
+import joblib
+from omegaconf import OmegaConf
+from tqdm import tqdm
+
+import pagesieve
+from pagesieve import corpus, evaluation, report, training
+from pagesieve.config import TrainConfig, config_dir, register, settings
+from pagesieve.corpus import Document
+from pagesieve.storage import MODEL_FILE, save_model, write_text
+
+__all__ = ["main", "train"]
+
+
+def train(config: TrainConfig) -> dict[str, Any]:
+    """Train and save a model as configured; returns the facts that its model card is made of.
+
+    Raises `FileNotFoundError`, `CorpusError` or `ValueError` for data and settings that cannot be used, before any model
+    file is touched.
+    """
+    started = time.perf_counter()
+    chosen = settings(config)
+    documents = corpus.read(config.data.root, config.data.statuses)
+    documents = [d for d in documents if d.site not in set(config.data.held_out) and d.segments]
+    if not documents:
+        raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
+    samples = training.prepare(documents, chosen)
+    sites = sorted({d.site for d in documents})
+    counts = report.corpus_table(documents)
+    print(f"{len(documents)} pages of {len(sites)} sites, {sum(len(s.roles) for s in samples)} segments\n\n{counts}\n", flush=True)
+
+    splits = {"unseen sites": [s.site for s in samples]}
+    if config.cv.random_split:
+        splits["unseen pages, sites mixed"] = [s.name for s in samples]
+    summaries: dict[str, dict[str, Any]] = {}
+    crossed = {}
+    for name, keys in splits.items():
+        folds = training.assign_folds(keys, config.cv.folds, config.seed)
+        crossed[name] = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
+        judged = [
+            evaluation.judge(d, s.measures.words, p, chosen.label_of_role)
+            for d, s, p in zip(documents, samples, crossed[name].predictions, strict=True)
+        ]
+        summaries[name] = evaluation.summary(judged, config.seed)
+    print(f"{report.score_table(summaries)}\n\n{report.rates(summaries['unseen sites'])}\n", flush=True)
+
+    versions = {"pagesieve": pagesieve.__version__, **{name: version(name) for name in ("scikit-learn", "numpy")}}
+    info = {
+        "versions": versions,
+        "data_digest": corpus.digest(documents),
+        "pages": len(documents),
+        "sites": len(sites),
+        "seed": config.seed,
+        "scores": report.plain({name: {by: {"macro": s[by]["macro"], "f1": s[by]["f1"]} for by in ("by_segments", "by_words")} for name, s in summaries.items()}),
+    }  # fmt: skip
+    fitted, pipeline = training.fit(samples, crossed["unseen sites"], chosen, config.seed, info)
+    facts = {
+        **info,
+        "name": Path(config.out).name,
+        "segments": sum(len(s.roles) for s in samples),
+        "languages": dict(Counter(d.language for d in documents).most_common()),
+        "sources": sorted({d.source for d in documents if d.source}),
+        "licences": sorted({d.licence for d in documents if d.licence}),
+        "held_out": list(config.data.held_out),
+        "folds": config.cv.folds,
+        "roles": counts,
+        "summaries": summaries,
+        "settings": OmegaConf.to_container(OmegaConf.create({"features": config.features, "model": config.model}), resolve=True),
+        "seconds": round(time.perf_counter() - started, 1),
+        "peak_memory_mb": _peak_memory(),
+    }
+    _save(Path(config.out), fitted, pipeline, config, facts, documents)
+    print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
+    return facts
+
+
+def _progress(name: str) -> training.Progress:
+    def show(work: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+        return tqdm(work, total=total, desc=f"{name}: {what}", unit="fit", file=sys.stderr)
+
+    return show
+
+
+def _peak_memory() -> int:
+    """Megabytes of the largest process so far, workers included."""
+    unit = 1 if platform.system() == "Darwin" else 1024  # bytes there, kilobytes elsewhere
+    largest = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(largest * unit / 2**20)
+
+
+def _save(out: Path, model: training.Model, pipeline: Any, config: TrainConfig, facts: dict[str, Any], documents: Sequence[Document]) -> None:
+    """Write the model folder aside, then put it in place of an older one."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.exists() and not (out / MODEL_FILE).exists() and any(out.iterdir()):
+        raise ValueError(f"out={out}: a folder with other things in it; give a new folder or one that holds a model")
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
+        folder = Path(aside, "model")
+        folder.mkdir()
+        save_model(model, folder / MODEL_FILE)
+        joblib.dump(pipeline, folder / "pipeline.joblib", compress=3)
+        write_text(folder / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
+        write_text(folder / "MODEL_CARD.md", report.model_card(facts))
+        files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+        manifest = {
+            **{key: report.plain(value) for key, value in facts.items() if key != "roles"},
+            "files": files,
+            "training_pages": {d.page.name: d.sha256 for d in documents},
+        }
+        write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+        if out.exists():
+            out.rename(Path(aside, "old"))
+        folder.rename(out)
+        shutil.rmtree(Path(aside, "old"), ignore_errors=True)
+
+
+@hydra.main(version_base="1.3", config_path=config_dir(), config_name="train")
+def _run(config: Any) -> None:
+    try:
+        train(config)
+    except (ValueError, OSError) as error:
+        sys.exit(f"pagesieve.train: {error}")
+
+
+def main() -> None:
+    """Register the schemas, then let Hydra read the configuration and run."""
+    register()
+    _run()
+
+
+if __name__ == "__main__":
+    main()

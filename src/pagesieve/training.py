@@ -1,0 +1,356 @@
+"""The trained side: labelled documents → `Model`, with scikit-learn. The only module that imports it.
+
+The first pass is an ordinary scikit-learn `Pipeline` over rows (terms and layout of one segment): TF-IDF and binned
+layout side by side, then a linear classifier. The second pass is a small `MLPClassifier` on the first pass's
+out-of-fold answers, since answers on pages it was fitted to would be better than any it meets in use. `to_model` copies
+the fitted numbers out, so that using a model needs no scikit-learn.
+
+Splits never put one site on two sides, and everything learned is learned inside the training part of a split.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from pagesieve.corpus import Document
+from pagesieve.features import GROUPS, Measures, layout, measure
+from pagesieve.model import CLIP, Linear, Model, Network, Prediction, second_pass_inputs
+from pagesieve.roles import LABEL_OF_ROLE, ROLES
+from pagesieve.sequence import transition_scores
+
+__all__ = ["CLASSIFIERS", "CrossFit", "Sample", "Settings", "assign_folds", "cross_fit", "fit", "prepare"]
+
+Floats = NDArray[np.float32]
+CLASSIFIERS = ("majority", "logistic", "sgd")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained; the fields are those of `conf/model` and `conf/features`."""
+
+    classifier: str = "logistic"
+    sequence: bool = True  # whether the second pass and the transitions are used
+    words: bool = True  # whether the TF-IDF is used
+    groups: tuple[str, ...] = GROUPS  # layout groups in use
+    C: float = 1.0  # inverse regularisation of the logistic regression
+    alpha: float = 1e-5  # regularisation of SGD
+    max_iter: int = 60  # rounds of the linear classifier; ending early regularises too
+    min_df: int = 3  # segments a term must be in
+    layout_weight: float = 0.3  # weight of the layout's columns beside the TF-IDF's
+    bins: int = 12  # per layout column, by quantiles
+    hidden: tuple[int, ...] = (64,)  # units of the second pass's layers
+    epochs: int = 6
+    network_alpha: float = 0.3  # regularisation of the second pass
+    networks: int = 3  # second-pass networks that are averaged
+    offsets: tuple[int, ...] = (-2, -1, 1, 2)  # places whose layout the second pass is told
+    transition_weight: float = 0.3
+    label_of_role: dict[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
+
+    def __post_init__(self) -> None:
+        if self.classifier not in CLASSIFIERS:
+            raise ValueError(f"model.classifier={self.classifier!r} is none of {', '.join(CLASSIFIERS)}")
+        unknown = sorted(set(self.groups) - set(GROUPS))
+        if unknown:
+            raise ValueError(f"features.groups has the unknown {', '.join(unknown)}; known: {', '.join(GROUPS)}")
+        if not self.words and not self.groups and self.classifier != "majority":
+            raise ValueError("features: words and all layout groups are off, nothing is left to learn from")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A document as the learner sees it: measures and layout of its segments and their true roles."""
+
+    site: str
+    name: str
+    measures: Measures
+    columns: Floats
+    roles: NDArray[np.int64]
+
+
+def prepare(documents: Sequence[Document], settings: Settings) -> list[Sample]:
+    """A `Sample` for each document that has a segment, in the same order."""
+    samples = []
+    for document in documents:
+        if document.segments:
+            measures = measure(document.segments)
+            samples.append(Sample(document.site, document.page.name, measures, layout(measures, settings.groups), document.roles))
+    return samples
+
+
+# ------------------------------------------------------------------------------------------------------ first pass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One segment as the pipeline's input."""
+
+    terms: list[str]
+    columns: Floats
+
+
+def _terms(row: Row) -> list[str]:
+    return row.terms
+
+
+def _columns(rows: Sequence[Row]) -> Floats:
+    return np.stack([row.columns for row in rows])
+
+
+def _rows(samples: Sequence[Sample]) -> list[Row]:
+    return [Row(terms, columns) for s in samples for terms, columns in zip(s.measures.terms, s.columns, strict=True)]
+
+
+def make_pipeline(settings: Settings, seed: int) -> Pipeline:
+    """The unfitted first pass; its input is a sequence of `Row`."""
+    if settings.classifier == "majority":
+        return Pipeline([("classifier", DummyClassifier(strategy="prior"))])
+    parts: list[tuple[str, Any]] = []
+    if settings.words:
+        parts.append(("words", TfidfVectorizer(analyzer=_terms, min_df=settings.min_df, sublinear_tf=True, dtype=np.float32)))
+    if settings.groups:
+        bins = KBinsDiscretizer(
+            n_bins=settings.bins, encode="onehot", strategy="quantile", quantile_method="averaged_inverted_cdf", subsample=None
+        )
+        parts.append(("layout", Pipeline([("columns", FunctionTransformer(_columns)), ("bins", bins)])))
+    union = FeatureUnion(parts, transformer_weights={"layout": settings.layout_weight} if settings.groups else None)
+    if settings.classifier == "sgd":
+        classifier: Any = SGDClassifier(
+            loss="log_loss", alpha=settings.alpha, max_iter=settings.max_iter, tol=None, average=True, random_state=seed
+        )
+    else:
+        classifier = LogisticRegression(C=settings.C, max_iter=settings.max_iter, tol=1e-3)
+    return Pipeline([("features", union), ("classifier", classifier)])
+
+
+def _fit_first(samples: Sequence[Sample], settings: Settings, seed: int) -> Pipeline:
+    with warnings.catch_warnings(), threadpool_limits(1):  # one thread: sums in one order, the same bytes on any number of cores
+        warnings.simplefilter("ignore", ConvergenceWarning)  # ending early is a setting
+        warnings.filterwarnings("ignore", message="Bins whose width are too small|Feature .* is constant")
+        return make_pipeline(settings, seed).fit(_rows(samples), np.concatenate([s.roles for s in samples]))
+
+
+def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
+    """The fitted first pass as plain arrays. A role that training never saw gets a score that no other is below."""
+    classifier = pipeline["classifier"]
+    present = [int(role) for role in classifier.classes_]
+    if settings.classifier == "majority":
+        prior = np.full(len(ROLES), -30.0, dtype=np.float32)
+        prior[present] = np.log(np.maximum(classifier.class_prior_, 1e-13))
+        return Linear.prior(prior)
+    coefficients, intercept = _all_roles(classifier, present)
+    union = dict(pipeline["features"].transformer_list)
+    vocabulary: dict[str, int] = {}
+    idf = np.zeros(0, dtype=np.float32)
+    if settings.words:
+        vectorizer = union["words"]
+        vocabulary = {term: int(i) for term, i in sorted(vectorizer.vocabulary_.items(), key=lambda item: item[1])}
+        idf = vectorizer.idf_.astype(np.float32)
+    edges: tuple[NDArray[Any], ...] = ()
+    if settings.groups:
+        edges = tuple(np.asarray(e, dtype=np.float64)[1:-1] for e in union["layout"]["bins"].bin_edges_)
+    layout_rows = coefficients[len(vocabulary) :] * np.float32(settings.layout_weight)
+    return Linear(
+        vocabulary=vocabulary,
+        idf=idf,
+        word_weights=np.ascontiguousarray(coefficients[: len(vocabulary)]),
+        edges=edges,
+        layout_weights=np.ascontiguousarray(layout_rows) if settings.groups else np.zeros((0, len(ROLES)), dtype=np.float32),
+        intercept=intercept,
+        groups=settings.groups,
+        one_vs_rest=settings.classifier == "sgd",
+    )
+
+
+def _all_roles(classifier: Any, present: Sequence[int]) -> tuple[Floats, Floats]:
+    """Coefficients (features, roles) and intercepts (roles,) over all roles, whatever roles were in the data."""
+    coef, bias = np.asarray(classifier.coef_), np.asarray(classifier.intercept_)
+    if len(coef) == 1:  # scikit-learn keeps one row for two classes: the second one's
+        other = -1.0 if isinstance(classifier, SGDClassifier) else 0.0
+        coef, bias = np.vstack([other * coef, coef]), np.concatenate([other * bias, bias])
+    coefficients = np.zeros((coef.shape[1], len(ROLES)), dtype=np.float32)
+    intercept = np.full(len(ROLES), -30.0, dtype=np.float32)
+    coefficients[:, present] = coef.T
+    intercept[present] = bias
+    return coefficients, intercept
+
+
+# ----------------------------------------------------------------------------------------------------- second pass
+
+
+def _first_answers(linear: Linear, samples: Sequence[Sample]) -> list[Floats]:
+    return [linear.probabilities(s.measures, s.columns) for s in samples]
+
+
+def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings) -> Floats:
+    return np.concatenate(
+        [second_pass_inputs(s.measures, s.columns, a, settings.groups, settings.offsets) for s, a in zip(samples, answers, strict=True)]
+    )
+
+
+def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> Network:
+    """The second pass, from answers of first passes that have not seen the samples' sites."""
+    inputs = _second_inputs(samples, answers, settings)
+    roles = np.concatenate([s.roles for s in samples])
+    scaler = StandardScaler().fit(inputs)
+    scaled = np.clip(scaler.transform(inputs), -CLIP, CLIP).astype(np.float32)
+    fitted = []
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for i in range(settings.networks):
+            network = MLPClassifier(
+                settings.hidden,
+                alpha=settings.network_alpha,
+                batch_size=min(256, len(scaled)),
+                max_iter=settings.epochs,
+                random_state=seed + i,
+            )
+            fitted.append(_layers(network.fit(scaled, roles)))
+    return Network(scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32), tuple(fitted), settings.offsets)
+
+
+def _layers(network: MLPClassifier) -> tuple[tuple[Floats, Floats], ...]:
+    """The network's weights, its outputs spread over all roles (a role it never saw gets no chance)."""
+    layers = [(w.astype(np.float32), b.astype(np.float32)) for w, b in zip(network.coefs_, network.intercepts_, strict=True)]
+    weights, bias = layers[-1]
+    present = [int(role) for role in network.classes_]
+    if weights.shape[1] == 1:  # two classes share one logistic output
+        weights, bias = np.hstack([np.zeros_like(weights), weights]), np.concatenate([np.zeros_like(bias), bias])
+    all_weights = np.zeros((len(weights), len(ROLES)), dtype=np.float32)
+    all_bias = np.full(len(ROLES), -30.0, dtype=np.float32)
+    all_weights[:, present] = weights
+    all_bias[present] = bias
+    return (*layers[:-1], (all_weights, all_bias))
+
+
+def _assemble(
+    linear: Linear, samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int, info: dict[str, Any] | None = None
+) -> Model:
+    """The whole model from its first pass and the out-of-fold first-pass answers for the samples it was fitted to."""
+    if not settings.sequence:
+        return Model(linear, label_of_role=settings.label_of_role, info=info or {})
+    transitions = transition_scores([s.roles for s in samples]) * np.float32(settings.transition_weight)
+    return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role, info or {})
+
+
+# ------------------------------------------------------------------------------------------------- splits and fits
+
+
+def assign_folds(keys: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
+    """A fold number (0 … folds - 1) for each entry of `keys`; equal keys get the same fold, folds get as many keys.
+
+    Depends on the set of keys, not on their order. Raises `ValueError` if there are fewer different keys than folds.
+    """
+    distinct = sorted(set(keys))
+    if len(distinct) < folds:
+        raise ValueError(f"{len(distinct)} sites cannot be split into {folds} folds; add sites, or lower cv.folds")
+    order = np.random.RandomState(seed).permutation(len(distinct))
+    fold_of = {distinct[place]: i % folds for i, place in enumerate(order.tolist())}
+    return np.array([fold_of[key] for key in keys], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFit:
+    """Out-of-fold answers: for each sample the `predictions` of a model, and the first pass's `answers`, that never saw its fold."""
+
+    folds: NDArray[np.int64]
+    predictions: list[Prediction]
+    answers: list[Floats]
+
+
+Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
+
+
+def _no_progress(work: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    return work
+
+
+def cross_fit(
+    samples: Sequence[Sample], folds: NDArray[np.int64], settings: Settings, seed: int, n_jobs: int = 1, progress: Progress = _no_progress
+) -> CrossFit:
+    """Judge every sample with a model trained without the samples of its fold.
+
+    The second pass of the model for fold j needs first-pass answers for the other folds by first passes that saw
+    neither them nor j. A first pass without the folds i and j serves both the model without i and the one without j, so
+    k folds take k first passes without one fold and k(k-1)/2 without two.
+    """
+    k = int(folds.max()) + 1
+    without = [(i,) for i in range(k)] + (list(combinations(range(k), 2)) if settings.sequence else [])
+    work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
+        delayed(_answers_without)(left_out, samples, folds, settings, seed) for left_out in without
+    )
+    linears: dict[int, Linear] = {}
+    answers: list[Floats] = [np.zeros((0, len(ROLES)), dtype=np.float32)] * len(samples)
+    paired: dict[tuple[int, int], Floats] = {}  # (sample, other fold left out) → answers
+    for left_out, linear, found in progress(work, len(without), "first pass"):
+        if len(left_out) == 1:
+            linears[left_out[0]] = linear
+            for sample, answer in found.items():
+                answers[sample] = answer
+        else:
+            for sample, answer in found.items():
+                other = left_out[0] if folds[sample] == left_out[1] else left_out[1]
+                paired[sample, other] = answer
+    jobs = []
+    for j in range(k):
+        inside = np.flatnonzero(folds != j).tolist()
+        outside = np.flatnonzero(folds == j).tolist()
+        nested = [paired[i, j] for i in inside] if settings.sequence else []
+        jobs.append(
+            delayed(_judge_fold)(
+                linears[j], [samples[i] for i in inside], nested, [samples[i] for i in outside], outside, settings, seed
+            )
+        )
+    predictions: dict[int, Prediction] = {}
+    for judged in progress(Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs), k, "second pass"):
+        predictions.update(judged)
+    return CrossFit(folds, [predictions[i] for i in range(len(samples))], answers)
+
+
+def _answers_without(
+    left_out: tuple[int, ...], samples: Sequence[Sample], folds: NDArray[np.int64], settings: Settings, seed: int
+) -> tuple[tuple[int, ...], Linear, dict[int, Floats]]:
+    """A first pass without some folds, and its answers for their samples by number."""
+    inside = [s for s, fold in zip(samples, folds, strict=True) if fold not in left_out]
+    linear = _to_linear(_fit_first(inside, settings, seed), settings)
+    outside = [i for i, fold in enumerate(folds) if fold in left_out]
+    return left_out, linear, dict(zip(outside, _first_answers(linear, [samples[i] for i in outside]), strict=True))
+
+
+def _judge_fold(
+    linear: Linear,
+    inside: Sequence[Sample],
+    nested: Sequence[Floats],
+    outside: Sequence[Sample],
+    numbers: Sequence[int],
+    settings: Settings,
+    seed: int,
+) -> dict[int, Prediction]:
+    model = _assemble(linear, inside, nested, settings, seed)
+    return {number: model.judge(sample.measures) for number, sample in zip(numbers, outside, strict=True)}
+
+
+def fit(
+    samples: Sequence[Sample], crossed: CrossFit, settings: Settings, seed: int, info: dict[str, Any] | None = None
+) -> tuple[Model, Pipeline]:
+    """The model trained on all samples, and its first pass as a scikit-learn pipeline. `crossed` is their `cross_fit`."""
+    roles = {int(role) for s in samples for role in s.roles}
+    if len(roles) < 2 and settings.classifier != "majority":
+        raise ValueError(f"the training pages hold only the role {', '.join(ROLES[r] for r in roles) or '(none)'}; at least two are needed")
+    pipeline = _fit_first(samples, settings, seed)
+    return _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed, info), pipeline
