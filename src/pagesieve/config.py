@@ -30,6 +30,8 @@ def config_dir() -> str:
 
 @dataclass
 class DataConfig:
+    """conf/data/: which labelled pages."""
+
     root: str = MISSING  # folder that holds raw/ and labeled/
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores
@@ -38,12 +40,16 @@ class DataConfig:
 
 @dataclass
 class FeaturesConfig:
+    """conf/features/: what the model sees."""
+
     words: bool = True
     groups: list[str] = field(default_factory=list)
 
 
 @dataclass
 class ModelConfig:
+    """conf/model/: what is fitted; the fields are explained at `training.Settings`."""
+
     classifier: str = "logistic"
     sequence: bool = True
     C: float = 1.0
@@ -62,12 +68,16 @@ class ModelConfig:
 
 @dataclass
 class CvConfig:
+    """How a training run scores itself."""
+
     folds: int = 5
     random_split: bool = True  # also score a split that ignores sites, to show how much it flatters
 
 
 @dataclass
 class TrainConfig:
+    """conf/train.yaml."""
+
     data: DataConfig = MISSING
     features: FeaturesConfig = MISSING
     model: ModelConfig = MISSING
@@ -81,6 +91,8 @@ class TrainConfig:
 
 @dataclass
 class EvaluateConfig:
+    """conf/evaluate.yaml."""
+
     data: DataConfig = MISSING
     model: str = "models/default"  # model folder or file
     pages: str = "auto"  # "held_out": only data.held_out; "all": every page; "auto": held-out ones where there are any
@@ -95,6 +107,8 @@ class EvaluateConfig:
 
 @dataclass
 class LabelConfig:
+    """conf/label.yaml."""
+
     data: DataConfig = MISSING
     labeler: str = "rules"  # or "model"
     model: str = "models/default"
@@ -115,7 +129,7 @@ def register() -> None:
 
 def settings(config: TrainConfig) -> Settings:
     """The configuration as the learner's `Settings`; `ValueError` names a value that cannot be."""
-    model: dict[str, Any] = OmegaConf.to_container(config.model, resolve=True)  # type: ignore[assignment,arg-type]
+    model: dict[str, Any] = OmegaConf.to_container(config.model, resolve=True)  # type: ignore[assignment]
     return Settings(
         **{**model, "hidden": tuple(model["hidden"]), "offsets": tuple(model["offsets"])},
         words=config.features.words,

@@ -349,7 +349,9 @@ def _near_duplicates(documents: Sequence[Document]) -> Iterator[Problem]:
     for (a, b), shared in sorted(common.items()):
         likeness = shared / len(shingles[a] | shingles[b])
         if likeness >= NEAR_DUPLICATE:
-            yield Problem(f"raw/{documents[b].page.name}", f"near-duplicate of {documents[a].page.name} ({likeness:.0%} of their word runs)")
+            yield Problem(
+                f"raw/{documents[b].page.name}", f"near-duplicate of {documents[a].page.name} ({likeness:.0%} of their word runs)"
+            )
 
 
 def _shared_runs(documents: Sequence[Document]) -> Iterator[Problem]:

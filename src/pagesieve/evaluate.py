@@ -61,7 +61,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     print(f"{summaries['model']['pages']} pages of {summaries['model']['sites']} sites\n\n{report.score_table(summaries)}\n")
     print(f"{report.rates(summaries['model'])}\n\nwrote {out / 'report.json'} and {out / 'report.html'}")
     if curve:
-        print(report.table(["training sites", "macro F1", "teaser F1"], [[p["sites"], f"{p['macro']:.3f}", f"{p['teaser']:.3f}"] for p in curve]))
+        print(
+            report.table(
+                ["training sites", "macro F1", "teaser F1"], [[p["sites"], f"{p['macro']:.3f}", f"{p['teaser']:.3f}"] for p in curve]
+            )
+        )
     if not facts["passed"]:
         print(f"macro F1 {macro:.3f} is below the floor of {config.floor}", file=sys.stderr)
     return facts
@@ -92,11 +96,17 @@ def _learning_curve(config: EvaluateConfig, documents: Sequence[Document]) -> li
     """Scores on `documents` of models like this one trained on growing shares of its own training sites."""
     stored = Path(config.model, "config.yaml")
     if not stored.is_file():
-        raise ValueError(f"{stored}: missing, so it is not known what the model was trained on; a learning curve needs a whole model folder")
+        raise ValueError(
+            f"{stored}: missing, so it is not known what the model was trained on; a learning curve needs a whole model folder"
+        )
     trained: TrainConfig = OmegaConf.merge(OmegaConf.structured(TrainConfig), OmegaConf.load(stored))  # type: ignore[assignment]
     chosen = settings(trained)
     scored = {d.page.name for d in documents}
-    pool = [d for d in corpus.read(trained.data.root, trained.data.statuses) if d.site not in set(trained.data.held_out) and d.page.name not in scored]
+    pool = [
+        d
+        for d in corpus.read(trained.data.root, trained.data.statuses)
+        if d.site not in set(trained.data.held_out) and d.page.name not in scored
+    ]
     samples = training.prepare(pool, chosen)
     sites = np.random.RandomState(config.seed).permutation(sorted({s.site for s in samples})).tolist()
     points = []

@@ -7,7 +7,7 @@ intervals over sites, because pages of one site share a template and are not ind
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ def _judged(document: Document, words: Floats, roles: Ints, labels: Ints, shares
     )
 
 
-def judge_documents(model: Model, documents: Sequence[Document]) -> list[Judged]:
+def judge_documents(model: Model, documents: Iterable[Document]) -> list[Judged]:
     """Each document that has a segment beside the model's prediction."""
     judged = []
     for document in documents:
@@ -170,7 +170,7 @@ def _resampled(judged: Sequence[Judged], per_page: Sequence[Floats], seed: int) 
     for page, matrix in zip(judged, per_page, strict=True):
         sums[place[page.site]] += matrix
     drawn = np.random.RandomState(seed).multinomial(len(sites), np.full(len(sites), 1 / len(sites)), size=RESAMPLES)
-    return np.tensordot(drawn, sums, axes=1)
+    return np.asarray(np.tensordot(drawn, sums, axes=1), dtype=float)
 
 
 def _interval(value: float, resampled: Floats) -> Interval:
@@ -224,12 +224,12 @@ def summary(judged: Sequence[Judged], seed: int = 0) -> dict[str, Any]:
 
 def _precision(matrices: Floats) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.diagonal(matrices, axis1=-2, axis2=-1) / matrices.sum(-2)
+        return np.asarray(np.diagonal(matrices, axis1=-2, axis2=-1) / matrices.sum(-2))
 
 
 def _recall(matrices: Floats) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.diagonal(matrices, axis1=-2, axis2=-1) / matrices.sum(-1)
+        return np.asarray(np.diagonal(matrices, axis1=-2, axis2=-1) / matrices.sum(-1))
 
 
 def _comment_words(page: Judged) -> Floats:

@@ -11,6 +11,7 @@ sees besides words. A feature is a function of the page's `Measures`, whose fiel
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -70,10 +71,10 @@ def terms(words: Sequence[str]) -> list[str]:
     if len(words) > HEAD + TAIL:
         head, tail = words[:HEAD], words[-TAIL:]
         found = [*head, *tail]
-        found += [f"{a} {b}" for a, b in zip(head, head[1:], strict=False)]
-        found += [f"{a} {b}" for a, b in zip(tail, tail[1:], strict=False)]
+        found += [f"{a} {b}" for a, b in itertools.pairwise(head)]
+        found += [f"{a} {b}" for a, b in itertools.pairwise(tail)]
     else:
-        found = [*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))]
+        found = [*words, *(f"{a} {b}" for a, b in itertools.pairwise(words))]
     found += ["^" + words[0], words[-1] + "$"]
     if len(words) <= WHOLE:
         found.append("=" + " ".join(words))
@@ -88,14 +89,14 @@ _CLASS = {name: i + 1 for i, name in enumerate(_CLASSES)}
 _SPECIAL = {
     **dict.fromkeys(",،，、;", "comma"),
     **dict.fromkeys(".!?…。！？।؟", "stop"),
-    **dict.fromkeys("\"“”„«»‹›「」『』", "quote"),
+    **dict.fromkeys('"“”„«»‹›「」『』', "quote"),
     **dict.fromkeys("([{（【", "open"),
     **dict.fromkeys(":：", "colon"),
     **dict.fromkeys("|·/•»>", "bar"),
     **dict.fromkeys("@©®", "at"),
 }
 _class_of = np.zeros(0x110000, dtype=np.uint8)  # filled as characters turn up; 0 = not seen yet
-_LAST = (*"upper lower letter digit stop comma colon quote open mark".split(),)  # kinds of first and last characters
+_LAST = (*["upper", "lower", "letter", "digit", "stop", "comma", "colon", "quote", "open", "mark"],)  # kinds of first and last characters
 
 
 def _classify(code: int) -> int:
@@ -149,7 +150,7 @@ class Measures:
 
     def of(self, *classes: str) -> Floats:
         """Number of characters of these classes, per segment."""
-        return self.counts[:, [_CLASS[name] for name in classes]].sum(1)
+        return np.asarray(self.counts[:, [_CLASS[name] for name in classes]].sum(1))
 
     @property
     def chars(self) -> Floats:
@@ -166,18 +167,18 @@ def measure(segments: Sequence[Segment]) -> Measures:
     classes = _classes("\n".join(contents) + "\n").astype(np.int64)
     row = np.repeat(np.arange(n), lengths + 1)
     counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
-    counts = counts.reshape(n, -1).astype(np.float32)
-    counts[:, _CLASS["space"]] -= 1  # the joining line feed
+    kinds = counts.reshape(n, -1).astype(np.float32)
+    kinds[:, _CLASS["space"]] -= 1  # the joining line feed
     in_word = (classes >= _CLASS["upper"]) & (classes <= _CLASS["digit"])
     begins = in_word & ~np.concatenate([[False], in_word[:-1]])
-    words = np.bincount(row[begins], minlength=n) + counts[:, _CLASS["wide"]] / 2
+    words = np.bincount(row[begins], minlength=n) + kinds[:, _CLASS["wide"]] / 2
     capitalised = np.bincount(row[begins & (classes == _CLASS["upper"])], minlength=n)
     ends = np.cumsum(lengths + 1)
     starts = ends - lengths - 1
     tokenised = [tokens(content) for content in contents]
     openings = [" ".join(words[:2]) for words in tokenised]
     return Measures(
-        counts=counts,
+        counts=kinds,
         words=words.astype(np.float32),
         capitalised=capitalised.astype(np.float32),
         first=np.where(lengths > 0, classes[starts], 0),
@@ -212,7 +213,7 @@ def _others(keys: Sequence[str]) -> Floats:
 
 
 def _log(values: NDArray[np.floating]) -> Floats:
-    return np.log1p(values, dtype=np.float32)
+    return np.asarray(np.log1p(values), dtype=np.float32)
 
 
 def shifted(values: Floats, by: int, fill: float) -> Floats:
@@ -235,7 +236,7 @@ def mean_around(values: Floats, low: int, high: int) -> Floats:
     place = np.arange(n)
     start, stop = np.clip(place + low, 0, n), np.clip(place + high + 1, 0, n)
     size = np.maximum(stop - start, 1).reshape(-1, *[1] * (values.ndim - 1))
-    return ((total[stop] - total[start]) / size).astype(np.float32)
+    return np.asarray((total[stop] - total[start]) / size, dtype=np.float32)
 
 
 def _place(m: Measures) -> Floats:
@@ -247,13 +248,13 @@ def _nearest(values: Floats, lag: int) -> Floats:
     limit = 3.0  # in log characters: a factor of 20, beyond which all is equally unlike
     after = np.abs(values - shifted(values, lag, 99))
     before = np.abs(values - shifted(values, -lag, 99))
-    return np.minimum(np.minimum(after, before), limit)
+    return np.asarray(np.minimum(np.minimum(after, before), limit))
 
 
 def _same_shape(m: Measures, lag: int) -> Floats:
     """Share of first kind, last kind and bullet that agree with the segment `lag` places on."""
     shape = np.stack([m.first, m.last, m.bullet], 1).astype(np.float32)
-    return (shape == shifted(shape, lag, -1)).mean(1, dtype=np.float32)
+    return np.asarray((shape == shifted(shape, lag, -1)).mean(1), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)

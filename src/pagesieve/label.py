@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from pagesieve import corpus, labeling, report
@@ -17,6 +19,7 @@ from pagesieve.storage import load_model
 __all__ = ["label", "main"]
 
 LABELERS = ("rules", "model")
+Ints = NDArray[np.int64]
 
 
 def label(config: LabelConfig) -> dict[str, Any]:
@@ -36,7 +39,8 @@ def label(config: LabelConfig) -> dict[str, Any]:
         todo = sorted({*todo, *(p for p in raw if _is_proposal(root, p))})
     written: list[Path] = []
     failed: list[str] = []
-    fired, truth = [], []
+    fired: list[Ints] = []
+    truth: list[Ints | None] = []
     for path in tqdm(todo, desc="pages", unit="page", file=sys.stderr):
         try:
             segments = split(read_page(path.read_bytes(), str(path)).text)

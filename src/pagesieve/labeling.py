@@ -52,18 +52,62 @@ _LINK_LINE = _phrases(
     r"^(?:lea|lee) (?:también|más)\s*[:：]\s*\S", r"^leggi anche\s*[:：]?\s*\S", r"^(?:leia (?:também|mais)|veja também)\s*[:：]\s*\S", r"^lees ook\s*[:：]\s*\S", r"^(?:czytaj|zobacz) (?:także|też|również)\s*[:：]\s*\S", r"^baca juga\s*[:：]\s*\S",
     r"^читайте также\s*[:：]\s*\S", r"^(?:अधिक|यह भी|ये भी) पढ़ें\s*[:：]\s*\S", r"^اقرأ أيضا\S*\s*[:：]\s*\S",
 )  # fmt: skip
-_LEGAL = _phrases("©", r"\ball rights reserved", r"\bprivacy (?:policy|notice)", r"\bterms (?:of|and) (?:use|service|conditions)", "impressum", "datenschutz", "mentions légales", "política de privacidad", "cookie policy", "alle rechte vorbehalten")
-_SHARE = _phrases(r"^(?:share|tweet|print|email|e-mail|copy link|save|follow(?: us)?|pin it|teilen|drucken|partager|compartir|condividi|compartilhar|delen|udostępnij|paylaş|поделиться|シェア|分享|공유)\b", r"^(?:facebook|twitter|x|whatsapp|linkedin|telegram|reddit|instagram|youtube|pinterest|bluesky)\W*$")
-_PROMPT = _phrases(r"\bsubscribe", r"\bsign (?:up|in)\b", r"\bnewsletter", r"\blog ?in\b", r"\bregister\b", r"\bcookies?\b", r"^advertisement|^anzeige$|^werbung$|^publicit[éà]|^publicidad", r"\bdownload (?:the|our) app", r"\babonnieren", r"\babonn", r"\bnotifications?\b", "ad blocker")
+_LEGAL = _phrases(
+    "©",
+    r"\ball rights reserved",
+    r"\bprivacy (?:policy|notice)",
+    r"\bterms (?:of|and) (?:use|service|conditions)",
+    "impressum",
+    "datenschutz",
+    "mentions légales",
+    "política de privacidad",
+    "cookie policy",
+    "alle rechte vorbehalten",
+)
+_SHARE = _phrases(
+    r"^(?:share|tweet|print|email|e-mail|copy link|save|follow(?: us)?|pin it|teilen|drucken|partager|compartir|condividi|compartilhar|delen|udostępnij|paylaş|поделиться|シェア|分享|공유)\b",
+    r"^(?:facebook|twitter|x|whatsapp|linkedin|telegram|reddit|instagram|youtube|pinterest|bluesky)\W*$",
+)
+_PROMPT = _phrases(
+    r"\bsubscribe",
+    r"\bsign (?:up|in)\b",
+    r"\bnewsletter",
+    r"\blog ?in\b",
+    r"\bregister\b",
+    r"\bcookies?\b",
+    r"^advertisement|^anzeige$|^werbung$|^publicit[éà]|^publicidad",
+    r"\bdownload (?:the|our) app",
+    r"\babonnieren",
+    r"\babonn",
+    r"\bnotifications?\b",
+    "ad blocker",
+)
 _BYLINE = _phrases(r"^(?:by|von|par|por|di|door|autor:?|автор:?|oleh|text:|words by|reported by|written by)\s+\S+(?:\s+\S+){0,6}$")
 _DATE = _phrases(
     r"\b(?:published|updated|posted|last modified|veröffentlicht|aktualisiert|publié|mis à jour|publicado|actualizado|pubblicato|aggiornato|gepubliceerd)\b", r"\b\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d{2}\b", r"\b(?:19|20)\d{2}[-/.年]\s?\d{1,2}",
     r"\b(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|oct|okt|nov|dec|dez)\w*\.?\s+\d{1,2},?\s+(?:19|20)\d{2}", r"\b\d{1,2}\.?\s+\w{3,10}\.?\s+(?:19|20)\d{2}\b", r"\b\d+ min(?:ute)?s? read\b", r"\breading time\b", r"\blesezeit\b", r"\b\d{1,2}:\d{2}\b.*\b(?:am|pm|uhr|gmt|edt|est|ist)\b",
 )  # fmt: skip
-_CREDIT = _phrases(r"\((?:photo|image|foto|bild|ap|afp|reuters|getty|picture|credit)\b[^)]*\)\W*$", r"^(?:photo|image|foto|bild|picture|credit|photograph)\s*(?:by|:|：)", r"\b(?:getty images|shutterstock|via ap|afp photo|picture alliance|ap photo|istock|unsplash)\b", r"\bfile (?:photo|image)\b", r"\((?:foto|bild|photo|crédit)\s*:")
-_THREAD = _phrases(r"^(?:\d+ )?(?:comments?|kommentare?|commentaires?|comentarios?|commenti|comentários?|reacties|komentarze|yorumlar|комментарии|コメント|评论|댓글|responses?|thoughts on)\b", r"\b(?:comments?|responses?|replies|thoughts) (?:on|to) [“\"]")
-_THREAD_END = _phrases(r"^(?:leave a (?:reply|comment)|post a comment|add a comment|schreibe einen kommentar|laisser un commentaire|deja (?:un comentario|una respuesta)|lascia un commento)")
-_REPLY = _phrases(r"^(?:reply|antworten|répondre|responder|rispondi|beantwoorden|odpowiedz|yanıtla|cevapla|ответить|balas|返信|回复|답글)\b", r"\b(?:says|said|writes|wrote|sagt|schreibt|dit|dice|diz):?$", r"\bago$", r"\bat \d{1,2}:\d{2}\b", r"^(?:report|like|upvote)$")
+_CREDIT = _phrases(
+    r"\((?:photo|image|foto|bild|ap|afp|reuters|getty|picture|credit)\b[^)]*\)\W*$",
+    r"^(?:photo|image|foto|bild|picture|credit|photograph)\s*(?:by|:|：)",
+    r"\b(?:getty images|shutterstock|via ap|afp photo|picture alliance|ap photo|istock|unsplash)\b",
+    r"\bfile (?:photo|image)\b",
+    r"\((?:foto|bild|photo|crédit)\s*:",
+)
+_THREAD = _phrases(
+    r"^(?:\d+ )?(?:comments?|kommentare?|commentaires?|comentarios?|commenti|comentários?|reacties|komentarze|yorumlar|комментарии|コメント|评论|댓글|responses?|thoughts on)\b",
+    r"\b(?:comments?|responses?|replies|thoughts) (?:on|to) [“\"]",
+)
+_THREAD_END = _phrases(
+    r"^(?:leave a (?:reply|comment)|post a comment|add a comment|schreibe einen kommentar|laisser un commentaire|deja (?:un comentario|una respuesta)|lascia un commento)"
+)
+_REPLY = _phrases(
+    r"^(?:reply|antworten|répondre|responder|rispondi|beantwoorden|odpowiedz|yanıtla|cevapla|ответить|balas|返信|回复|답글)\b",
+    r"\b(?:says|said|writes|wrote|sagt|schreibt|dit|dice|diz):?$",
+    r"\bago$",
+    r"\bat \d{1,2}:\d{2}\b",
+    r"^(?:report|like|upvote)$",
+)
 _SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”’»)\]」]*$")
 
 
@@ -75,10 +119,12 @@ class View:
 
     @cached_property
     def text(self) -> list[str]:
+        """Each segment's text without its bullet."""
         return [s.content for s in self.segments]
 
     @cached_property
     def words(self) -> NDArray[np.float32]:
+        """Each segment's number of words."""
         return measure(self.segments).words
 
     @cached_property
@@ -127,9 +173,11 @@ class View:
         return out
 
     def inside(self, i: int) -> bool:
+        """Whether segment `i` lies in the stretch of prose."""
         return self.stretch[0] <= i < self.stretch[1]
 
     def just_above(self, i: int) -> bool:
+        """Whether segment `i` lies within `HEAD_REACH` segments above the stretch of prose."""
         return self.stretch[0] - HEAD_REACH <= i < self.stretch[0]
 
 

@@ -36,7 +36,7 @@ class Linear:
     vocabulary: Mapping[str, int]
     idf: Floats  # (terms,)
     word_weights: Floats  # (terms, roles)
-    edges: tuple[Floats, ...]  # one array a layout column, ascending
+    edges: tuple[NDArray[np.float64], ...]  # one array a layout column, ascending
     layout_weights: Floats  # (bins of all columns, roles)
     intercept: Floats  # (roles,)
     groups: tuple[str, ...]  # layout groups in use
@@ -50,7 +50,7 @@ class Linear:
 
     def probabilities(self, measures: Measures, columns: Floats) -> Floats:
         """Role probabilities, shape (segments, roles); `columns` is the layout matrix of `groups`."""
-        scores = self.intercept + self._word_scores(measures.terms)
+        scores: Floats = self.intercept + self._word_scores(measures.terms)
         if self.edges:
             scores = scores + self.layout_weights[self._bins(columns)].sum(axis=1)
         if self.one_vs_rest:
@@ -72,7 +72,7 @@ class Linear:
         rows, numbers = np.divmod(keys, max(len(self.idf), 1))
         weights = (1.0 + np.log(count)) * self.idf[numbers]
         length = np.sqrt(np.bincount(rows, weights**2, minlength=len(terms)))
-        return rows, numbers, (weights / np.maximum(length[rows], 1e-12)).astype(np.float32)
+        return rows, numbers, np.asarray(weights / np.maximum(length[rows], 1e-12), dtype=np.float32)
 
     def _word_scores(self, terms: Sequence[Sequence[str]]) -> Floats:
         out = np.zeros((len(terms), len(ROLES)), dtype=np.float32)
@@ -117,7 +117,7 @@ class Network:
                 values = np.maximum(values @ weights + bias, 0)
             weights, bias = layers[-1]
             total += _softmax(values @ weights + bias)
-        return total / len(self.layers)
+        return np.asarray(total / len(self.layers), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +162,11 @@ class Model:
         return label_matrix(self.label_of_role)
 
 
-def second_pass_inputs(
-    measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]
-) -> Floats:
+def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
     """The network's input rows of a page: layout of the segment and its neighbours, and `sequence.context`."""
     return np.concatenate([window(columns, groups, offsets), context(measures, probabilities)], axis=1)
 
 
 def _softmax(scores: Floats) -> Floats:
     likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return (likely / likely.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(likely / likely.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -15,6 +15,7 @@ How a text dump is cut:
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -182,9 +183,7 @@ def _lines(text: str) -> list[_Line]:
             item = indent + len(bullet) + len(rest) - len(rest.lstrip())
         start = position + len(lead)
         word = stripped.split(None, 1)[0]
-        lines.append(
-            _Line(start, start + len(stripped), indent, bullet, blank, indent + _columns(stripped), _first(word), item)
-        )
+        lines.append(_Line(start, start + len(stripped), indent, bullet, blank, indent + _columns(stripped), _first(word), item))
         position += len(raw)
         blank = 0
     return lines
@@ -213,7 +212,7 @@ def wrap_width(lines: list[_Line]) -> int:
     votes wins if it has some votes and hardly any text is wider than it.
     """
     votes = [0] * (MAX_WRAP + 2)
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in itertools.pairwise(lines):
         if following.blank_before or following.bullet or not MIN_WRAP * 0.8 <= line.width <= MAX_WRAP:
             continue
         votes[line.width] += 1

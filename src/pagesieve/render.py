@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-__all__ = ["ANSI", "COLOURS", "HTML_STYLE", "page_ansi", "page_html", "page_document"]
+__all__ = ["ANSI", "COLOURS", "HTML_STYLE", "page_ansi", "page_document", "page_html"]
 
 COLOURS = {"body": "#d8f0d3", "boilerplate": "#ececec", "teaser": "#ffdcb2"}  # backgrounds that print well, dark text on them
 ANSI = {"body": "\x1b[32m", "boilerplate": "\x1b[90m", "teaser": "\x1b[33m"}
@@ -52,4 +52,4 @@ def page_ansi(text: str, marks: Sequence[Mark]) -> str:
 
 def _printable(text: str) -> str:
     """`text` without what would steer a terminal: a page is foreign matter."""
-    return "".join(ch if ch >= " " and ch != "\x7f" and not "\x80" <= ch <= "\x9f" or ch in "\n\t" else "\ufffd" for ch in text)
+    return "".join(ch if (ch >= " " and ch != "\x7f" and not "\x80" <= ch <= "\x9f") or ch in "\n\t" else "\ufffd" for ch in text)

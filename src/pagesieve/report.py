@@ -61,7 +61,10 @@ def score_table(summaries: Mapping[str, Mapping[str, Any]]) -> str:
 
 def role_table(scores: Mapping[str, Any]) -> str:
     """F1 of each role over segments and over words."""
-    return table(["role", "F1 over segments", "F1 over words"], [[r, scores["by_segments"]["roles"][r], scores["by_words"]["roles"][r]] for r in ROLES])
+    return table(
+        ["role", "F1 over segments", "F1 over words"],
+        [[r, scores["by_segments"]["roles"][r], scores["by_words"]["roles"][r]] for r in ROLES],
+    )
 
 
 def rates(scores: Mapping[str, Any]) -> str:

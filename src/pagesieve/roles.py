@@ -31,7 +31,7 @@ def check_label_map(label_of_role: Mapping[str, str]) -> dict[str, str]:
     """`label_of_role` as a plain dict in the order of `ROLES`; `ValueError` names a missing role or an unknown name."""
     unknown = sorted(set(label_of_role) - set(ROLES))
     missing = [role for role in ROLES if role not in label_of_role]
-    wrong = sorted({label for label in label_of_role.values()} - set(LABELS))
+    wrong = sorted(set(label_of_role.values()) - set(LABELS))
     if unknown or missing or wrong:
         raise ValueError(
             f"label map: unknown roles {unknown}, missing roles {missing}, unknown labels {wrong}; "

@@ -119,7 +119,7 @@ def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:
         np.add.at(pairs, (roles[:-1], roles[1:]), 1)
     total = pairs.sum()
     chance = np.outer(pairs.sum(1), pairs.sum(0)) / total
-    return np.log(pairs / chance).astype(np.float32)
+    return np.asarray(np.log(pairs / chance), dtype=np.float32)
 
 
 def decode(probabilities: Floats, transitions: Floats) -> tuple[NDArray[np.int64], Floats]:

@@ -25,6 +25,7 @@ import pagesieve
 from pagesieve import corpus, evaluation, report, training
 from pagesieve.config import TrainConfig, config_dir, register, settings
 from pagesieve.corpus import Document
+from pagesieve.model import Model
 from pagesieve.storage import MODEL_FILE, save_model, write_text
 
 __all__ = ["main", "train"]
@@ -106,7 +107,7 @@ def _peak_memory() -> int:
     return round(largest * unit / 2**20)
 
 
-def _save(out: Path, model: training.Model, pipeline: Any, config: TrainConfig, facts: dict[str, Any], documents: Sequence[Document]) -> None:
+def _save(out: Path, model: Model, pipeline: Any, config: TrainConfig, facts: dict[str, Any], documents: Sequence[Document]) -> None:
     """Write the model folder aside, then put it in place of an older one."""
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.exists() and not (out / MODEL_FILE).exists() and any(out.iterdir()):

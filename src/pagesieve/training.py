@@ -312,9 +312,7 @@ def cross_fit(
         outside = np.flatnonzero(folds == j).tolist()
         nested = [paired[i, j] for i in inside] if settings.sequence else []
         jobs.append(
-            delayed(_judge_fold)(
-                linears[j], [samples[i] for i in inside], nested, [samples[i] for i in outside], outside, settings, seed
-            )
+            delayed(_judge_fold)(linears[j], [samples[i] for i in inside], nested, [samples[i] for i in outside], outside, settings, seed)
         )
     predictions: dict[int, Prediction] = {}
     for judged in progress(Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs), k, "second pass"):
