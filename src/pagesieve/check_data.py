@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from pagesieve import corpus
+from pagesieve import corpus, datacard
 
 __all__ = ["main"]
 
@@ -16,12 +16,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="pagesieve.check_data", description="Name every problem of labelled pages.")
     parser.add_argument("root", nargs="?", default="data", help="folder that holds raw/ and labeled/ (default: data)")
     parser.add_argument("--written", action="store_true", help="also check what holds for pages written for this project")
+    parser.add_argument("--write-card", action="store_true", help="write the counts into the data card")
     options = parser.parse_args(arguments)
     root = Path(options.root)
     if not corpus.raw_pages(root) and not (root / "labeled").is_dir():
         print(f"{root}: no data there; it must hold raw/<site>/<page>.txt and labeled/<site>/<page>.json", file=sys.stderr)
         return 1
     problems = corpus.check(root, options.written)
+    if options.write_card or options.written:
+        try:
+            documents = corpus.read(root)
+        except (ValueError, OSError) as error:
+            documents = None
+            print(f"the data card's counts are not checked: {error}", file=sys.stderr)
+        if documents is not None and options.write_card:
+            datacard.write_card(root, documents)
+        elif documents is not None:
+            problems += datacard.check_card(root, documents)
     for problem in problems:
         print(problem)
     print(f"{len(corpus.raw_pages(root))} pages, {len(problems)} problems")

@@ -239,24 +239,6 @@ def mean_around(values: Floats, low: int, high: int) -> Floats:
     return np.asarray((total[stop] - total[start]) / size, dtype=np.float32)
 
 
-def _place(m: Measures) -> Floats:
-    return np.arange(len(m), dtype=np.float32)
-
-
-def _nearest(values: Floats, lag: int) -> Floats:
-    """Smallest difference to the segment `lag` places before or after: 0 where lengths repeat like cards do."""
-    limit = 3.0  # in log characters: a factor of 20, beyond which all is equally unlike
-    after = np.abs(values - shifted(values, lag, 99))
-    before = np.abs(values - shifted(values, -lag, 99))
-    return np.asarray(np.minimum(np.minimum(after, before), limit))
-
-
-def _same_shape(m: Measures, lag: int) -> Floats:
-    """Share of first kind, last kind and bullet that agree with the segment `lag` places on."""
-    shape = np.stack([m.first, m.last, m.bullet], 1).astype(np.float32)
-    return np.asarray((shape == shifted(shape, lag, -1)).mean(1), dtype=np.float32)
-
-
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One column of the layout matrix: its `name`, the `group` it is switched off with, and how it is computed.
@@ -268,34 +250,6 @@ class Feature:
     group: str
     value: Callable[[Measures], NDArray[np.generic]]
     near: bool = False
-
-
-def _rhythm() -> list[Feature]:
-    rows = []
-    for lag in (1, 2, 3, 4, 5, 6):
-        rows.append(Feature(f"length_like_{lag}", "rhythm", lambda m, lag=lag: _nearest(_log(m.chars), lag)))  # type: ignore[misc]
-        rows.append(Feature(f"shape_like_{lag}", "rhythm", lambda m, lag=lag: _same_shape(m, lag)))  # type: ignore[misc]
-    return rows
-
-
-def _surroundings() -> list[Feature]:
-    rows = []
-    for low, high in ((-5, -1), (1, 5), (-15, -1), (1, 15), (-40, -1), (1, 40)):
-        rows.append(
-            Feature(f"length_{low}_{high}", "surroundings", lambda m, a=low, b=high: mean_around(_log(m.chars), a, b))  # type: ignore[misc]
-        )
-    for low, high in ((-5, -1), (1, 5), (-15, 15)):
-        rows.append(
-            Feature(f"sentences_{low}_{high}", "surroundings", lambda m, a=low, b=high: mean_around(_log(m.of("stop")), a, b))  # type: ignore[misc]
-        )
-        rows.append(
-            Feature(
-                f"bullets_{low}_{high}",
-                "surroundings",
-                lambda m, a=low, b=high: mean_around((m.bullet > 0).astype(np.float32), a, b),  # type: ignore[misc]
-            )
-        )
-    return rows
 
 
 LAYOUT: tuple[Feature, ...] = (
@@ -324,14 +278,6 @@ LAYOUT: tuple[Feature, ...] = (
     Feature("inline", "lines", lambda m: m.inline),
     Feature("repeats", "repeats", lambda m: _log(m.repeats), near=True),
     Feature("openings", "repeats", lambda m: _log(m.openings), near=True),
-    Feature("place", "position", lambda m: _place(m) / max(len(m), 1)),
-    Feature("words_before", "position", lambda m: np.cumsum(m.words) / max(float(m.words.sum()), 1.0)),
-    Feature("from_start", "position", lambda m: _log(_place(m))),
-    Feature("from_end", "position", lambda m: _log(len(m) - 1 - _place(m))),
-    Feature("page_segments", "position", lambda m: np.full(len(m), np.log1p(len(m)))),
-    Feature("page_words", "position", lambda m: np.full(len(m), np.log1p(float(m.words.sum())))),
-    *_surroundings(),
-    *_rhythm(),
 )
 """The feature table: every column of the layout matrix, in order."""
 

@@ -25,6 +25,7 @@ TRAINED_HERE = Path("models/default")  # where `make train` saves
 BATCH = 32  # pages handed to a worker at once
 
 _TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|meta|table|h[1-6])\b[^<>]*>", re.IGNORECASE)
+_DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
 HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page is HTML and no text dump
 HTML_SAMPLE = 20_000
 
@@ -93,11 +94,11 @@ def _segment_batch(sieve: Sieve, pages: list[str | bytes], kind: str) -> list[Se
 
 
 def _refuse_html(page: Page) -> None:
-    sample = page.text[:HTML_SAMPLE]
-    if "<" not in sample:
+    """A text dump may quote markup; HTML begins with it and holds a lot of it."""
+    sample = page.text[:HTML_SAMPLE].lstrip("\ufeff \t\r\n")
+    if not sample.startswith("<"):
         return
-    found = sum(1 for _ in islice(_TAG.finditer(sample), HTML_TAGS))
-    if found >= HTML_TAGS or re.match(r"\s*(?:<!doctype html|<html\b)", sample, re.IGNORECASE):
+    if _DOCUMENT.match(sample) or sum(1 for _ in islice(_TAG.finditer(sample), HTML_TAGS)) >= HTML_TAGS:
         raise PageError(
             f"{page.name}: looks like HTML, and pagesieve reads text dumps; render it to text first "
             '(for instance `w3m -dump -cols 2000 page.html`), or pass kind="text" to take the markup as text'
