@@ -61,11 +61,9 @@ class Judged:
     shares: Floats
 
 
-def judge(document: Document, words: Floats, prediction: Prediction, label_of_role: Mapping[str, str]) -> Judged:
-    """`document` beside a model's prediction for its segments; the label is the likeliest one, as in use."""
-    matrix = label_matrix(label_of_role)
-    shares = prediction.probabilities @ matrix
-    return _judged(document, words, prediction.roles, shares.argmax(1), shares, matrix.argmax(1))
+def judge(document: Document, words: Floats, said: Prediction, label_of_role: Mapping[str, str]) -> Judged:
+    """`document`, with its segments' numbers of words, beside a model's prediction for its segments."""
+    return _judged(document, words, said.roles, said.labels, said.shares, label_matrix(label_of_role).argmax(1))
 
 
 def _judged(document: Document, words: Floats, roles: Ints, labels: Ints, shares: Floats, label_of: Ints) -> Judged:

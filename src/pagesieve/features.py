@@ -190,12 +190,15 @@ def measure(segments: Sequence[Segment]) -> Measures:
         repeats=_others(contents),
         openings=_others(openings),
         terms=[terms(words) for words in tokenised],
-        vocabulary=[frozenset(word for word in words if _telling(word)) for words in tokenised],
+        vocabulary=[_long_words(words, bool(wide)) for words, wide in zip(tokenised, kinds[:, _CLASS["wide"]].tolist(), strict=True)],
     )
 
 
-def _telling(word: str) -> bool:
-    return len(word) >= LONG_WORD or (len(word) == 2 and _UNSPACED.match(word) is not None)
+def _long_words(words: Sequence[str], unspaced: bool) -> frozenset[str]:
+    """The words that say what a text is about: long ones, and pairs of characters of unspaced scripts."""
+    if unspaced:
+        return frozenset(word for word in words if len(word) >= LONG_WORD or (len(word) == 2 and _UNSPACED.match(word)))
+    return frozenset([word for word in words if len(word) >= LONG_WORD])
 
 
 def _bullet_kind(bullet: str) -> int:

@@ -122,10 +122,26 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model says of a page: the decoded `roles` (segments,), and `probabilities` (segments, roles) of each role."""
+    """What a model says of a page's segments, given the whole page.
 
-    roles: NDArray[np.int64]
+    `probabilities` (segments, roles) and `shares` (segments, labels) hold the probability of each role and of each label,
+    the sum over its roles. `labels` (segments,) are the likeliest labels, `roles` (segments,) the likeliest roles among those
+    of that label, as places in `LABELS` and `ROLES`.
+    """
+
     probabilities: Floats
+    shares: Floats
+    labels: NDArray[np.int64]
+    roles: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, probabilities: Floats, label_of_role: Mapping[str, str]) -> Prediction:
+        """The prediction that follows from role probabilities, shape (segments, roles)."""
+        matrix = label_matrix(label_of_role)
+        shares = probabilities @ matrix
+        labels = shares.argmax(1)
+        roles = np.where(matrix.T[labels] > 0, probabilities, -1).argmax(1)
+        return cls(probabilities, shares, labels, roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +157,7 @@ class Model:
     def predict(self, segments: Sequence[Segment]) -> Prediction:
         """Roles of one page's segments, all of them in order; empty arrays for none."""
         if not segments:
-            return Prediction(np.zeros(0, dtype=np.int64), np.zeros((0, len(ROLES)), dtype=np.float32))
+            return Prediction.of(np.zeros((0, len(ROLES)), dtype=np.float32), self.label_of_role)
         return self.judge(measure(segments))
 
     def judge(self, measures: Measures) -> Prediction:
@@ -151,15 +167,7 @@ class Model:
         if self.network is not None:
             inputs = second_pass_inputs(measures, columns, probabilities, self.linear.groups, self.network.offsets)
             probabilities = self.network.probabilities(inputs)
-        return Prediction(*decode(probabilities, self.transitions))
-
-    def label_probabilities(self, prediction: Prediction) -> Floats:
-        """Probabilities of `LABELS`, shape (segments, labels): the sums over the roles of each label."""
-        return prediction.probabilities @ self.label_matrix()
-
-    def label_matrix(self) -> Floats:
-        """See `roles.label_matrix`."""
-        return label_matrix(self.label_of_role)
+        return Prediction.of(decode(probabilities, self.transitions), self.label_of_role)
 
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:

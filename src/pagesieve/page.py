@@ -182,7 +182,8 @@ def _lines(text: str) -> list[_Line]:
             rest = stripped[len(bullet) :]
             item = indent + len(bullet) + len(rest) - len(rest.lstrip())
         start = position + len(lead)
-        word = stripped.split(None, 1)[0]
+        space = stripped.find(" ")
+        word = stripped if space < 0 else stripped[:space]
         lines.append(_Line(start, start + len(stripped), indent, bullet, blank, indent + _columns(stripped), _first(word), item))
         position += len(raw)
         blank = 0

@@ -5,7 +5,7 @@ betrays them. Two things live here, both plain numpy and both the same in traini
 
 - `context`: features made of the first pass's role probabilities around a segment and over the page (where the main
   text lies, how far the last teaser heading is, likeness to the main text), the input of the second pass;
-- `decode`: the most plausible whole, given each segment's probabilities and how often roles follow each other.
+- `decode`: each segment's probabilities given all others', from how often roles follow each other.
 """
 
 from __future__ import annotations
@@ -122,37 +122,28 @@ def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:
     return np.asarray(np.log(pairs / chance), dtype=np.float32)
 
 
-def decode(probabilities: Floats, transitions: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """The best sequence of roles (Viterbi) and each segment's role probabilities given the whole page.
+def decode(probabilities: Floats, transitions: Floats) -> Floats:
+    """Each segment's role probabilities given the whole page (forward-backward), shape (segments, roles).
 
-    `probabilities` has shape (segments, roles), `transitions` (roles, roles) holds log weights for role after role.
-    Returns roles, shape (segments,), and marginals (forward-backward), shape (segments, roles). Zero segments give empty arrays.
+    `probabilities` holds those given the segment's own features, shape (segments, roles); `transitions` (roles, roles) log
+    weights of one role following another. All-zero transitions change nothing; zero segments give an empty array.
     """
-    n, k = probabilities.shape
-    if not n or not transitions.any():
-        return probabilities.argmax(1) if n else np.zeros(0, dtype=np.int64), probabilities
-    score = np.log(np.maximum(probabilities, 1e-6)).astype(np.float64)
-    likely = np.exp(score)
+    n = len(probabilities)
+    if n < 2 or not transitions.any():
+        return probabilities
+    likely = np.maximum(probabilities, 1e-6).astype(np.float64)
     step = np.exp(transitions.astype(np.float64))
-    best = score[0]
-    came_from = np.zeros((n, k), dtype=np.int64)
-    forward = np.empty((n, k))
-    forward[0] = likely[0] / likely[0].sum()
-    columns = np.arange(k)
-    to_next = transitions.T.astype(np.float64).copy()
+    forward, backward = np.empty_like(likely), np.empty_like(likely)
+    ahead = forward[0] = likely[0]
     for i in range(1, n):
-        reach = to_next + best
-        came_from[i] = origin = reach.argmax(1)
-        best = reach[columns, origin] + score[i]
-        ahead = (forward[i - 1] @ step) * likely[i]
-        forward[i] = ahead / ahead.sum()
-    backward = np.empty((n, k))
-    backward[-1] = 1.0
-    roles = np.empty(n, dtype=np.int64)
-    roles[-1] = int(best.argmax())
-    for i in range(n - 2, -1, -1):
-        back = step @ (backward[i + 1] * likely[i + 1])
-        backward[i] = back / back.sum()
-        roles[i] = came_from[i + 1, roles[i + 1]]
+        ahead = ahead @ step
+        ahead *= likely[i]
+        ahead /= ahead.sum()
+        forward[i] = ahead
+    behind = backward[-1] = np.ones(likely.shape[1])
+    for i in range(n - 1, 0, -1):
+        behind = step @ (behind * likely[i])
+        behind /= behind.sum()
+        backward[i - 1] = behind
     marginals = forward * backward
-    return roles, (marginals / marginals.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(marginals / marginals.sum(1, keepdims=True), dtype=np.float32)

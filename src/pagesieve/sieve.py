@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pagesieve.model import Model
 from pagesieve.page import Page, PageError, read_page, split
 from pagesieve.roles import LABELS, ROLES
@@ -53,20 +51,15 @@ class Sieve:
         if kind == "auto":
             _refuse_html(read)
         segments = split(read.text)
-        prediction = self.model.predict(segments)
-        shares = self.model.label_probabilities(prediction)
-        labels = shares.argmax(1).tolist() if len(segments) else []
-        # The label is the likeliest one; its role is the likeliest among the roles of that label.
-        allowed = np.where(self.model.label_matrix().T[labels] > 0, prediction.probabilities, -1) if labels else shares
-        roles = allowed.argmax(1).tolist() if labels else []
-        chances = shares.max(1).tolist() if labels else []
+        said = self.model.predict(segments)
+        chances = said.shares[range(len(segments)), said.labels].tolist()
         return Segmentation(
             read.text,
             tuple(
                 LabeledSegment(
                     s.text, s.start, s.end, LABELS[label], ROLES[role], min(chance, 1.0), s.bullet, s.indent, s.blank_before, s.inline
                 )
-                for s, label, role, chance in zip(segments, labels, roles, chances, strict=True)
+                for s, label, role, chance in zip(segments, said.labels.tolist(), said.roles.tolist(), chances, strict=True)
             ),
         )
 

@@ -1,0 +1,133 @@
+"""What the tests share: pages and label files written to disk, a small corpus, a model trained from it once a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pagesieve import corpus, training
+from pagesieve.sieve import Sieve, load
+from pagesieve.storage import save_model
+
+SITES = ("saltmarsh", "tillerpost", "quernstone", "larkrise", "foundryrow", "eddystone", "wickfield", "barleymow")
+SMALL = training.Settings(min_df=1, max_iter=30, hidden=(16,), epochs=30, networks=2)
+
+
+def write_page(root: Path, site: str, name: str, lines: Iterable[tuple[str, str]], **facts: Any) -> Path:
+    """Write `raw/<site>/<name>.txt` and its label file; returns the raw file's path.
+
+    `lines` are (role, text) pairs, a line each; blank text is a blank line and its role is ignored. `facts` overrides keys
+    of the label file (status, language, labels …).
+    """
+    labels, parts, position = [], [], 0
+    for role, text in lines:
+        if text.strip():
+            start = position + len(text) - len(text.lstrip())
+            labels.append({"start": start, "end": position + len(text.rstrip()), "role": role})
+        parts.append(text + "\n")
+        position += len(text) + 1
+    raw = root / "raw" / site / f"{name}.txt"
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    raw.write_bytes("".join(parts).encode("utf-8"))
+    record = {
+        "page": f"{site}/{name}.txt",
+        "sha256": hashlib.sha256(raw.read_bytes()).hexdigest(),
+        "url": None,
+        "site": site,
+        "language": "en",
+        "source": "written for a test",
+        "licence": "MIT",
+        "status": "reviewed",
+        "labels": labels,
+    }
+    label = label_file(root, site, name)
+    label.parent.mkdir(parents=True, exist_ok=True)
+    label.write_text(json.dumps({**record, **facts}), encoding="utf-8")
+    return raw
+
+
+def label_file(root: Path, site: str, name: str) -> Path:
+    return root / "labeled" / site / f"{name}.json"
+
+
+def page_lines(site: str, number: int) -> list[tuple[str, str]]:
+    """An invented news page with every role, the same for the same arguments, worded differently for others."""
+    r = random.Random(f"{site} {number}")
+
+    def sentence() -> str:
+        who = r.choice(["The harbour master", "A baker", "The bell ringers", "Two surveyors", "The night ferry", "Her old teacher"])
+        did = r.choice(["counted", "mended", "painted over", "argued about", "carried home", "forgot", "measured again"])
+        what = r.choice(["the lanterns", "nine barrels of tar", "a torn chart", "the weather vane", "every broken oar", "the ledger"])
+        when = r.choice(["before dawn", "on Tuesday", "while it rained", "after the vote", "in the last week of March", "without a word"])
+        why = r.choice(["and nobody asked why", "because the tide had turned", "which pleased the council", "as their mothers once did"])
+        return f"{who} {did} {what} {when}, {why}."
+
+    def title() -> str:
+        what = r.choice(["Ferry", "Orchard", "Mill", "Lighthouse", "School bus", "Market hall", "Kite club"])
+        does = r.choice(["wins new lease", "closes for winter", "gets a second chance", "divides the valley", "finds its lost bell"])
+        return f"{what} {does} {r.choice(['again', 'at last', 'after storm', 'this spring', 'despite doubts'])}"
+
+    lines = [("boilerplate", t) for t in ("Home", "News", "Weather", "Sign in", f"Subscribe to {site}")] + [("", "")]
+    lines += [("headline", title()), ("meta", f"By {r.choice(['Ada Quill', 'Tom Rusk', 'Ines Vale'])}"), ("meta", f"{r.randint(1, 28)} May, 4 min read"), ("", "")]  # fmt: skip
+    lines += [("caption", f"The quay at noon. Photo: {site} archive"), ("", "")]
+    for _ in range(r.randint(4, 7)):
+        lines += [("body", " ".join(sentence() for _ in range(r.randint(2, 4)))), ("", "")]
+    lines += [("boilerplate", "Share this story"), ("", ""), ("teaser_heading", r.choice(["Recommended stories", "Read more"])), ("", "")]
+    for _ in range(r.randint(3, 5)):
+        lines += [("teaser", f"  • {title()}"), ("", ""), ("teaser", f"    {sentence()}"), ("", "")]
+    lines += [("comment", "2 comments")]
+    lines += [("comment", t) for _ in range(2) for t in (r.choice(["gullwatcher", "oldsalt77"]), "I was there and it was not like that!")]
+    return [*lines, ("", ""), ("boilerplate", f"© {site} press. All rights reserved."), ("boilerplate", "Terms of use")]
+
+
+def page_text(lines: Iterable[tuple[str, str]]) -> str:
+    return "".join(text + "\n" for _, text in lines)
+
+
+def fastest(work: Callable[[], object], times: int = 3) -> float:
+    """Seconds of the fastest of some runs."""
+    best = float("inf")
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def grows_linearly(make: Callable[[int], object], work: Callable[[Any], object], size: int) -> bool:
+    """Whether four times the input takes at most eight times as long (quadratic work takes sixteen), min of three runs."""
+    small, large = make(size), make(4 * size)
+    return fastest(lambda: work(large)) <= 8 * max(fastest(lambda: work(small)), 1e-3)
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data root of two pages from each of eight invented sites, all roles present, all reviewed."""
+    root = tmp_path_factory.mktemp("corpus")
+    for site in SITES:
+        for number in (1, 2):
+            write_page(root, f"{site}.example", f"story{number}", page_lines(site, number))
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder, trained on `tiny_corpus` once a run."""
+    folder = tmp_path_factory.mktemp("model")
+    samples = training.prepare(corpus.read(tiny_corpus), SMALL)
+    folds = training.assign_folds([sample.site for sample in samples], 3, seed=0)
+    model, _ = training.fit(samples, training.cross_fit(samples, folds, SMALL, seed=0), SMALL, seed=0, info={"pages": len(samples)})
+    save_model(model, folder / "model.npz")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_sieve(tiny_model: Path) -> Sieve:
+    return load(tiny_model)
