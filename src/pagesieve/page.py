@@ -32,7 +32,7 @@ TAB = 8  # columns
 BINARY_SHARE = 0.02  # share of control characters from which bytes are no text
 
 # A bullet is a symbol or a short number before white space. The geometric shapes are what w3m draws for nested lists.
-_BULLET = re.compile(r"(?:[•◦‣⁃∙·▪▫□■○●◎☆★△▲▽▼◇◆➤►▸▶»›*+–—-]|\(?\d{1,3}[.)]|\d{1,3}\.\d{1,2}\.?)(?=\s)|[•◦▪■●►▸➤](?=\w)")
+_BULLET = re.compile(r"(?:[•◦‣⁃∙·▪▫□■○●◎☆★△▲▽▼◇◆➤►▸▶»›*+–—-]|\(?\d{1,3}[.)]|\d{1,3}\.\d{1,2}\.)(?=\s)|[•◦▪■●►▸➤](?=\w)")
 _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
@@ -100,7 +100,7 @@ def decode(data: bytes, name: str = "page") -> str:
     except UnicodeDecodeError:
         text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    multibyte = sum(1 for ch in text[:100_000] if ch > "\x7f" and ch != "\ufffd")
+    multibyte = len(text) - len(text.encode("ascii", "ignore")) - broken
     if broken > max(1, multibyte // 10):  # the bytes above 127 are mostly not UTF-8: an old one-byte encoding
         text = data.decode("cp1252", "replace")
     return _checked(text, name)

@@ -24,17 +24,18 @@ Floats = NDArray[np.float32]
 
 HEADLINE, BODY, TEASER_HEADING, COMMENT = (ROLES.index(r) for r in ("headline", "body", "teaser_heading", "comment"))
 NEAR = (-3, -2, -1, 0, 1, 2, 3)  # places whose role probabilities a segment is told
-AROUND = ((-6, -1), (1, 6), (-15, -1), (1, 15), (-40, 40))  # stretches whose mean probabilities it is told
+AROUND = ((-6, -1), (1, 6), (-15, -1), (1, 15))  # stretches whose mean probabilities it is told
 FLOOR = 1e-3  # probabilities below are all the same to the second pass
 FAR = 9.0  # log distance that stands for "none on this page"
 MARK_AT = {TEASER_HEADING: 0.3, HEADLINE: 0.3, COMMENT: 0.4}  # probability from which a segment counts as a landmark
+MOST_INDENT, MOST_BLANK = 10, 3  # columns and lines of difference beyond which it makes none
 HEAVIEST = 60.0  # words; a longer segment says no more about where the main text lies
 
 CONTEXT_NAMES: tuple[str, ...] = (
     *(f"{role}_at_{by}" for by in NEAR for role in ROLES),
     *(f"{role}_in_{low}_{high}" for low, high in AROUND for role in ROLES),
-    *(f"{role}_on_page" for role in ROLES),
-    "before_main", "after_main", "to_main", "from_main", "into_main", "body_so_far", "comment_words", "likeness",
+    "before_main", "after_main", "to_main", "from_main", "into_main", "body_so_far", "likeness",
+    "indent_unlike_main", "blank_unlike_main", "length_unlike_main", "bullet_unlike_main",
     *(f"since_{ROLES[role]}" for role in MARK_AT),
     "until_teaser_heading",
 )  # fmt: skip
@@ -75,6 +76,20 @@ def _likeness(measures: Measures, inside: NDArray[np.bool_]) -> Floats:
     return out
 
 
+def _unlike_main(measures: Measures, inside: NDArray[np.bool_]) -> list[Floats]:
+    """How a segment's indentation, blank lines above, length and bullet differ from what is usual in the main text."""
+    indent, blank = measures.indent, np.minimum(measures.blank, MOST_BLANK)
+    length, bullet = np.log1p(measures.words), (measures.bullet > 0).astype(np.float32)
+    if not inside.any():
+        return [indent * 0, blank * 0, length * 0, bullet * 0]
+    return [
+        np.clip(indent - np.median(indent[inside]), -MOST_INDENT, MOST_INDENT),
+        blank - np.median(blank[inside]),
+        length - np.median(length[inside]),
+        bullet - bullet[inside].mean(),
+    ]
+
+
 def context(measures: Measures, probabilities: Floats) -> Floats:
     """The second pass's features, shape (segments, len(CONTEXT_NAMES)), from the first pass's role probabilities."""
     n = len(measures)
@@ -92,8 +107,8 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
         np.log1p(np.maximum(place - stop + 1, 0)),
         np.log1p(np.maximum(np.minimum(place - start, stop - 1 - place), -1) + 1),
         body_words / max(float(body_words[-1]), 1e-9) if n else body_words,
-        np.full(n, (probabilities[:, COMMENT] * words).sum() / words.sum() if n else 0),
         _likeness(measures, inside),
+        *_unlike_main(measures, inside),
         *(_since(probabilities[:, role] > least) for role, least in MARK_AT.items()),
         until,
     ]
@@ -101,7 +116,6 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
         [
             *(shifted(log, by, float(np.log(FLOOR))) for by in NEAR),
             *(mean_around(probabilities, low, high) for low, high in AROUND),
-            np.broadcast_to(probabilities.mean(0) if n else 0, (n, len(ROLES))),
             np.stack(single, 1),
         ],
         axis=1,

@@ -1,0 +1,75 @@
+"""What the written corpus is worth on real pages: train on one folder alone, score on another.
+
+    .venv/bin/python benchmarks/transfer.py data ../shared/webpages [--curve] [--phenomena]
+
+`--curve` trains on growing numbers of sites; `--phenomena` leaves out the pages of one phenomenon at a time. Writes
+`benchmarks/results/transfer.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pagesieve import corpus, evaluation, report, training
+from pagesieve.corpus import Document
+from pagesieve.storage import write_text
+from pagesieve.training import Settings
+
+FOLDS, SEED, JOBS = 5, 0, 2
+SHARES = (0.125, 0.25, 0.5, 0.75, 1.0)
+OUT = Path(__file__).parent / "results" / "transfer.json"
+
+
+def score(train: Sequence[Document], test: Sequence[Document], settings: Settings) -> dict[str, Any]:
+    samples = training.prepare(train, settings)
+    folds = training.assign_folds([s.site for s in samples], FOLDS, SEED)
+    model, _ = training.fit(samples, training.cross_fit(samples, folds, settings, SEED, JOBS), settings, SEED)
+    return {"pages": len(train), "sites": len({d.site for d in train}), **evaluation.summary(evaluation.judge_documents(model, test), SEED)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("train")
+    parser.add_argument("test")
+    parser.add_argument("--curve", action="store_true")
+    parser.add_argument("--phenomena", action="store_true")
+    options = parser.parse_args()
+    settings = Settings()
+    train = [d for d in corpus.read(options.train) if d.segments]
+    test = [d for d in corpus.read(options.test) if d.segments]
+    runs = {"all": train}
+    if options.curve:
+        sites = np.random.RandomState(SEED).permutation(sorted({d.site for d in train})).tolist()
+        for share in SHARES[:-1]:
+            part = set(sites[: round(share * len(sites))])
+            runs[f"{len(part)} sites"] = [d for d in train if d.site in part]
+        for share in SHARES[:-1]:
+            pages = np.random.RandomState(SEED).permutation(len(train))[: round(share * len(train))]
+            runs[f"{len(pages)} pages"] = [train[i] for i in sorted(pages.tolist())]
+    if options.phenomena:
+        for name in sorted({p for d in train for p in d.extra.get("phenomena", [])}):
+            runs[f"without {name}"] = [d for d in train if name not in d.extra.get("phenomena", [])]
+    results = {}
+    for name, documents in runs.items():
+        scores = score(documents, test, settings)
+        results[name] = report.plain(scores)
+        write_text(OUT, json.dumps({"train": corpus.digest(train), "test": corpus.digest(test), "runs": results}, indent=1) + "\n")
+        row = [
+            name,
+            scores["pages"],
+            scores["sites"],
+            scores["by_segments"]["macro"],
+            *scores["by_segments"]["f1"].values(),
+            scores["by_words"]["f1"]["body"],
+        ]
+        print(report.table(["run", "pages", "sites", "macro", "body", "boilerplate", "teaser", "body (words)"], [row]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""The numpy model against the scikit-learn estimators it is copied from."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import SITES, page_lines, write_page
+from numpy.typing import NDArray
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from pagesieve import corpus, training
+from pagesieve.features import GROUPS, layout, measure
+from pagesieve.model import CLIP, Model, Network, Prediction
+from pagesieve.page import split
+from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES
+from pagesieve.training import CrossFit, Sample, Settings
+
+BODY, BOILERPLATE, TEASER = (ROLES.index(role) for role in ("body", "boilerplate", "teaser"))
+NOT_CROSSED = CrossFit(np.zeros(0, dtype=np.int64), [], [])  # a first pass alone needs no out-of-fold answers
+
+
+def settings(classifier: str = "logistic", **changed: Any) -> Settings:
+    return Settings(**{"classifier": classifier, "sequence": False, "min_df": 1, "max_iter": 20, **changed})
+
+
+def samples_with(roles: tuple[str, ...], root: Path, chosen: Settings) -> list[Sample]:
+    """Five pages with only these roles."""
+    for site in SITES[:5]:
+        write_page(root, f"{site}.example", "story", [line for line in page_lines(site, 1) if not line[1].strip() or line[0] in roles])
+    return training.prepare(corpus.read(root), chosen)
+
+
+STRANGE = "\n".join(
+    ["zzz qqq", "|||||||||||", "© " * 40, "42", "A " * 300, "Home Home Home", "• " + "tar " * 30, "Ω≈ç√", "新しい記事はこちら", "...", "a"]
+)
+
+CASES = {
+    "all roles": (ROLES, {}),
+    "no comments, no captions": (tuple(r for r in ROLES if r not in ("comment", "caption")), {}),
+    "two roles": (("body", "boilerplate"), {}),
+    "words alone": (ROLES, {"groups": ()}),
+    "layout alone": (ROLES, {"words": False}),
+    "one group of layout": (ROLES, {"groups": GROUPS[:1]}),
+    "terms in many segments only": (ROLES, {"min_df": 5}),
+}
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "sgd"])
+@pytest.mark.parametrize(("roles", "changed"), CASES.values(), ids=CASES)
+def test_the_first_pass_gives_the_probabilities_of_the_scikit_learn_pipeline(
+    classifier: str, roles: tuple[str, ...], changed: dict[str, Any], tmp_path: Path
+) -> None:
+    chosen = settings(classifier, **changed)
+    samples = samples_with(roles, tmp_path, chosen)
+    model, pipeline = training.fit(samples, NOT_CROSSED, chosen, seed=0)
+    measures = measure(split(STRANGE))
+    strange = Sample("strange.example", "strange", measures, layout(measures, chosen.groups), np.zeros(len(measures), dtype=np.int64))
+    present = [int(role) for role in pipeline.classes_]
+    assert [ROLES[role] for role in present] == [role for role in ROLES if role in roles]
+    for sample in [*samples, strange]:
+        rows = [training.Row(terms, columns) for terms, columns in zip(sample.measures.terms, sample.columns, strict=True)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = model.linear.probabilities(sample.measures, sample.columns)
+        np.testing.assert_allclose(found[:, present], pipeline.predict_proba(rows), atol=1e-4)
+        np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1, 50])
+def test_however_sure_one_versus_rest_is_absent_roles_stay_absent(scale: float, tmp_path: Path) -> None:
+    chosen = settings("sgd")
+    model, pipeline = training.fit(samples_with(("body", "boilerplate", "teaser"), tmp_path, chosen), NOT_CROSSED, chosen, seed=0)
+    classifier = pipeline["classifier"]
+    classifier.coef_, classifier.intercept_ = classifier.coef_ * scale, classifier.intercept_ * scale
+    linear = training._to_linear(pipeline, chosen)
+    measures = measure(split(STRANGE))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = linear.probabilities(measures, layout(measures, chosen.groups))
+    assert set(found.argmax(1).tolist()) <= {BODY, BOILERPLATE, TEASER}
+
+
+def test_the_majority_baseline_gives_every_segment_the_shares_of_the_roles_in_training(tmp_path: Path) -> None:
+    chosen = settings("majority")
+    samples = samples_with(("body", "boilerplate", "teaser"), tmp_path, chosen)
+    model, _ = training.fit(samples, NOT_CROSSED, chosen, seed=0)
+    roles = np.concatenate([s.roles for s in samples])
+    found = model.predict(split(STRANGE)).probabilities
+    expected = np.bincount(roles, minlength=len(ROLES)) / len(roles)
+    np.testing.assert_allclose(found, np.broadcast_to(expected, found.shape), atol=1e-5)
+
+
+# ----------------------------------------------------------------------------------------------------- second pass
+
+
+def networks(roles: list[int], hidden: tuple[int, ...], how_many: int) -> tuple[list[MLPClassifier], Network, NDArray[np.float32]]:
+    """Fitted scikit-learn networks, the same as a `Network`, and inputs (some far from those of training)."""
+    random = np.random.RandomState(len(hidden))
+    inputs = random.randn(120, 7).astype(np.float32) * 3 + 1
+    inputs[:, 6] = 5  # a constant column
+    truth = np.array(roles)[random.randint(0, len(roles), 120)]
+    scaler = StandardScaler().fit(inputs)
+    scaled = np.clip(scaler.transform(inputs), -CLIP, CLIP).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = [MLPClassifier(hidden, max_iter=15, random_state=seed).fit(scaled, truth) for seed in range(how_many)]
+    layers = tuple(training._layers(network) for network in fitted)
+    network = Network(scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32), layers, offsets=())
+    far = np.concatenate([inputs, inputs[:5] * 1000])
+    return fitted, network, np.asarray(far, dtype=np.float32)
+
+
+@pytest.mark.parametrize("roles", [[0, 1, 2, 3, 4, 5, 6, 7], [1, 4, 6], [1, 4]])
+@pytest.mark.parametrize(("hidden", "how_many"), [((9,), 1), ((9, 5), 2)])
+def test_the_second_pass_gives_the_mean_probabilities_of_the_scikit_learn_networks(
+    roles: list[int], hidden: tuple[int, ...], how_many: int
+) -> None:
+    fitted, network, inputs = networks(roles, hidden, how_many)
+    scaled = np.clip((inputs - network.mean) / network.scale, -CLIP, CLIP)
+    expected = np.zeros((len(inputs), len(ROLES)))
+    expected[:, roles] = np.mean([one.predict_proba(scaled) for one in fitted], axis=0)
+    np.testing.assert_allclose(network.probabilities(inputs), expected, atol=1e-4)
+
+
+# ------------------------------------------------------------------------------------------------------ prediction
+
+
+def test_the_label_is_the_likeliest_sum_and_the_role_the_likeliest_of_that_label() -> None:
+    chances = np.zeros((2, len(ROLES)), dtype=np.float32)
+    chances[0, [ROLES.index(r) for r in ("body", "headline", "teaser")]] = 0.25, 0.35, 0.4  # teaser leads, body's roles sum to more
+    chances[1, [ROLES.index(r) for r in ("body", "meta", "boilerplate", "comment")]] = 0.4, 0.1, 0.2, 0.3
+    said = Prediction.of(chances, LABEL_OF_ROLE)
+    assert [LABELS[i] for i in said.labels] == ["body", "boilerplate"]
+    assert [ROLES[i] for i in said.roles] == ["headline", "comment"]
+    np.testing.assert_allclose(said.shares, [[0.6, 0, 0.4], [0.4, 0.6, 0]], atol=1e-6)
+
+
+def test_the_label_follows_the_models_own_map() -> None:
+    chances = np.zeros((1, len(ROLES)), dtype=np.float32)
+    chances[0, [ROLES.index("caption"), ROLES.index("body")]] = 0.6, 0.4
+    assert LABELS[Prediction.of(chances, LABEL_OF_ROLE).labels[0]] == "boilerplate"
+    said = Prediction.of(chances, {**LABEL_OF_ROLE, "caption": "body"})
+    assert (LABELS[said.labels[0]], ROLES[said.roles[0]]) == ("body", "caption")
+
+
+def test_no_segments_give_empty_arrays(tiny_model: Path) -> None:
+    from pagesieve.storage import load_model
+
+    said = load_model(tiny_model).predict(())
+    assert said.probabilities.shape == (0, len(ROLES))
+    assert said.shares.shape == (0, len(LABELS))
+    assert len(said.labels) == len(said.roles) == 0
+
+
+@pytest.mark.parametrize("text", [STRANGE, "one line", "word " * 2000, "\n".join("x" for _ in range(500))])
+def test_predictions_are_probabilities_whatever_the_page(text: str, tiny_model: Path) -> None:
+    from pagesieve.storage import load_model
+
+    model: Model = load_model(tiny_model)
+    segments = split(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        said = model.predict(segments)
+    assert said.probabilities.shape == (len(segments), len(ROLES))
+    assert ((said.probabilities >= 0) & (said.probabilities <= 1)).all()
+    np.testing.assert_allclose(said.shares.sum(1), 1, atol=1e-5)

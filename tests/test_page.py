@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from conftest import grows_linearly
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pagesieve.page import BINARY_SHARE, COLLAPSED_LINE, ENDLESS_LINE, Page, PageError, decode, read_page, split
+
+PIECES = [
+    "word", "Two words", "A sentence.", "• ", "* ", "- ", "1. ", "12) ", "o ", "+ ", "#", "[3]", "| ", " » ", "===", "---",
+    "\n", "\n\n", "\r\n", "\r", "\t", " ", "    ", "\xa0", "\u200b", "\ufeff", "\f", "\v", "\x1c", "\x85", "\u2028", "\u2029", "\u3000",
+    "汉字。", "漢字カナ", "ÅÉ", "\ud800", "\x00", "\x1b[31m", "😀", "e\u0301", "long " * 30, "x" * 90, "… ", '." ', "?) ",
+]  # fmt: skip
+TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
+
+
+def contents(text: str) -> list[str]:
+    return [segment.content for segment in split(text)]
+
+
+def wrapped(paragraphs: list[str], width: int, gap: str = "\n\n", indent: str = "") -> str:
+    """The paragraphs hard-wrapped at `width` columns, `gap` between them, every line indented."""
+    fill = textwrap.TextWrapper(width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return gap.join(fill.fill(paragraph) for paragraph in paragraphs) + "\n"
+
+
+# ---------------------------------------------------------------------------------------------- what holds for any text
+
+
+@given(TEXTS)
+@example("")
+@example("x" * ENDLESS_LINE + ". Y" + "\u2028")
+@example("• \n  • \r\n\t•a")
+@example(("One. Two | three  four • five 。" * 400)[: COLLAPSED_LINE * 3])
+def test_splitting_loses_nothing(text: str) -> None:
+    position = 0
+    for segment in split(text):
+        assert segment.start >= position
+        assert not text[position : segment.start].strip()
+        assert segment.text == text[segment.start : segment.end]
+        assert segment.text
+        assert segment.text == segment.text.strip()
+        assert segment.text.startswith(segment.bullet)
+        position = segment.end
+    assert not text[position:].strip()
+
+
+@given(TEXTS)
+def test_the_same_text_gives_the_same_segments(text: str) -> None:
+    assert split(text) == split(str(text))
+
+
+@given(st.text(st.characters(categories=["Zs", "Zl", "Zp"], include_characters="\t\n\r\f\v\x1c\x85")))
+def test_blank_text_has_no_segments(text: str) -> None:
+    assert split(text) == ()
+
+
+@given(st.lists(st.lists(WORDS, min_size=25, max_size=60).map(" ".join), min_size=3, max_size=6), st.integers(60, 100))
+def test_paragraphs_wrapped_at_any_width_are_joined_again(paragraphs: list[str], width: int) -> None:
+    assert contents(wrapped(paragraphs, width)) == paragraphs
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\f", "\v", "\x85", "\u2028", "\u2029", "\n\f", "\n\u3000\n", "\n\xa0\n", "\n\t\n"])
+def test_every_line_end_ends_a_segment(end: str) -> None:
+    assert contents(f"Tide tables{end}Letters{end}") == ["Tide tables", "Letters"]
+
+
+def test_white_space_of_any_kind_becomes_one_space_in_content() -> None:
+    assert contents("Tide\xa0tables\tand \u2003 moon") == ["Tide tables and moon"]
+
+
+def test_zero_width_spaces_stay_in_the_text() -> None:
+    assert [s.text for s in split("\u200bTide\u200btables\n\u200b\n")] == ["\u200bTide\u200btables", "\u200b"]
+
+
+def test_a_segment_knows_its_lines() -> None:
+    first, second, third = split("News\n\n\n\t• Tide tables\n \xa0 Letters\n")
+    assert (first.indent, first.bullet, first.blank_before, first.inline) == (0, "", 0, False)
+    assert (second.indent, second.bullet, second.blank_before, second.inline) == (8, "•", 2, False)
+    assert (third.indent, third.bullet, third.blank_before, third.inline) == (3, "", 0, False)
+
+
+# ------------------------------------------------------------------------------------------- bullets and what follows
+
+
+@pytest.mark.parametrize("bullet", ["•", "*", "-", "+", "–", "◦", "▪", "›", "1.", "12)", "(3)", "2.1."])
+def test_list_markers_are_told_from_words(bullet: str) -> None:
+    (segment,) = split(f"  {bullet} Tide tables")
+    assert (segment.bullet, segment.content) == (bullet, "Tide tables")
+
+
+@pytest.mark.parametrize("text", ["-5 degrees", "1.5 metres", "2.1 Tides", "2024. A year", "*starred*", "--", "o Brother", "1234) no"])
+def test_words_that_look_like_list_markers_are_none(text: str) -> None:
+    (segment,) = split(text)
+    assert segment.bullet == ""
+
+
+def test_a_letter_is_a_list_marker_only_where_lynx_draws_it() -> None:
+    assert [s.bullet for s in split("     o Tide tables\n      o Letters")] == ["", "o"]
+
+
+def test_continuation_lines_of_a_bullet_belong_to_it() -> None:
+    text = "  • The ferry will not\n    run on Sunday\n    or Monday\n  • Orchard sold\n\n 10. Bells\n     restored\nImprint\n"
+    assert contents(text) == ["The ferry will not run on Sunday or Monday", "Orchard sold", "Bells restored", "Imprint"]
+
+
+def test_a_line_left_of_the_bullets_text_is_not_its_continuation() -> None:
+    assert contents("  • Ferry\n    stops\n   Orchard\n") == ["Ferry stops", "Orchard"]
+
+
+def test_a_bullets_headline_and_its_separated_summary_are_two_segments() -> None:
+    text = "  • Ferry stops\n\n    The crossing ends\n    in April.\n\n  • Orchard sold\n\n    A cider maker bought it.\n"
+    segments = split(text)
+    assert [s.content for s in segments][0] == "Ferry stops"
+    assert [s.content for s in segments][-2:] == ["Orchard sold", "A cider maker bought it."]
+    assert [s.bullet for s in segments if s.bullet] == ["•", "•"]
+
+
+# ------------------------------------------------------------------------------------------------------- dump styles
+
+KEPT = "The last ferry across the Tarn will keep its crew until spring, the valley council decided on Tuesday night after four hours of talk."
+VOTE = "Mayor Ines Vale had wanted to sell the boat. She was outvoted by seven to two, with the two bakers abstaining because their flour comes by water."  # fmt: skip
+QUOTE = "“We have rowed before and we can row again,” said Tom Rusk, who has steered the boat for thirty-one years. Nobody laughed."
+ARTICLE = [KEPT, VOTE, QUOTE]
+
+
+def test_w3m_dump() -> None:
+    text = (
+        "The Saltmarsh Courier\n\n  • News\n  • Weather\n      □ Tide tables\n      □ Moon\n[search] [Go]\n\nFerry gets a second winter\n\n"
+        f"By Ada Quill, 4 May\n\n[quay]\n{wrapped(ARTICLE, 80)}\nRecommended Stories\n\n"
+        "  • Orchard sold to a cider maker who promises to keep the old trees and to leave\n    the footpath open\n\n"
+        f"{wrapped([VOTE], 80, indent='    ')}\n  • School bus divides two villages\n\n    Both want the seats at the back.\n\n© Saltmarsh Courier\n"
+    )
+    assert contents(text) == [
+        "The Saltmarsh Courier", "News", "Weather", "Tide tables", "Moon", "[search] [Go]", "Ferry gets a second winter",
+        "By Ada Quill, 4 May", "[quay]", *ARTICLE, "Recommended Stories",
+        "Orchard sold to a cider maker who promises to keep the old trees and to leave the footpath open", VOTE,
+        "School bus divides two villages", "Both want the seats at the back.", "© Saltmarsh Courier",
+    ]  # fmt: skip
+
+
+def test_lynx_dump_with_numbered_links() -> None:
+    text = (
+        "   #[1]Feed [2]Home\n\n   [3]The Saltmarsh Courier\n\n     * [4]News\n     * [5]Weather\n          + [6]Tide tables\n          + [7]Moon\n"
+        "               o [8]Eclipses\n\n                          Ferry gets a second winter\n\n   By [9]Ada Quill\n\n"
+        f"{wrapped(ARTICLE, 76, indent='   ')}\n   Search: ____________________ Go\n\nReferences\n\n   Visible links\n"
+        "   1. https://saltmarsh.example/feed\n   2. https://saltmarsh.example/\n"
+    )
+    assert contents(text) == [
+        "#[1]Feed [2]Home", "[3]The Saltmarsh Courier", "[4]News", "[5]Weather", "[6]Tide tables", "[7]Moon", "[8]Eclipses",
+        "Ferry gets a second winter", "By [9]Ada Quill", *ARTICLE, "Search: ____________________ Go", "References", "Visible links",
+        "https://saltmarsh.example/feed", "https://saltmarsh.example/",
+    ]  # fmt: skip
+
+
+def test_elinks_dump() -> None:
+    text = (
+        "   Link: [1]alternate (RSS)\n\n   [2]News [3]Weather [4]Tide tables\n\n                           Ferry gets a second winter\n\n"
+        f"   Photo: [5]quay at noon\n{wrapped(ARTICLE, 80, indent='   ')}\n     * [6]Orchard sold\n     * [7]School bus divides two villages\n\n"
+        "   Letters │ Imprint\n\nReferences\n\n   Visible links\n   1. https://saltmarsh.example/feed\n"
+    )
+    assert contents(text) == [
+        "Link: [1]alternate (RSS)", "[2]News [3]Weather [4]Tide tables", "Ferry gets a second winter", "Photo: [5]quay at noon", *ARTICLE,
+        "[6]Orchard sold", "[7]School bus divides two villages", "Letters │ Imprint", "References", "Visible links",
+        "https://saltmarsh.example/feed",
+    ]  # fmt: skip
+
+
+def test_inscriptis_text() -> None:
+    text = (
+        "The Saltmarsh Courier\n\n  * News\n  * Weather\n    + Tide tables\n    + Moon\n\n\nFerry gets a second winter\n\n\n"
+        f"By Ada Quill\n\n{KEPT}\n\n{VOTE}\n\n{QUOTE}\n\nHigh water  06:12  18:40\nLow water   00:05  12:31\n\nMore\n\n  * Orchard sold\n    A cider maker bought it.\n"
+    )
+    assert contents(text) == [
+        "The Saltmarsh Courier", "News", "Weather", "Tide tables", "Moon", "Ferry gets a second winter", "By Ada Quill", *ARTICLE,
+        "High water 06:12 18:40", "Low water 00:05 12:31", "More", "Orchard sold A cider maker bought it.",
+    ]  # fmt: skip
+
+
+def test_html_text_text() -> None:
+    text = f"The Saltmarsh Courier\n\nNews\nWeather\n\nFerry gets a second winter\n\nBy Ada Quill\n4 May\n\n{KEPT}\n\n{VOTE}\n\n{QUOTE}\n\nOrchard sold\nSchool bus divides two villages"  # fmt: skip
+    assert contents(text) == [
+        "The Saltmarsh Courier", "News", "Weather", "Ferry gets a second winter", "By Ada Quill", "4 May", *ARTICLE,
+        "Orchard sold", "School bus divides two villages",
+    ]  # fmt: skip
+
+
+def test_inner_text() -> None:
+    text = f"News\nWeather\nSign in\n \nFerry gets a second winter\n\nAda Quill\n \n4 May\t4 min\n\n{KEPT}\n\n{VOTE}\n\n{QUOTE}\n\n\n\nOrchard sold\n\nA cider maker bought it.\n\n2 hours ago\n"  # fmt: skip
+    assert contents(text) == [
+        "News", "Weather", "Sign in", "Ferry gets a second winter", "Ada Quill", "4 May 4 min", *ARTICLE,
+        "Orchard sold", "A cider maker bought it.", "2 hours ago",
+    ]  # fmt: skip
+
+
+def test_one_text_node_a_line() -> None:
+    lines = ["News", "Weather", "Ferry gets a second winter", "The boat, says", "Ada Quill", ", will run.", *ARTICLE, "|", "Imprint"]
+    assert contents("\n".join(lines)) == lines
+
+
+def test_markdown() -> None:
+    text = (
+        "[News](/news) [Weather](/weather)\n\nFerry gets a second winter\n==========================\n\n"
+        f"![The quay at noon](quay.jpg)\n*The quay at noon*\n\n{KEPT}\n\nThe vote\n--------\n{VOTE}\n\n> {QUOTE}\n\n***\n\n### More\n"
+        "- [Orchard sold](/orchard)\n  A cider maker bought it.\n- School bus\n\n1. First\n2. Second\n   line\n\n| Tide | Time |\n|------|------|\n"
+    )
+    assert contents(text) == [
+        "[News](/news) [Weather](/weather)", "Ferry gets a second winter ==========================", "![The quay at noon](quay.jpg)",
+        "*The quay at noon*", KEPT, "The vote --------", VOTE, "> " + QUOTE, "***", "### More",
+        "[Orchard sold](/orchard) A cider maker bought it.", "School bus", "First", "Second line", "| Tide | Time |", "|------|------|",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100])
+@pytest.mark.parametrize("indent", ["", "   "])
+def test_wrapped_paragraphs_with_blank_lines(width: int, indent: str) -> None:
+    text = f"{indent}Ferry gets a second winter\n\n{indent}By Ada Quill\n\n" + wrapped([*ARTICLE, *ARTICLE], width, indent=indent)
+    assert contents(text) == ["Ferry gets a second winter", "By Ada Quill", *ARTICLE, *ARTICLE]
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100])
+def test_wrapped_paragraphs_without_blank_lines(width: int) -> None:
+    text = "Ferry gets a second winter\nBy Ada Quill\n" + wrapped([VOTE, QUOTE, KEPT], width, gap="\n")
+    assert contents(text) == ["Ferry gets a second winter", "By Ada Quill", VOTE, QUOTE, KEPT]
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_wrapped_paragraphs_with_other_line_ends(end: str) -> None:
+    assert contents(wrapped(ARTICLE, 72).replace("\n", end)) == ARTICLE
+
+
+def test_wrapped_chinese() -> None:
+    first, second = "塔恩河上最后一班渡船将保留船员直到春天镇议会在星期二晚上四个小时的讨论之后作出了这个决定" * 3, "镇长原本想卖掉这条船" * 9
+    lines = [p[i : i + 36] for p in (first, second) for i in range(0, len(p), 36)]
+    assert [s.text.replace("\n", "") for s in split("渡船\n\n" + "\n".join(lines) + "\n\n版权所有\n")] == ["渡船", first, second, "版权所有"]
+
+
+def test_too_little_evidence_for_a_width_leaves_lines_alone() -> None:
+    lines = wrapped([QUOTE], 60).splitlines()
+    assert len(lines) == 3
+    assert contents("\n".join(lines)) == lines
+    assert contents(wrapped([QUOTE, QUOTE], 60)) == [QUOTE, QUOTE]
+
+
+def test_long_lines_beside_wrapped_ones_mean_that_nothing_is_wrapped() -> None:
+    narrow = wrapped([KEPT, VOTE], 60)
+    assert contents(narrow) == [KEPT, VOTE]
+    assert contents(narrow + "\n" + KEPT * 3 + "\n")[:3] == narrow.splitlines()[:3]
+
+
+def test_a_dash_at_the_start_of_a_wrapped_line_is_no_bullet() -> None:
+    first = "The boat, the crew and the landing stage at Tarnfoot stay as they are –"
+    text = wrapped([KEPT, VOTE, QUOTE], 72) + "\n" + first + "\n– at least so says Ada Quill, who has counted the votes.\n"
+    assert len(contents(text)) == 4
+
+
+def test_a_page_in_one_line_is_cut_after_sentences_and_at_separators() -> None:
+    text = (
+        "News | Weather · Tide tables » Sign in  Ferry gets a second winter\tBy Ada Quill "
+        f"{' '.join(ARTICLE)} Dr. Rusk and J. Smith agree! “Row on.” Is that all? Yes… 12 boats remain. nobody objects • Orchard sold ▪ School bus "
+        f"{' '.join(ARTICLE)}"
+    )
+    assert contents(text) == [
+        "News |", "Weather ·", "Tide tables »", "Sign in", "Ferry gets a second winter", "By Ada Quill " + KEPT,
+        "Mayor Ines Vale had wanted to sell the boat.", VOTE.partition(". ")[2],
+        *QUOTE.partition(" Nobody")[:1], "Nobody laughed.", "Dr. Rusk and J. Smith agree!", "“Row on.”", "Is that all?", "Yes…",
+        "12 boats remain. nobody objects", "Orchard sold", "School bus " + KEPT, "Mayor Ines Vale had wanted to sell the boat.",
+        VOTE.partition(". ")[2], *QUOTE.partition(" Nobody")[:1], "Nobody laughed.",
+    ]  # fmt: skip
+    assert [s.inline for s in split(text)] == [False] + [True] * 20
+    assert [s.bullet for s in split(text) if s.bullet] == ["•", "▪"]
+
+
+def test_a_chinese_page_in_one_line_is_cut_after_full_stops() -> None:
+    assert contents("渡船将保留到春天。" * 80) == ["渡船将保留到春天。"] * 80
+
+
+def test_a_line_counts_as_a_collapsed_page_only_if_it_is_long_and_nearly_all_there_is() -> None:
+    line = ("Row. " * 200)[:COLLAPSED_LINE]
+    assert len(split(line[:-1] + "x")) > 1
+    assert len(split(line[:-2] + "x")) == 1
+    assert len(split(line[:-1] + "x" + "\n" + "word " * 25)) > 2
+    assert len(split(line[:-1] + "x" + "\n" + "word " * 35)) == 2
+
+
+def test_an_endless_line_is_cut_on_any_page() -> None:
+    others = "\n".join(["a short line"] * 2000)
+    line = ("Row. " * 2000)[: ENDLESS_LINE - 1]
+    assert len(split(others + "\n" + line + "x")) > 2001
+    assert len(split(others + "\n" + line[:-1] + "x")) == 2001
+
+
+# ---------------------------------------------------------------------------------------------------- bytes to text
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"", ""),
+        ("Ä 渡".encode(), "Ä 渡"),
+        ("Ä 渡".encode("utf-8-sig"), "Ä 渡"),
+        (b"\xff\xfe" + "Ä 渡".encode("utf-16-le"), "Ä 渡"),
+        (b"\xfe\xff" + "Ä 渡".encode("utf-16-be"), "Ä 渡"),
+        (b"\xef\xbb\xbf", ""),
+        ("Tür und “Tor” – für 5 €".encode("cp1252"), "Tür und “Tor” – für 5 €"),
+        ("Über uns".encode() + b" \xff", "Über uns \ufffd"),
+        (b"\xff\xfea\x00b", "a\ufffd"),
+        (b"tide\x1b[31m tables", "tide\x1b[31m tables"),
+    ],
+)
+def test_bytes_are_decoded_by_mark_then_as_utf8_then_as_cp1252(data: bytes, text: str) -> None:
+    assert decode(data) == text
+
+
+def test_a_few_broken_bytes_in_a_long_utf8_page_do_not_change_its_encoding() -> None:
+    page = ("x" * 150_000 + "é" * 100).encode()
+    assert decode(page + b"\xe9 \xe9 \xe9").endswith("é\ufffd \ufffd \ufffd")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
+def test_utf8_text_comes_back(text: str) -> None:
+    assert decode(text.encode()) == text.removeprefix("\ufeff")
+
+
+@given(st.binary())
+def test_any_bytes_give_a_text_or_a_page_error(data: bytes) -> None:
+    try:
+        assert isinstance(decode(data, "a.txt"), str)
+    except PageError as error:
+        assert "a.txt: looks binary" in str(error)
+
+
+def test_binary_data_are_refused_by_name_from_a_share_of_control_characters() -> None:
+    with pytest.raises(PageError, match=r"^holiday\.png: looks binary \(3 control characters in the first 100\).*UTF-8"):
+        read_page(b"\x00" * 3 + b"x" * 97, "holiday.png")
+    assert read_page(b"\x00" * int(BINARY_SHARE * 100) + b"x" * 98).text.count("\x00") == 2
+
+
+def test_utf16_without_a_mark_is_refused() -> None:
+    with pytest.raises(PageError, match="UTF-16 with a byte order mark"):
+        decode("Tide tables".encode("utf-16-le"))
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_a_page_is_read_from_any_bytes(kind: type) -> None:
+    assert read_page(kind(b"Tide"), "x.txt") == Page("Tide", "x.txt")
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["Tide"], ("Tide",)])
+def test_anything_else_is_no_page(wrong: object) -> None:
+    with pytest.raises(TypeError, match=rf"x\.txt: .* not {type(wrong).__name__}"):
+        read_page(wrong, "x.txt")  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------------------------------- time
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["word ", "A sentence. ", "a line\n", "• \n", "•\n", "  • a\n    b\n", " ", "\t", "\n", ". ", '."', "===\n", "漢。", "a  ", " |", "\x00", "'"],
+)
+def test_splitting_takes_time_linear_in_size(piece: str) -> None:
+    assert grows_linearly(lambda n: piece * (n // len(piece)), split, 30_000)
+
+
+def test_deep_indentation_takes_linear_time() -> None:
+    assert grows_linearly(lambda n: "".join(" " * i + "a\n" + "\t" * i + "b\n" for i in range(n)), split, 200)  # the text itself is quadratic

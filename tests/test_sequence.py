@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from pagesieve.features import Measures, measure
+from pagesieve.page import split
+from pagesieve.roles import ROLES
+from pagesieve.sequence import AROUND, CONTEXT_NAMES, FAR, FLOOR, NEAR, context, decode, main_stretch, transition_scores
+
+Floats = NDArray[np.float32]
+BODY, BOILERPLATE, HEADLINE, TEASER_HEADING = (ROLES.index(r) for r in ("body", "boilerplate", "headline", "teaser_heading"))
+seeds = st.integers(0, 2**32 - 1)
+
+
+def chances(seed: int, n: int, k: int = len(ROLES)) -> Floats:
+    return np.random.RandomState(seed).dirichlet(np.ones(k), size=n).astype(np.float32)
+
+
+def sure(*roles: int, of: float = 1.0) -> Floats:
+    """Probabilities `of` for these roles, one a segment, the rest evenly spread."""
+    out = np.full((len(roles), len(ROLES)), (1 - of) / (len(ROLES) - 1), dtype=np.float32)
+    out[np.arange(len(roles)), list(roles)] = of
+    return out
+
+
+# ---------------------------------------------------------------------------------------------------------- decode
+
+
+def brute_force(probabilities: Floats, transitions: Floats) -> NDArray[np.float64]:
+    """Each segment's role probabilities by summing over every sequence of roles."""
+    n, k = probabilities.shape
+    out = np.zeros((n, k))
+    for roles in itertools.product(range(k), repeat=n):
+        weight = np.prod([float(probabilities[i, r]) for i, r in enumerate(roles)])
+        weight *= np.exp(sum(float(transitions[a, b]) for a, b in itertools.pairwise(roles)))
+        out[np.arange(n), list(roles)] += weight
+    return out / out.sum(1, keepdims=True)
+
+
+@given(seeds, st.integers(1, 6), st.integers(2, 4), st.sampled_from([0.1, 1.0, 4.0]))
+def test_decoding_equals_the_sums_over_all_role_sequences(seed: int, n: int, k: int, strength: float) -> None:
+    probabilities = chances(seed, n, k)
+    transitions = (np.random.RandomState(seed).randn(k, k) * strength).astype(np.float32)
+    np.testing.assert_allclose(decode(probabilities, transitions), brute_force(probabilities, transitions), atol=1e-5)
+
+
+@given(seeds, st.integers(0, 20))
+def test_transitions_of_nought_leave_each_segment_its_own_probabilities(seed: int, n: int) -> None:
+    probabilities = chances(seed, n)
+    np.testing.assert_array_equal(decode(probabilities, np.zeros((8, 8), dtype=np.float32)), probabilities)
+
+
+@given(seeds, st.integers(2, 20), st.floats(-5, 5))
+def test_transitions_that_favour_nothing_change_nothing(seed: int, n: int, constant: float) -> None:
+    probabilities = chances(seed, n)
+    found = decode(probabilities, np.full((8, 8), constant, dtype=np.float32))
+    np.testing.assert_allclose(found, probabilities, atol=1e-4)
+
+
+def test_a_doubtful_segment_takes_the_role_of_its_sure_neighbours() -> None:
+    stay = np.eye(8, dtype=np.float32) * 2
+    doubtful = sure(BODY, BOILERPLATE, BODY, of=0.9)
+    doubtful[1, [BODY, BOILERPLATE]] = 0.4, 0.5
+    assert decode(doubtful, stay).argmax(1).tolist() == [BODY, BODY, BODY]
+    assert decode(doubtful, -stay).argmax(1).tolist() == [BODY, BOILERPLATE, BODY]
+
+
+def test_an_empty_page_and_a_single_segment_are_decoded() -> None:
+    transitions = chances(1, 8)
+    assert decode(np.zeros((0, 8), dtype=np.float32), transitions).shape == (0, 8)
+    np.testing.assert_allclose(decode(chances(2, 1), transitions), chances(2, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("strength", [1, 8])
+def test_a_long_page_of_impossible_roles_neither_underflows_nor_overflows(strength: float) -> None:
+    certain = sure(*np.random.RandomState(0).randint(0, 8, 20_000).tolist())
+    found = decode(certain, (np.random.RandomState(1).randn(8, 8) * strength).astype(np.float32))
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+
+
+# ----------------------------------------------------------------------------------------------------- transitions
+
+
+def test_roles_that_follow_each_other_more_than_by_chance_score_above_nought() -> None:
+    scores = transition_scores([np.array([0, 1] * 40), np.array([1, 0] * 40)])
+    assert scores.shape == (8, 8)
+    assert scores[0, 1] > 0.5
+    assert scores[1, 0] > 0.5
+    assert scores[0, 0] < -0.5
+
+
+def test_pages_without_a_pair_leave_every_transition_at_nought() -> None:
+    np.testing.assert_allclose(transition_scores([]), 0, atol=1e-6)
+    np.testing.assert_allclose(transition_scores([np.array([3]), np.array([], dtype=np.int64)]), 0, atol=1e-6)
+
+
+@given(st.lists(st.lists(st.integers(0, 7), max_size=12), max_size=5))
+def test_transition_scores_are_the_log_ratio_of_counts_plus_one_to_chance(pages: list[list[int]]) -> None:
+    counts = np.ones((8, 8))
+    for page in pages:
+        for a, b in itertools.pairwise(page):  # never across pages
+            counts[a, b] += 1
+    share = counts / counts.sum()
+    expected = np.log(share / (share.sum(1)[:, None] * share.sum(0)[None, :]))
+    np.testing.assert_allclose(transition_scores([np.array(p, dtype=np.int64) for p in pages]), expected, atol=1e-5)
+
+
+# ------------------------------------------------------------------------------------------------------- main text
+
+
+def words(*counts: float) -> Floats:
+    return np.array(counts, dtype=np.float32)
+
+
+def test_the_main_stretch_is_the_run_with_most_body_words() -> None:
+    roles = sure(BOILERPLATE, BODY, BOILERPLATE, BODY, BODY, BOILERPLATE)
+    assert main_stretch(roles, words(5, 20, 60, 30, 30, 5)) == (3, 5)
+
+
+def test_the_main_stretch_spans_a_short_interruption() -> None:
+    roles = sure(BOILERPLATE, BODY, BOILERPLATE, BODY, BOILERPLATE)
+    assert main_stretch(roles, words(9, 20, 3, 20, 9)) == (1, 4)
+
+
+def test_a_page_of_nothing_but_body_is_all_main_text() -> None:
+    assert main_stretch(sure(BODY, BODY, BODY), words(10, 1, 10)) == (0, 3)
+
+
+def test_a_page_without_body_or_without_segments_has_no_main_stretch() -> None:
+    assert main_stretch(sure(BOILERPLATE, TEASER_HEADING), words(10, 10)) == (0, 0)
+    assert main_stretch(np.zeros((0, 8), dtype=np.float32), words()) == (0, 0)
+
+
+@pytest.mark.parametrize(("likely", "found"), [(0.45, (0, 0)), (0.55, (0, 2))])
+def test_segments_less_likely_body_than_not_are_no_main_text(likely: float, found: tuple[int, int]) -> None:
+    assert main_stretch(sure(BODY, BODY, of=likely), words(10, 10)) == found
+
+
+def test_one_endless_segment_does_not_outweigh_an_article() -> None:
+    roles = sure(BODY, BOILERPLATE, *[BODY] * 5)
+    assert main_stretch(roles, words(5000, 200, 50, 50, 50, 50, 50)) == (2, 7)
+
+
+@given(seeds, st.integers(1, 12))
+def test_the_main_stretch_lies_on_the_page_and_begins_and_ends_with_likely_body(seed: int, n: int) -> None:
+    probabilities = chances(seed, n)
+    probabilities[:, BODY] += np.random.RandomState(seed + 1 & 0xFFFF).rand(n)
+    probabilities /= probabilities.sum(1, keepdims=True)
+    start, stop = main_stretch(probabilities, words(*np.random.RandomState(seed).randint(1, 80, n)))
+    assert 0 <= start <= stop <= n
+    if stop:
+        least = min(probabilities[i, BODY] + 0.5 * probabilities[i, HEADLINE] for i in (start, stop - 1))
+        assert least > 0.3
+    else:
+        assert (probabilities[:, BODY] <= 0.5).all()
+
+
+# --------------------------------------------------------------------------------------------------------- context
+
+TEXT = "Home\n\nTortoise crosses the county in nine days\n\n" + "".join(
+    f"The tortoise walked past the {place} and nobody stopped it, which surprised everyone.\n\n" for place in ("mill", "dairy", "chapel")
+)
+ON_PAGE = (BOILERPLATE, HEADLINE, BODY, BODY, BODY)
+
+
+@pytest.fixture
+def page() -> Measures:
+    return measure(split(TEXT))
+
+
+def column(table: Floats, name: str) -> list[float]:
+    return [round(value, 4) for value in table[:, CONTEXT_NAMES.index(name)].tolist()]
+
+
+def test_the_context_has_a_row_a_segment_and_a_column_a_name(page: Measures) -> None:
+    table = context(page, sure(*ON_PAGE))
+    assert table.shape == (5, len(CONTEXT_NAMES))
+    assert table.dtype == np.float32
+    assert len(set(CONTEXT_NAMES)) == len(CONTEXT_NAMES)
+    assert np.isfinite(table).all()
+
+
+def test_a_segment_is_told_its_neighbours_roles_and_beyond_the_page_there_is_nothing(page: Measures) -> None:
+    probabilities = chances(0, 5)
+    table = context(page, probabilities)
+    for by in NEAR:
+        for i in range(5):
+            expected = np.log(probabilities[i + by] + FLOOR) if 0 <= i + by < 5 else np.full(8, np.log(FLOOR))
+            np.testing.assert_allclose([column(table, f"{role}_at_{by}")[i] for role in ROLES], expected, atol=1e-3)
+
+
+def test_means_of_stretches_are_cut_at_the_pages_ends(page: Measures) -> None:
+    probabilities = chances(3, 5)
+    table = context(page, probabilities)
+    for low, high in AROUND:
+        for i in range(5):
+            inside = [probabilities[j, BODY] for j in range(5) if low <= j - i <= high]
+            assert column(table, f"body_in_{low}_{high}")[i] == pytest.approx(np.mean(inside) if inside else 0, abs=1e-3)
+
+
+def test_a_segment_is_told_where_the_main_text_lies(page: Measures) -> None:
+    table = context(page, sure(BOILERPLATE, BOILERPLATE, BODY, BODY, BOILERPLATE))
+    assert column(table, "before_main") == [1, 1, 0, 0, 0]
+    assert column(table, "after_main") == [0, 0, 0, 0, 1]
+    assert column(table, "to_main") == pytest.approx(np.log1p([2, 1, 0, 0, 0]), abs=1e-3)
+    assert column(table, "from_main") == pytest.approx(np.log1p([0, 0, 0, 0, 1]), abs=1e-3)
+    assert column(table, "body_so_far") == pytest.approx([0, 0, 0.5, 1, 1], abs=0.05)
+
+
+def test_landmarks_count_from_the_segment_after_them_and_are_far_where_there_are_none(page: Measures) -> None:
+    table = context(page, sure(BOILERPLATE, HEADLINE, BODY, TEASER_HEADING, BODY))
+    assert column(table, "since_headline") == pytest.approx([FAR, FAR, *np.log1p([1, 2, 3])], abs=1e-3)
+    assert column(table, "since_teaser_heading") == pytest.approx([FAR, FAR, FAR, FAR, np.log1p(1)], abs=1e-3)
+    assert column(table, "until_teaser_heading") == pytest.approx([*np.log1p([3, 2, 1]), FAR, FAR], abs=1e-3)
+    assert column(table, "since_comment") == [FAR] * 5
+
+
+def test_likeness_is_the_share_of_long_words_that_other_main_text_has(page: Measures) -> None:
+    likeness = column(context(page, sure(*ON_PAGE)), "likeness")
+    assert likeness[0] == -1  # "Home" has no long word
+    assert likeness[1] == pytest.approx(1 / 3, abs=1e-3)  # of tortoise, crosses and county only the tortoise walks on below
+    assert 0.7 < likeness[2] < 1  # its own place is in no other paragraph
+    assert column(context(page, sure(*[BOILERPLATE] * 5)), "likeness") == [-1, 0, 0, 0, 0]
+
+
+def test_a_single_segment_has_a_context() -> None:
+    table = context(measure(split("Alone")), sure(BODY))
+    assert table.shape == (1, len(CONTEXT_NAMES))
+    assert np.isfinite(table).all()
