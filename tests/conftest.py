@@ -17,7 +17,7 @@ from pagesieve.sieve import Sieve, load
 from pagesieve.storage import save_model
 
 SITES = ("saltmarsh", "tillerpost", "quernstone", "larkrise", "foundryrow", "eddystone", "wickfield", "barleymow")
-SMALL = training.Settings(min_df=1, max_iter=30, hidden=(16,), epochs=30, networks=2)
+SMALL = training.Settings(min_df=1, max_iter=30, hidden=(16,), steps=60, networks=2)
 
 
 def write_page(root: Path, site: str, name: str, lines: Iterable[tuple[str, str]], **facts: Any) -> Path:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import textwrap
 
 import pytest
@@ -113,16 +114,15 @@ def test_a_line_left_of_the_bullets_text_is_not_its_continuation() -> None:
 
 
 def test_a_bullets_headline_and_its_separated_summary_are_two_segments() -> None:
-    text = "  • Ferry stops\n\n    The crossing ends\n    in April.\n\n  • Orchard sold\n\n    A cider maker bought it.\n"
+    text = "  • Ferry stops\n\n    The crossing ends in April.\n\n  • Orchard sold\n\n    A cider maker bought it.\n"
     segments = split(text)
-    assert [s.content for s in segments][0] == "Ferry stops"
-    assert [s.content for s in segments][-2:] == ["Orchard sold", "A cider maker bought it."]
-    assert [s.bullet for s in segments if s.bullet] == ["•", "•"]
+    assert [s.content for s in segments] == ["Ferry stops", "The crossing ends in April.", "Orchard sold", "A cider maker bought it."]
+    assert [s.bullet for s in segments] == ["•", "", "•", ""]
 
 
 # ------------------------------------------------------------------------------------------------------- dump styles
 
-KEPT = "The last ferry across the Tarn will keep its crew until spring, the valley council decided on Tuesday night after four hours of talk."
+KEPT = "The last ferry across the Tarn will keep its crew until spring, the valley council decided on Tuesday night after four hours of talk."  # fmt: skip
 VOTE = "Mayor Ines Vale had wanted to sell the boat. She was outvoted by seven to two, with the two bakers abstaining because their flour comes by water."  # fmt: skip
 QUOTE = "“We have rowed before and we can row again,” said Tom Rusk, who has steered the boat for thirty-one years. Nobody laughed."
 ARTICLE = [KEPT, VOTE, QUOTE]
@@ -234,9 +234,10 @@ def test_wrapped_paragraphs_with_other_line_ends(end: str) -> None:
 
 
 def test_wrapped_chinese() -> None:
-    first, second = "塔恩河上最后一班渡船将保留船员直到春天镇议会在星期二晚上四个小时的讨论之后作出了这个决定" * 3, "镇长原本想卖掉这条船" * 9
+    first, second = "塔恩河上最后一班渡船将保留船员直到春天镇议会在星期二晚上四个小时" * 4, "镇长原本想卖掉这条船" * 9
     lines = [p[i : i + 36] for p in (first, second) for i in range(0, len(p), 36)]
-    assert [s.text.replace("\n", "") for s in split("渡船\n\n" + "\n".join(lines) + "\n\n版权所有\n")] == ["渡船", first, second, "版权所有"]
+    segments = split("\n".join(["渡船", "", *lines, "", "版权所有"]))
+    assert [s.text.replace("\n", "") for s in segments] == ["渡船", first, second, "版权所有"]
 
 
 def test_too_little_evidence_for_a_width_leaves_lines_alone() -> None:
@@ -328,10 +329,8 @@ def test_utf8_text_comes_back(text: str) -> None:
 
 @given(st.binary())
 def test_any_bytes_give_a_text_or_a_page_error(data: bytes) -> None:
-    try:
-        assert isinstance(decode(data, "a.txt"), str)
-    except PageError as error:
-        assert "a.txt: looks binary" in str(error)
+    with contextlib.suppress(PageError):
+        assert isinstance(decode(data), str)
 
 
 def test_binary_data_are_refused_by_name_from_a_share_of_control_characters() -> None:
@@ -359,13 +358,32 @@ def test_anything_else_is_no_page(wrong: object) -> None:
 # ------------------------------------------------------------------------------------------------------------- time
 
 
-@pytest.mark.parametrize(
-    "piece",
-    ["word ", "A sentence. ", "a line\n", "• \n", "•\n", "  • a\n    b\n", " ", "\t", "\n", ". ", '."', "===\n", "漢。", "a  ", " |", "\x00", "'"],
-)
+LINEAR = [
+    "word ",
+    "A sentence. ",
+    "a line\n",
+    "• \n",
+    "•\n",
+    "  • a\n    b\n",
+    " ",
+    "\t",
+    "\n",
+    ". ",
+    '."',
+    "===\n",
+    "漢。",
+    "a  ",
+    " |",
+    "\x00",
+    "'",
+]
+
+
+@pytest.mark.parametrize("piece", LINEAR)
 def test_splitting_takes_time_linear_in_size(piece: str) -> None:
     assert grows_linearly(lambda n: piece * (n // len(piece)), split, 30_000)
 
 
-def test_deep_indentation_takes_linear_time() -> None:
-    assert grows_linearly(lambda n: "".join(" " * i + "a\n" + "\t" * i + "b\n" for i in range(n)), split, 200)  # the text itself is quadratic
+@pytest.mark.parametrize("blank", " \t")
+def test_deep_indentation_takes_linear_time(blank: str) -> None:
+    assert grows_linearly(lambda n: (blank * n + "• a\n") * 30, split, 10_000)

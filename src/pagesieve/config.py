@@ -52,14 +52,14 @@ class ModelConfig:
 
     classifier: str = "logistic"
     sequence: bool = True
-    C: float = 1.0
+    C: float = 0.5
     alpha: float = 1e-5
     max_iter: int = 60
     min_df: int = 3
-    layout_weight: float = 0.3
+    layout_weight: float = 0.2
     bins: int = 12
     hidden: list[int] = field(default_factory=lambda: [64])
-    epochs: int = 6
+    steps: int = 2500
     network_alpha: float = 0.3
     networks: int = 3
     offsets: list[int] = field(default_factory=lambda: [-2, -1, 1, 2])

@@ -35,7 +35,9 @@ LONG_WORD = 5  # characters from which a word says what a text is about
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
 _DIGIT = re.compile(r"\d")
-_LINK = re.compile(r"\]\([^)\s]*\)|\[\d{1,4}\](?=\S)")  # Markdown's link targets, lynx's link numbers
+_LINK = re.compile(  # Markdown's link targets (none runs into the next "](", so that time stays linear), lynx's link numbers
+    r"\]\([^)\s\]]*(?:\](?!\()[^)\s\]]*)*\)|\[\d{1,4}\](?=\S)"
+)
 
 
 def tokens(text: str) -> list[str]:
@@ -167,7 +169,7 @@ def measure(segments: Sequence[Segment]) -> Measures:
     classes = _classes("\n".join(contents) + "\n").astype(np.int64)
     row = np.repeat(np.arange(n), lengths + 1)
     counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
-    kinds = counts.reshape(n, -1).astype(np.float32)
+    kinds = counts.reshape(n, len(_CLASSES) + 1).astype(np.float32)
     kinds[:, _CLASS["space"]] -= 1  # the joining line feed
     in_word = (classes >= _CLASS["upper"]) & (classes <= _CLASS["digit"])
     begins = in_word & ~np.concatenate([[False], in_word[:-1]])

@@ -22,6 +22,7 @@ from pagesieve.sequence import context, decode
 __all__ = ["Linear", "Model", "Network", "Prediction"]
 
 Floats = NDArray[np.float32]
+LEAST = -700.0  # score below which a role's chance could not be told from none in a float
 CLIP = 4.0  # standard deviations; beyond, a second-pass input says no more
 
 
@@ -54,9 +55,8 @@ class Linear:
         if self.edges:
             scores = scores + self.layout_weights[self._bins(columns)].sum(axis=1)
         if self.one_vs_rest:
-            likely = 1.0 / (1.0 + np.exp(-scores))
-            total = likely.sum(1, keepdims=True)
-            return np.where(total > 0, likely / np.maximum(total, 1e-12), 1.0 / len(ROLES)).astype(np.float32)
+            likely = 1.0 / (1.0 + np.exp(-np.maximum(scores.astype(np.float64), LEAST)))
+            return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
         return _softmax(scores)
 
     def weighted_terms(self, terms: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:

@@ -10,6 +10,7 @@ Splits never put one site on two sides, and everything learned is learned inside
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,9 @@ from pagesieve.sequence import transition_scores
 __all__ = ["CLASSIFIERS", "CrossFit", "Sample", "Settings", "assign_folds", "cross_fit", "fit", "prepare"]
 
 Floats = NDArray[np.float32]
+BATCH = 256  # segments a network learns from at a time
 CLASSIFIERS = ("majority", "logistic", "sgd")
+ABSENT = -1000.0  # score of a role that training never saw: below any other
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,14 @@ class Settings:
     sequence: bool = True  # whether the second pass and the transitions are used
     words: bool = True  # whether the TF-IDF is used
     groups: tuple[str, ...] = GROUPS  # layout groups in use
-    C: float = 1.0  # inverse regularisation of the logistic regression
+    C: float = 0.5  # inverse regularisation of the logistic regression
     alpha: float = 1e-5  # regularisation of SGD
     max_iter: int = 60  # rounds of the linear classifier; ending early regularises too
     min_df: int = 3  # segments a term must be in
-    layout_weight: float = 0.3  # weight of the layout's columns beside the TF-IDF's
+    layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
     bins: int = 12  # per layout column, by quantiles
     hidden: tuple[int, ...] = (64,)  # units of the second pass's layers
-    epochs: int = 6
+    steps: int = 2500  # batches each second-pass network learns from; rounded up to whole passes over the data
     network_alpha: float = 0.3  # regularisation of the second pass
     networks: int = 3  # second-pass networks that are averaged
     offsets: tuple[int, ...] = (-2, -1, 1, 2)  # places whose layout the second pass is told
@@ -70,6 +73,8 @@ class Settings:
             raise ValueError(f"features.groups has the unknown {', '.join(unknown)}; known: {', '.join(GROUPS)}")
         if not self.words and not self.groups and self.classifier != "majority":
             raise ValueError("features: words and all layout groups are off, nothing is left to learn from")
+        if self.sequence and self.networks < 1:
+            raise ValueError(f"model.networks={self.networks}: the sequence layer needs at least 1; model=logistic does without it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +143,21 @@ def make_pipeline(settings: Settings, seed: int) -> Pipeline:
     return Pipeline([("features", union), ("classifier", classifier)])
 
 
+def _by_name(sample: Sample) -> str:
+    """What samples are sorted by before a fit, so that their order does not tell in the result."""
+    return sample.name
+
+
 def _fit_first(samples: Sequence[Sample], settings: Settings, seed: int) -> Pipeline:
+    samples = sorted(samples, key=_by_name)
+    truth = np.concatenate([s.roles for s in samples])
+    present = np.unique(truth).tolist()
+    if len(present) < 2 and settings.classifier != "majority":
+        raise ValueError(f"the pages to train on hold only the role {', '.join(ROLES[r] for r in present)}; at least two are needed")
     with warnings.catch_warnings(), threadpool_limits(1):  # one thread: sums in one order, the same bytes on any number of cores
         warnings.simplefilter("ignore", ConvergenceWarning)  # ending early is a setting
         warnings.filterwarnings("ignore", message="Bins whose width are too small|Feature .* is constant")
-        return make_pipeline(settings, seed).fit(_rows(samples), np.concatenate([s.roles for s in samples]))
+        return make_pipeline(settings, seed).fit(_rows(samples), truth)
 
 
 def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
@@ -150,7 +165,7 @@ def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
     classifier = pipeline["classifier"]
     present = [int(role) for role in classifier.classes_]
     if settings.classifier == "majority":
-        prior = np.full(len(ROLES), -30.0, dtype=np.float32)
+        prior = np.full(len(ROLES), ABSENT, dtype=np.float32)
         prior[present] = np.log(np.maximum(classifier.class_prior_, 1e-13))
         return Linear.prior(prior)
     coefficients, intercept = _all_roles(classifier, present)
@@ -184,7 +199,7 @@ def _all_roles(classifier: Any, present: Sequence[int]) -> tuple[Floats, Floats]
         other = -1.0 if isinstance(classifier, SGDClassifier) else 0.0
         coef, bias = np.vstack([other * coef, coef]), np.concatenate([other * bias, bias])
     coefficients = np.zeros((coef.shape[1], len(ROLES)), dtype=np.float32)
-    intercept = np.full(len(ROLES), -30.0, dtype=np.float32)
+    intercept = np.full(len(ROLES), ABSENT, dtype=np.float32)
     coefficients[:, present] = coef.T
     intercept[present] = bias
     return coefficients, intercept
@@ -205,6 +220,7 @@ def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], setting
 
 def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> Network:
     """The second pass, from answers of first passes that have not seen the samples' sites."""
+    samples, answers = zip(*sorted(zip(samples, answers, strict=True), key=lambda pair: _by_name(pair[0])), strict=True)
     inputs = _second_inputs(samples, answers, settings)
     roles = np.concatenate([s.roles for s in samples])
     scaler = StandardScaler().fit(inputs)
@@ -216,8 +232,9 @@ def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings:
             network = MLPClassifier(
                 settings.hidden,
                 alpha=settings.network_alpha,
-                batch_size=min(256, len(scaled)),
-                max_iter=settings.epochs,
+                batch_size=min(BATCH, len(scaled)),
+                max_iter=math.ceil(settings.steps * BATCH / max(len(scaled), BATCH)),
+                n_iter_no_change=settings.steps,  # never stop early: the same work for the same data
                 random_state=seed + i,
             )
             fitted.append(_layers(network.fit(scaled, roles)))
@@ -232,7 +249,7 @@ def _layers(network: MLPClassifier) -> tuple[tuple[Floats, Floats], ...]:
     if weights.shape[1] == 1:  # two classes share one logistic output
         weights, bias = np.hstack([np.zeros_like(weights), weights]), np.concatenate([np.zeros_like(bias), bias])
     all_weights = np.zeros((len(weights), len(ROLES)), dtype=np.float32)
-    all_bias = np.full(len(ROLES), -30.0, dtype=np.float32)
+    all_bias = np.full(len(ROLES), ABSENT, dtype=np.float32)
     all_weights[:, present] = weights
     all_bias[present] = bias
     return (*layers[:-1], (all_weights, all_bias))
@@ -254,8 +271,10 @@ def _assemble(
 def assign_folds(keys: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
     """A fold number (0 … folds - 1) for each entry of `keys`; equal keys get the same fold, folds get as many keys.
 
-    Depends on the set of keys, not on their order. Raises `ValueError` if there are fewer different keys than folds.
+    Depends on the set of keys, not on their order. Raises `ValueError` for fewer than two folds or fewer different keys than folds.
     """
+    if folds < 2:
+        raise ValueError(f"cv.folds={folds}: nothing would be left to train on; give at least 2 (3 for a model with a sequence layer)")
     distinct = sorted(set(keys))
     if len(distinct) < folds:
         raise ValueError(f"{len(distinct)} sites cannot be split into {folds} folds; add sites, or lower cv.folds")
@@ -290,6 +309,8 @@ def cross_fit(
     k folds take k first passes without one fold and k(k-1)/2 without two.
     """
     k = int(folds.max()) + 1
+    if settings.sequence and k < 3:
+        raise ValueError(f"cv.folds={k}: a model with a sequence layer needs at least 3, two parts to learn from and one to judge")
     without = [(i,) for i in range(k)] + (list(combinations(range(k), 2)) if settings.sequence else [])
     work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
         delayed(_answers_without)(left_out, samples, folds, settings, seed) for left_out in without
@@ -347,8 +368,5 @@ def fit(
     samples: Sequence[Sample], crossed: CrossFit, settings: Settings, seed: int, info: dict[str, Any] | None = None
 ) -> tuple[Model, Pipeline]:
     """The model trained on all samples, and its first pass as a scikit-learn pipeline. `crossed` is their `cross_fit`."""
-    roles = {int(role) for s in samples for role in s.roles}
-    if len(roles) < 2 and settings.classifier != "majority":
-        raise ValueError(f"the training pages hold only the role {', '.join(ROLES[r] for r in roles) or '(none)'}; at least two are needed")
     pipeline = _fit_first(samples, settings, seed)
     return _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed, info), pipeline

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import grows_linearly, page_lines, page_text
+from hypothesis import example, given
+from hypothesis import strategies as st
+from test_page import TEXTS
+
+from pagesieve.features import (
+    GROUPS,
+    HEAD,
+    LAYOUT,
+    TAIL,
+    WHOLE,
+    Floats,
+    column_names,
+    layout,
+    mean_around,
+    measure,
+    shifted,
+    terms,
+    tokens,
+    window,
+)
+from pagesieve.page import split
+
+PAGE = page_text(page_lines("saltmarsh", 1))
+
+
+def columns(text: str) -> dict[str, list[float]]:
+    """The layout of a page's segments by column name."""
+    return dict(zip(column_names(), layout(measure(split(text))).T.tolist(), strict=True))
+
+
+# ------------------------------------------------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \n\xa0", []),
+        ("Row, row!", ["row", ",", "row", "!"]),
+        ("It’s o'clock 'now'", ["it’s", "o'clock", "'", "now", "'"]),
+        ("12,500 boats at 06:12 on 4/5/26", ["00,000", "boats", "at", "00:00", "on", "0/0/00"]),
+        ("ÉTÉ ٣", ["été", "0"]),
+        ("[Orchard](/sold?x=(1) now", ["[", "orchard", "now"]),
+        ("[12]Orchard [13] x", ["orchard", "[", "00", "]", "x"]),
+        ("渡船停", ["渡船", "船停"]),
+        ("渡", ["渡"]),
+        ("snake_case", ["snake", "case"]),
+    ],
+)
+def test_tokens(text: str, expected: list[str]) -> None:
+    assert tokens(text) == expected
+
+
+@given(TEXTS)
+def test_tokens_hold_no_white_space_and_no_capitals(text: str) -> None:
+    for token in tokens(text):
+        assert token
+        assert not any(ch.isspace() for ch in token)
+        assert token == token.lower()
+
+
+def test_a_segment_without_words_has_one_term() -> None:
+    assert terms([]) == ["<none>"]
+
+
+@pytest.mark.parametrize(("count", "whole"), [(1, True), (WHOLE, True), (WHOLE + 1, False)])
+def test_only_short_segments_are_a_term_as_a_whole(count: int, whole: bool) -> None:
+    assert (terms(["row"] * count)[-1] == "=" + " ".join(["row"] * count)) is whole
+
+
+@pytest.mark.parametrize("count", [HEAD + TAIL, HEAD + TAIL + 1])
+def test_terms_come_from_both_ends_of_a_segment(count: int) -> None:
+    words = [f"w{i}" for i in range(count)]
+    found = terms(words)
+    assert {"w0", "w0 w1", "^w0", f"w{count - 1}$", f"w{count - 1}", f"w{HEAD - 1}", f"w{count - TAIL}"} <= set(found)
+    assert (f"w{HEAD - 1} w{HEAD}" in found) is (count == HEAD + TAIL)
+    assert (f"w{HEAD}" in found) is (count == HEAD + TAIL)
+
+
+def test_the_number_of_terms_of_a_segment_is_bounded() -> None:
+    assert len(terms(["row"] * 100_000)) == len(terms(["row"] * 100)) < 3 * (HEAD + TAIL)
+
+
+# ----------------------------------------------------------------------------------------------------------- layout
+
+
+@given(TEXTS)
+@example("")
+@example("•")
+@example("1. \u200b\n")
+def test_layout_has_a_row_a_segment_and_a_column_a_feature(text: str) -> None:
+    segments = split(text)
+    measures = measure(segments)
+    matrix = layout(measures)
+    assert len(measures) == len(segments)
+    assert matrix.shape == (len(segments), len(LAYOUT))
+    assert matrix.dtype == np.float32
+    assert np.isfinite(matrix).all()
+    assert (matrix >= 0).all()
+
+
+def test_an_empty_page_has_empty_features() -> None:
+    matrix = layout(measure(()))
+    assert matrix.shape == (0, len(LAYOUT))
+    assert measure(()).terms == []
+    assert window(matrix, GROUPS, (-1, 1)).shape[0] == 0
+
+
+def test_column_names_are_unique_and_in_the_tables_order() -> None:
+    assert column_names() == tuple(feature.name for feature in LAYOUT)
+    assert len(set(column_names())) == len(LAYOUT)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_switched_off_takes_its_columns_away(group: str) -> None:
+    measures = measure(split(PAGE))
+    rest = tuple(g for g in GROUPS if g != group)
+    kept = [i for i, feature in enumerate(LAYOUT) if feature.group != group]
+    assert 0 < len(kept) < len(LAYOUT)
+    assert np.array_equal(layout(measures, rest), layout(measures)[:, kept])
+    assert len(column_names(rest)) == len(kept)
+
+
+def test_the_same_page_gives_the_same_features() -> None:
+    assert layout(measure(split(PAGE))).tobytes() == layout(measure(split(PAGE))).tobytes()
+    assert measure(split(PAGE)).terms == measure(split(PAGE)).terms
+
+
+@given(st.sampled_from([PAGE, "Tide tables", "• One\n  two\n"]), st.text(" \n\r\t\f\xa0\u2028", max_size=30))
+def test_trailing_blank_lines_change_nothing(page: str, blank: str) -> None:
+    assert np.array_equal(layout(measure(split(page))), layout(measure(split(page + "\n" + blank))))
+
+
+def test_line_ends_change_nothing() -> None:
+    assert np.array_equal(layout(measure(split(PAGE))), layout(measure(split(PAGE.replace("\n", "\r\n")))))
+
+
+def test_what_the_columns_say() -> None:
+    found = columns("TIDE tables, 06:12!\n\n\n  • Row | row\nRow row (again)\n")
+    log = lambda *values: pytest.approx(np.log1p(values))  # noqa: E731
+    assert found["words"] == log(4, 2, 3)
+    assert found["chars"] == log(17, 7, 13)
+    assert found["capitals"] == pytest.approx([4 / 17, 1 / 7, 1 / 13])
+    assert found["capitalised"] == pytest.approx([1 / 4, 1 / 2, 1 / 3])
+    assert found["digits"] == pytest.approx([4 / 17, 0, 0])
+    assert found["commas"] == log(1, 0, 0)
+    assert found["stops"] == log(1, 0, 0)
+    assert found["bars"] == log(0, 1, 0)
+    assert found["brackets"] == log(0, 0, 1)
+    assert found["first_upper"] == [1, 1, 1]
+    assert found["last_stop"] == [1, 0, 0]
+    assert found["bullet_plain"] == [0, 1, 0]
+    assert found["indent"] == log(0, 2, 0)
+    assert found["blank_before"] == [0, 2, 0]
+    assert found["blank_after"] == [2, 0, 3]
+
+
+def test_two_unspaced_characters_count_as_one_word() -> None:
+    assert measure(split("渡船停运\n")).words.tolist() == [2]
+
+
+def test_repeats_count_the_other_segments_of_the_same_text() -> None:
+    found = columns("Share\nRow on\n  • Share\nShare\nRow in\n")
+    assert found["repeats"] == pytest.approx(np.log1p([2, 0, 2, 2, 0]))
+
+
+def test_openings_count_the_other_segments_with_the_same_first_words() -> None:
+    found = columns("Read more about tides\nRead more: boats\nRead less\n")
+    assert found["openings"] == pytest.approx(np.log1p([1, 1, 0]))
+
+
+def array(*values: float) -> Floats:
+    return np.array(values, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"), [(0, [1, 2, 3]), (1, [2, 3, -1]), (-1, [-1, 1, 2]), (3, [-1, -1, -1]), (-9, [-1, -1, -1]), (9, [-1, -1, -1])]
+)
+def test_shifted_fills_beyond_the_ends(by: int, expected: list[float]) -> None:
+    assert shifted(array(1, 2, 3), by, -1).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(0, 0, [1, 2, 6]), (-1, 1, [1.5, 3, 4]), (1, 5, [4, 6, 0]), (-5, -1, [0, 1, 1.5]), (7, 9, [0, 0, 0])]
+)
+def test_means_are_cut_at_the_pages_ends(low: int, high: int, expected: list[float]) -> None:
+    assert mean_around(array(1, 2, 6), low, high).tolist() == expected
+
+
+def test_a_window_adds_the_near_columns_of_the_neighbours() -> None:
+    matrix = layout(measure(split("a\nbb\nccc\n")))
+    near = [i for i, feature in enumerate(LAYOUT) if feature.near]
+    seen = window(matrix, GROUPS, (-1, 2))
+    assert seen.shape == (3, len(LAYOUT) + 2 * len(near))
+    assert np.array_equal(seen[:, : len(LAYOUT)], matrix)
+    assert np.array_equal(seen[1, len(LAYOUT) : len(LAYOUT) + len(near)], matrix[0, near])
+    assert (seen[0, len(LAYOUT) : len(LAYOUT) + len(near)] == -1).all()
+    assert np.array_equal(seen[0, len(LAYOUT) + len(near) :], matrix[2, near])
+
+
+@pytest.mark.parametrize("piece", ["word ", "a\n", "](", "](]", "[1]", "](x", "1.", "a'", "•\n", "漢", "\x00", "ab " * 5 + "\n", "İ"])
+def test_measuring_takes_time_linear_in_size(piece: str) -> None:
+    assert grows_linearly(lambda n: split(piece * (n // len(piece))), measure, 40_000)

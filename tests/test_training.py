@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import SITES, SMALL, page_lines, write_page
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from pagesieve import corpus, training
+from pagesieve.config import config_dir
+from pagesieve.features import GROUPS
+from pagesieve.model import Model
+from pagesieve.roles import ROLES, label_matrix
+from pagesieve.storage import save_model
+from pagesieve.training import CrossFit, Sample, Settings, assign_folds, cross_fit, fit, prepare
+
+QUICK = replace(SMALL, networks=1, max_iter=10, hidden=(8,))
+ALONE = replace(QUICK, sequence=False)
+REPOSITORY = Path(config_dir()).parent
+
+
+@pytest.fixture(scope="module")
+def samples(tiny_corpus: Path) -> list[Sample]:
+    return prepare(corpus.read(tiny_corpus), QUICK)
+
+
+@pytest.fixture(scope="module")
+def folds(samples: list[Sample]) -> Any:
+    return assign_folds([s.site for s in samples], 3, seed=0)
+
+
+def file_of(model: Model, path: Path) -> bytes:
+    save_model(model, path)
+    return path.read_bytes()
+
+
+# -------------------------------------------------------------------------------------------------------- settings
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"classifier": "forest"}, "model.classifier='forest' is none of majority, logistic, sgd"),
+        ({"groups": ("smell",)}, "features.groups has the unknown smell"),
+        ({"words": False, "groups": ()}, "nothing is left to learn from"),
+        ({"networks": 0}, "model.networks=0"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_by_name(changed: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        Settings(**changed)
+
+
+def test_a_majority_model_needs_no_features_and_a_single_pass_no_network() -> None:
+    assert Settings(classifier="majority", words=False, groups=()).classifier == "majority"
+    assert Settings(sequence=False, networks=0).networks == 0
+
+
+def test_each_page_with_segments_becomes_one_sample_in_the_same_order(tmp_path: Path) -> None:
+    for site in ("b", "a", "c"):
+        write_page(tmp_path, f"{site}.example", "story", page_lines(site, 1))
+    write_page(tmp_path, "aa.example", "blank", [("", ""), ("", " ")])
+    documents = corpus.read(tmp_path)
+    found = prepare(documents[::-1], SMALL)
+    assert [s.site for s in found] == ["c.example", "b.example", "a.example"]
+    for sample in found:
+        assert len(sample.measures) == len(sample.columns) == len(sample.roles)
+
+
+# ----------------------------------------------------------------------------------------------------------- folds
+
+keys = st.lists(st.sampled_from([f"{name}.example" for name in "abcdefghijkl"]), min_size=1, max_size=40)
+
+
+@given(keys, st.integers(2, 6), st.integers(0, 5), st.randoms())
+def test_folds_keep_a_key_on_one_side_are_balanced_and_do_not_depend_on_order(drawn: list[str], k: int, seed: int, shuffle: Any) -> None:
+    if len(set(drawn)) < k:
+        with pytest.raises(ValueError, match=f"{len(set(drawn))} sites cannot be split into {k} folds"):
+            assign_folds(drawn, k, seed)
+        return
+    found = assign_folds(drawn, k, seed)
+    fold_of = dict(zip(drawn, found.tolist(), strict=True))
+    assert [fold_of[key] for key in drawn] == found.tolist()
+    sizes = Counter(fold_of.values())
+    assert sorted(sizes) == list(range(k))
+    assert max(sizes.values()) - min(sizes.values()) <= 1
+    order = list(range(len(drawn)))
+    shuffle.shuffle(order)
+    assert assign_folds([drawn[i] for i in order], k, seed).tolist() == [found[i] for i in order]
+
+
+def test_another_seed_gives_other_folds() -> None:
+    assert len({tuple(assign_folds(SITES, 4, seed).tolist()) for seed in range(5)}) > 1
+
+
+@pytest.mark.parametrize(("chosen", "fewest"), [(ALONE, 2), (QUICK, 3)])
+def test_too_few_folds_to_learn_from_are_refused(chosen: Settings, fewest: int, samples: list[Sample]) -> None:
+    def crossed(k: int) -> CrossFit:
+        return cross_fit(samples, assign_folds([s.site for s in samples], k, seed=0), chosen, seed=0)
+
+    with pytest.raises(ValueError, match=rf"cv.folds={fewest - 1}: .*at least {fewest}"):
+        crossed(fewest - 1)
+    assert len(crossed(fewest).predictions) == len(samples)
+
+
+# ------------------------------------------------------------------------------------------------------- cross fit
+
+
+def shuffled_roles(samples: Sequence[Sample], chosen: Any, seed: int = 0) -> list[Sample]:
+    random = np.random.RandomState(seed)
+    return [replace(s, roles=random.permutation(s.roles)) if chosen(i) else s for i, s in enumerate(samples)]
+
+
+@pytest.mark.parametrize("chosen", [QUICK, replace(ALONE, classifier="sgd")], ids=["sequence", "sgd alone"])
+def test_what_a_fold_is_judged_does_not_depend_on_its_own_labels(chosen: Settings, samples: list[Sample], folds: Any) -> None:
+    before = cross_fit(samples, folds, chosen, seed=0)
+    for fold in range(3):
+        after = cross_fit(shuffled_roles(samples, lambda i, fold=fold: folds[i] == fold), folds, chosen, seed=0)
+        changed = 0
+        for i in range(len(samples)):
+            same = np.array_equal(before.predictions[i].probabilities, after.predictions[i].probabilities)
+            assert same or folds[i] != fold
+            assert np.array_equal(before.answers[i], after.answers[i]) or folds[i] != fold
+            changed += not same
+        assert changed  # the other folds' models did learn from these labels
+
+
+def test_a_fold_is_judged_by_the_model_that_the_rest_alone_would_train(samples: list[Sample], folds: Any) -> None:
+    crossed = cross_fit(samples, folds, QUICK, seed=0)
+    for fold in range(3):
+        rest = [s for s, f in zip(samples, folds, strict=True) if f != fold]
+        inner = np.array([sorted({0, 1, 2} - {fold}).index(f) for f in folds if f != fold])
+        model, _ = fit(rest, cross_fit(rest, inner, replace(QUICK, sequence=False), seed=0), QUICK, seed=0)
+        for i in np.flatnonzero(folds == fold):
+            np.testing.assert_allclose(model.judge(samples[i].measures).probabilities, crossed.predictions[i].probabilities, atol=1e-6)
+
+
+@pytest.mark.parametrize("chosen", [replace(ALONE, groups=()), replace(QUICK, groups=(), steps=400)], ids=["alone", "sequence"])
+def test_a_word_that_only_tells_the_site_helps_in_sample_and_not_out_of_fold(chosen: Settings, tmp_path: Path) -> None:
+    random = np.random.RandomState(0)
+    kinds = ("body", "boilerplate", "teaser", "comment")
+    for number in range(24):
+        role = kinds[number % 4] if number >= 4 else kinds[random.randint(4)]
+        lines = [(role, f"{SITES[number % 8]}word{chr(97 + number)} {'ab' * random.randint(1, 4)}") for _ in range(12)]
+        write_page(tmp_path, f"site{number}.example", "story", lines)
+    sites = prepare(corpus.read(tmp_path), chosen)
+    truth = np.concatenate([s.roles for s in sites])
+
+    def score(models: Sequence[Any]) -> float:
+        return float(np.mean(np.concatenate([m.roles for m in models]) == truth))
+
+    crossed = cross_fit(sites, assign_folds([s.site for s in sites], 3, seed=0), chosen, seed=0)
+    first, _ = fit(sites, crossed, replace(chosen, sequence=False), seed=0)
+    assert score([first.judge(s.measures) for s in sites]) > 0.95
+    assert score(crossed.predictions) < 0.45
+
+
+def test_out_of_fold_answers_are_those_of_the_first_pass_alone(samples: list[Sample], folds: Any) -> None:
+    alone = cross_fit(samples, folds, ALONE, seed=0)
+    crossed = cross_fit(samples, folds, QUICK, seed=0)
+    for a, b in zip(alone.answers, crossed.answers, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+# ---------------------------------------------------------------------------------------------------- the same file
+
+TRAIN = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_training import QUICK, assign_folds, corpus, cross_fit, file_of, fit, prepare
+samples = prepare(corpus.read(sys.argv[2]), QUICK)
+folds = assign_folds([s.site for s in samples], 3, seed=0)
+model, _ = fit(samples, cross_fit(samples, folds, QUICK, seed=0, n_jobs=int(sys.argv[4])), QUICK, seed=0)
+file_of(model, Path(sys.argv[3]))
+"""
+
+
+def test_two_processes_and_any_number_of_workers_give_the_same_bytes(
+    samples: list[Sample], folds: Any, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    here = file_of(fit(samples, cross_fit(samples, folds, QUICK, seed=0), QUICK, seed=0)[0], tmp_path / "here.npz")
+    for n_jobs, hash_seed in (("1", "1"), ("2", "2")):
+        there = tmp_path / f"{n_jobs}.npz"
+        subprocess.run(
+            [sys.executable, "-c", TRAIN, str(Path(__file__).parent), str(tiny_corpus), str(there), n_jobs],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            check=True,
+        )
+        assert there.read_bytes() == here
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "sgd"])
+def test_samples_in_shuffled_order_give_the_same_bytes(classifier: str, samples: list[Sample], folds: Any, tmp_path: Path) -> None:
+    chosen = replace(QUICK, classifier=classifier)
+    order = np.random.RandomState(1).permutation(len(samples)).tolist()
+    shuffled, their_folds = [samples[i] for i in order], folds[order]
+    one = file_of(fit(samples, cross_fit(samples, folds, chosen, seed=0), chosen, seed=0)[0], tmp_path / "a.npz")
+    other = file_of(fit(shuffled, cross_fit(shuffled, their_folds, chosen, seed=0), chosen, seed=0)[0], tmp_path / "b.npz")
+    assert one == other
+
+
+def test_another_seed_gives_another_second_pass(samples: list[Sample], folds: Any, tmp_path: Path) -> None:
+    crossed = cross_fit(samples, folds, QUICK, seed=0)
+    files = {file_of(fit(samples, crossed, QUICK, seed=seed)[0], tmp_path / f"{seed}.npz") for seed in (0, 0, 1)}
+    assert len(files) == 2
+
+
+# ------------------------------------------------------------------------------------------------------- bad input
+
+
+def test_pages_with_one_role_only_are_refused_with_its_name(tmp_path: Path) -> None:
+    for site in SITES:
+        write_page(tmp_path, f"{site}.example", "story", [("body", f"Nothing but a story from {site}.")] * 4)
+    only = prepare(corpus.read(tmp_path), QUICK)
+    folds = assign_folds([s.site for s in only], 3, seed=0)
+    with pytest.raises(ValueError, match="only the role body; at least two are needed"):
+        cross_fit(only, folds, QUICK, seed=0)
+    with pytest.raises(ValueError, match="only the role body; at least two are needed"):
+        fit(only, CrossFit(folds, [], []), ALONE, seed=0)
+
+
+def test_a_fold_that_leaves_one_role_only_is_refused_too(tmp_path: Path) -> None:
+    write_page(tmp_path, "a.example", "story", [("body", "A long story about a goose."), ("teaser", "Another goose")] * 3)
+    write_page(tmp_path, "b.example", "story", [("body", "A long story about a duck.")] * 3)
+    pages = prepare(corpus.read(tmp_path), ALONE)
+    with pytest.raises(ValueError, match="only the role body"):
+        cross_fit(pages, np.array([0, 1]), ALONE, seed=0)
+
+
+# ------------------------------------------------------------------------------------------ the repository's corpus
+
+FLOOR, CEILING = 0.80, 0.96  # macro-F1 over segments, out of fold
+
+
+@pytest.fixture(scope="module")
+def crossed_repository(repository_settings: Settings) -> tuple[list[Sample], CrossFit]:
+    """All pages of the corpus judged out of fold, three folds by site, one network."""
+    chosen = replace(repository_settings, networks=1)
+    them = prepare(corpus.read(REPOSITORY / "data"), chosen)
+    return them, cross_fit(them, assign_folds([s.site for s in them], 3, seed=0), chosen, seed=0, n_jobs=2)
+
+
+@pytest.fixture(scope="module")
+def repository_settings() -> Settings:
+    """The default configuration's."""
+    from hydra import compose, initialize_config_dir
+
+    from pagesieve.config import register, settings
+
+    register()
+    with initialize_config_dir(config_dir(), version_base="1.3"):
+        return settings(compose("train"))  # type: ignore[arg-type]
+
+
+def macro_f1(them: Sequence[Sample], crossed: CrossFit, chosen: Settings) -> float:
+    label_of = label_matrix(chosen.label_of_role).argmax(1)
+    truth = np.concatenate([label_of[s.roles] for s in them])
+    said = np.concatenate([p.labels for p in crossed.predictions])
+    return float(f1_score(truth, said, average="macro"))
+
+
+def test_the_default_model_is_good_but_not_too_good_to_be_true(
+    crossed_repository: tuple[list[Sample], CrossFit], repository_settings: Settings
+) -> None:
+    print("MACRO", macro_f1(*crossed_repository, repository_settings))
+    assert FLOOR < macro_f1(*crossed_repository, repository_settings) < CEILING
+
+
+def test_nothing_can_be_learned_from_labels_shuffled_within_each_page(
+    crossed_repository: tuple[list[Sample], CrossFit], repository_settings: Settings
+) -> None:
+    chosen = replace(repository_settings, sequence=False)
+    them = shuffled_roles(crossed_repository[0], lambda i: True)
+    crossed = cross_fit(them, crossed_repository[1].folds, chosen, seed=0, n_jobs=2)
+    print("SHUFFLED", macro_f1(them, crossed, chosen))
+    assert macro_f1(them, crossed, chosen) < 0.45
