@@ -104,6 +104,13 @@ def test_layout_has_a_row_a_segment_and_a_column_a_feature(text: str) -> None:
     assert (matrix >= 0).all()
 
 
+@given(TEXTS)
+@example("[1]\nΟΔΟΣ\n[2]x](\ny)\nİ\n")
+def test_a_segments_terms_do_not_depend_on_its_neighbours(text: str) -> None:
+    segments = split(text)
+    assert measure(segments).terms == [terms(tokens(segment.content)) for segment in segments]
+
+
 def test_an_empty_page_has_empty_features() -> None:
     matrix = layout(measure(()))
     assert matrix.shape == (0, len(LAYOUT))

@@ -94,7 +94,7 @@ class EvaluateConfig:
     """conf/evaluate.yaml."""
 
     data: DataConfig = MISSING
-    model: str = "models/default"  # model folder or file
+    model_path: str = "models/default"  # model folder or file; `model=` is the group of what is trained
     pages: str = "auto"  # "held_out": only data.held_out; "all": every page; "auto": held-out ones where there are any
     out: str = "reports/latest"
     worst: int = 10  # pages shown in full
@@ -111,7 +111,7 @@ class LabelConfig:
 
     data: DataConfig = MISSING
     labeler: str = "rules"  # or "model"
-    model: str = "models/default"
+    model_path: str = "models/default"
     language: str = "und"
     overwrite: bool = False  # whether earlier proposals are made anew (reviewed labels never are)
 

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -96,10 +96,11 @@ def segment_roles(segments: Sequence[Segment], labels: Sequence[Label]) -> NDArr
         while first < len(labels) and labels[first].end <= segment.start:
             first += 1
         covered: Counter[str] = Counter()
-        for label in labels[first:]:
-            if label.start >= segment.end:
-                break
+        place = first
+        while place < len(labels) and labels[place].start < segment.end:
+            label = labels[place]
             covered[label.role] += min(label.end, segment.end) - max(label.start, segment.start)
+            place += 1
         if covered:
             roles[i] = ROLES.index(covered.most_common(1)[0][0])
     return roles
@@ -123,7 +124,7 @@ def read_labels(path: Path) -> dict[str, Any]:
     """The label file `path` as a dict, its shape checked; `CorpusError` names what is wrong."""
     try:
         record = json.loads(path.read_bytes().decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: not JSON in UTF-8 ({error}); mend or delete the file") from error
     if not isinstance(record, dict):
         raise CorpusError(f"{path}: holds a {type(record).__name__}, not an object with the keys {', '.join(KEYS)}")
@@ -135,6 +136,12 @@ def read_labels(path: Path) -> dict[str, Any]:
     for key in ("page", "site", "language", "sha256"):
         if not isinstance(record[key], str) or not record[key]:
             raise CorpusError(f"{path}: {key} is {record[key]!r}; it must be a text")
+    for key in ("url", "source", "licence"):
+        if not isinstance(record[key], str | None):
+            raise CorpusError(f"{path}: {key} is {record[key]!r}; it must be a text or null")
+    page = PurePosixPath(record["page"])
+    if page.parts != (path.parent.name, page.name) or page.stem != path.stem:
+        raise CorpusError(f"{path}: labels the page {record['page']!r}, but file and page must have the same folder and stem")
     if not isinstance(record["labels"], list):
         raise CorpusError(f"{path}: labels is a {type(record['labels']).__name__}; it must be a list of ranges")
     return record
@@ -153,7 +160,7 @@ def _range_faults(labels: list[Any], text: str) -> Iterator[str]:
     position = 0
     for i, item in enumerate(labels):
         place = f"labels[{i}]"
-        if not isinstance(item, dict) or not all(isinstance(item.get(key), int) for key in ("start", "end")):
+        if not isinstance(item, dict) or not all(type(item.get(key)) is int for key in ("start", "end")):
             yield f"{place} is {item!r}, not an object with whole numbers start and end and a role"
             continue
         start, end, role = item["start"], item["end"], item.get("role")
@@ -299,8 +306,6 @@ def _record_faults(root: Path, path: Path, record: dict[str, Any]) -> Iterator[s
     if not raw.is_file():
         yield f"labels without a page: {raw.relative_to(root)} is missing"
         return
-    if raw.stem != path.stem or raw.parent.name != path.parent.name:
-        yield f"labels the page {record['page']!r}, but file and page must have the same folder and stem"
     data = raw.read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != record["sha256"]:

@@ -29,7 +29,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
 
     Raises `FileNotFoundError`, `ModelError`, `CorpusError` or `ValueError` for a model or data that cannot be used.
     """
-    model = load_model(config.model)
+    model = load_model(config.model_path)
     documents = _chosen(config)
     judged = evaluation.judge_documents(model, tqdm(documents, desc="pages", unit="page", file=sys.stderr))
     summaries = {"model": evaluation.summary(judged, config.seed)}
@@ -40,7 +40,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     notes = _notes(config, documents)
     macro = summaries["model"]["by_segments"]["macro"].value
     facts = {
-        "model": config.model,
+        "model": config.model_path,
         "data": {"root": config.data.root, "digest": corpus.digest(documents), "pages": len(documents)},
         "notes": notes,
         "floor": config.floor,
@@ -54,7 +54,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     out = Path(config.out)
     write_text(out / "report.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
     by_name = {d.page.name: d for d in documents}
-    html = report.html_report(f"pagesieve: {config.model} on {config.data.root}", summaries, judged, by_name, config.worst, notes, curve)
+    html = report.html_report(f"pagesieve: {config.model_path} on {config.data.root}", summaries, judged, by_name, config.worst, notes, curve)
     write_text(out / "report.html", html)
     for note in notes:
         print(f"note: {note}")
@@ -84,7 +84,7 @@ def _chosen(config: EvaluateConfig) -> list[Document]:
 
 def _notes(config: EvaluateConfig, documents: Sequence[Document]) -> list[str]:
     """Warnings a reader of the scores must have: above all, pages the model was trained on."""
-    manifest = Path(config.model, "manifest.json")
+    manifest = Path(config.model_path, "manifest.json")
     if not manifest.is_file():
         return ["no manifest.json beside the model, so it is not known which pages it was trained on"]
     trained_on = set(json.loads(manifest.read_text("utf-8"))["training_pages"].values())
@@ -94,19 +94,17 @@ def _notes(config: EvaluateConfig, documents: Sequence[Document]) -> list[str]:
 
 def _learning_curve(config: EvaluateConfig, documents: Sequence[Document]) -> list[dict[str, Any]]:
     """Scores on `documents` of models like this one trained on growing shares of its own training sites."""
-    stored = Path(config.model, "config.yaml")
+    stored = Path(config.model_path, "config.yaml")
     if not stored.is_file():
         raise ValueError(
             f"{stored}: missing, so it is not known what the model was trained on; a learning curve needs a whole model folder"
         )
     trained: TrainConfig = OmegaConf.merge(OmegaConf.structured(TrainConfig), OmegaConf.load(stored))  # type: ignore[assignment]
     chosen = settings(trained)
-    scored = {d.page.name for d in documents}
-    pool = [
-        d
-        for d in corpus.read(trained.data.root, trained.data.statuses)
-        if d.site not in set(trained.data.held_out) and d.page.name not in scored
-    ]
+    aside = {d.site for d in documents} | set(trained.data.held_out)
+    pool = [d for d in corpus.read(trained.data.root, trained.data.statuses) if d.site not in aside]
+    if not pool:
+        raise ValueError("learning_curve: every training site is among the scored ones; score held-out sites or another data.root")
     samples = training.prepare(pool, chosen)
     sites = np.random.RandomState(config.seed).permutation(sorted({s.site for s in samples})).tolist()
     points = []

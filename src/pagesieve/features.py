@@ -48,10 +48,17 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Updated 12:30 — it's on!")
     ['updated', '00:00', '—', "it's", 'on', '!']
     """
-    if "](" in text or "[" in text:
-        text = _LINK.sub("", text)
-    found: list[str] = _TOKEN.findall(_DIGIT.sub("0", text).lower())
-    if text.isascii() or not _UNSPACED.search(text):
+    return _tokens(_plain(text))
+
+
+def _plain(text: str) -> str:
+    """`text` in small letters, its digits as 0, without what only a renderer put in. Lines stay lines."""
+    return _DIGIT.sub("0", _LINK.sub("", text) if "[" in text else text).lower()
+
+
+def _tokens(plain: str) -> list[str]:
+    found: list[str] = _TOKEN.findall(plain)
+    if plain.isascii() or not _UNSPACED.search(plain):
         return found
     pieces: list[str] = []
     for token in found:
@@ -166,18 +173,19 @@ def measure(segments: Sequence[Segment]) -> Measures:
     n = len(segments)
     contents = [segment.content for segment in segments]
     lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
-    classes = _classes("\n".join(contents) + "\n").astype(np.int64)
+    joined = "".join(content + "\n" for content in contents)
+    classes = _classes(joined).astype(np.int64)
     row = np.repeat(np.arange(n), lengths + 1)
     counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
     kinds = counts.reshape(n, len(_CLASSES) + 1).astype(np.float32)
-    kinds[:, _CLASS["space"]] -= 1  # the joining line feed
+    kinds[:, _CLASS["space"]] -= 1  # the line feed after each
     in_word = (classes >= _CLASS["upper"]) & (classes <= _CLASS["digit"])
     begins = in_word & ~np.concatenate([[False], in_word[:-1]])
     words = np.bincount(row[begins], minlength=n) + kinds[:, _CLASS["wide"]] / 2
     capitalised = np.bincount(row[begins & (classes == _CLASS["upper"])], minlength=n)
     ends = np.cumsum(lengths + 1)
     starts = ends - lengths - 1
-    tokenised = [tokens(content) for content in contents]
+    tokenised = [_tokens(line) for line in _plain(joined).split("\n")[:-1]]
     openings = [" ".join(words[:2]) for words in tokenised]
     return Measures(
         counts=kinds,

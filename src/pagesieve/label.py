@@ -33,7 +33,7 @@ def label(config: LabelConfig) -> dict[str, Any]:
     raw = corpus.raw_pages(root)
     if not raw:
         raise FileNotFoundError(f"{root}/raw: no pages there; put text dumps at {root}/raw/<site>/<page>.txt")
-    model = load_model(config.model) if config.labeler == "model" else None
+    model = load_model(config.model_path) if config.labeler == "model" else None
     todo = corpus.unlabelled(root)
     if config.overwrite:
         todo = sorted({*todo, *(p for p in raw if _is_proposal(root, p))})
@@ -44,7 +44,7 @@ def label(config: LabelConfig) -> dict[str, Any]:
     for path in tqdm(todo, desc="pages", unit="page", file=sys.stderr):
         try:
             segments = split(read_page(path.read_bytes(), str(path)).text)
-        except PageError as error:
+        except (PageError, OSError) as error:
             failed.append(str(error))
             continue
         if model is not None:
@@ -54,7 +54,7 @@ def label(config: LabelConfig) -> dict[str, Any]:
             truth.append(None)
             roles = labeling.ROLE_OF_RULE[fired[-1]]
         labels = labeling.to_labels(segments, roles.tolist())
-        source = f"proposed by {'the model ' + config.model if model is not None else 'labelling rules'}"
+        source = f"proposed by {'the model ' + config.model_path if model is not None else 'labelling rules'}"
         written.append(corpus.write_labels(root, path, labels, language=config.language, source=source))
     reviewed = corpus.read(root) if (root / "labeled").is_dir() and any((root / "labeled").glob("*/*.json")) else []
     fired += [labeling.fire(document.segments) for document in reviewed]

@@ -44,10 +44,10 @@ class Linear:
     one_vs_rest: bool = False  # probabilities of one classifier a role, normalised (SGD), instead of a softmax
 
     @classmethod
-    def prior(cls, scores: Floats) -> Linear:
+    def prior(cls, scores: Floats, groups: tuple[str, ...] = ()) -> Linear:
         """A first pass that sees nothing and gives every segment the softmax of `scores`, shape (roles,)."""
         nothing = np.zeros((0, len(ROLES)), dtype=np.float32)
-        return cls({}, np.zeros(0, dtype=np.float32), nothing, (), nothing, scores, ())
+        return cls({}, np.zeros(0, dtype=np.float32), nothing, (), nothing, scores, groups)
 
     def probabilities(self, measures: Measures, columns: Floats) -> Floats:
         """Role probabilities, shape (segments, roles); `columns` is the layout matrix of `groups`."""

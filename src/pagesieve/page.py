@@ -191,7 +191,9 @@ def _lines(text: str) -> list[_Line]:
 
 
 def _bullet(stripped: str, indent: int) -> str:
-    match = _BULLET.match(stripped) or (indent >= LYNX_NESTED_INDENT and _LYNX_NESTED.match(stripped)) or None
+    match = None if stripped[0].isalpha() else _BULLET.match(stripped)  # most lines begin with a letter
+    if match is None and indent >= LYNX_NESTED_INDENT:
+        match = _LYNX_NESTED.match(stripped)
     return match[0] if match else ""
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,9 +111,9 @@ def load_model(path: Path | str) -> Model:
             header = json.loads(stored["header"].tobytes().decode("utf-8"))
             _check_header(header, file)
             return _build(header, {name: stored[name] for name in stored.files})
-    except ModelError:
+    except (ModelError, PermissionError):
         raise
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, KeyError, IndexError, TypeError, EOFError) as error:
+    except Exception as error:  # broken bytes fail in many ways: zipfile, zlib, tokenize, struct and numpy have errors of their own
         raise ModelError(
             f"{file}: not a whole pagesieve model ({type(error).__name__}: {error}); copy it again or train anew with `make train`"
         ) from error

@@ -39,6 +39,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
     """
     started = time.perf_counter()
     chosen = settings(config)
+    _check_out(Path(config.out))
     documents = corpus.read(config.data.root, config.data.statuses)
     documents = [d for d in documents if d.site not in set(config.data.held_out) and d.segments]
     if not documents:
@@ -107,11 +108,15 @@ def _peak_memory() -> int:
     return round(largest * unit / 2**20)
 
 
+def _check_out(out: Path) -> None:
+    """`ValueError` if `out` is there and is neither an empty folder nor a model's."""
+    if out.exists() and not (out / MODEL_FILE).exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ValueError(f"out={out}: {'a folder with other things in it' if out.is_dir() else 'a file'}; give a new folder or a model's")
+
+
 def _save(out: Path, model: Model, pipeline: Any, config: TrainConfig, facts: dict[str, Any], documents: Sequence[Document]) -> None:
     """Write the model folder aside, then put it in place of an older one."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    if out.exists() and not (out / MODEL_FILE).exists() and any(out.iterdir()):
-        raise ValueError(f"out={out}: a folder with other things in it; give a new folder or one that holds a model")
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
         folder = Path(aside, "model")
         folder.mkdir()

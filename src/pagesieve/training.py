@@ -167,7 +167,7 @@ def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
     if settings.classifier == "majority":
         prior = np.full(len(ROLES), ABSENT, dtype=np.float32)
         prior[present] = np.log(np.maximum(classifier.class_prior_, 1e-13))
-        return Linear.prior(prior)
+        return Linear.prior(prior, settings.groups)
     coefficients, intercept = _all_roles(classifier, present)
     union = dict(pipeline["features"].transformer_list)
     vocabulary: dict[str, int] = {}

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SITES, page_lines, write_page
+from programs import SMALL_TRAINING, composed, folder, run
+
+from pagesieve import corpus, evaluation, report
+from pagesieve.evaluate import CURVE, evaluate
+from pagesieve.storage import load_model
+from pagesieve.train import train
+
+HELD_OUT = [f"{site}.example" for site in SITES[:2]]
+THEIRS = f"data.held_out=[{','.join(HELD_OUT)}]"
+
+
+@pytest.fixture(scope="module")
+def model(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole model folder, two sites held out."""
+    out = tmp_path_factory.mktemp("models") / "mine"
+    train(composed("train", *folder(tiny_corpus), f"out={out}", *SMALL_TRAINING, THEIRS))
+    return out
+
+
+def evaluated(root: Path, model: Path, out: Path, *overrides: str) -> dict[str, Any]:
+    return evaluate(composed("evaluate", *folder(root), f"model_path={model}", f"out={out}", "n_jobs=1", *overrides))
+
+
+def test_the_report_is_written_as_json_and_as_html(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    facts = evaluated(tiny_corpus, model, tmp_path / "report", THEIRS)
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["report.html", "report.json"]
+    assert json.loads((tmp_path / "report" / "report.json").read_text("utf-8")) == facts
+    html = (tmp_path / "report" / "report.html").read_text("utf-8")
+    for site in HELD_OUT:
+        assert site in html
+
+
+def test_the_scores_are_those_of_the_model_and_of_every_baseline(
+    model: Path, tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = evaluated(tiny_corpus, model, tmp_path, THEIRS)
+    loaded = load_model(model)
+    documents = [d for d in corpus.read(tiny_corpus) if d.site in HELD_OUT]
+    expected = {"model": evaluation.summary(evaluation.judge_documents(loaded, documents))}
+    for name in evaluation.BASELINES:
+        expected[name] = evaluation.summary(evaluation.baseline(name, documents, loaded.label_of_role))
+    assert facts["summaries"] == report.plain(expected)
+    assert report.score_table(expected) in capsys.readouterr().out
+    assert facts["data"]["digest"] == corpus.digest(documents)
+    assert set(facts["pages"]) == {d.page.name for d in documents}
+
+
+def test_baselines_can_be_left_out(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    assert list(evaluated(tiny_corpus, model, tmp_path, THEIRS, "baselines=false")["summaries"]) == ["model"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "pages"),
+    [((THEIRS,), 4), ((THEIRS, "pages=held_out"), 4), ((THEIRS, "pages=all"), 16), ((), 16), (("data.held_out=[elsewhere.example]",), 16)],
+)
+def test_held_out_sites_are_scored_where_there_are_any_else_all(
+    overrides: tuple[str, ...], pages: int, model: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    assert evaluated(tiny_corpus, model, tmp_path, "baselines=false", "worst=0", *overrides)["data"]["pages"] == pages
+
+
+@pytest.mark.parametrize(
+    ("overrides", "named"),
+    [
+        (("pages=held_out",), "none of the sites in data.held_out"),
+        (("pages=some",), "pages='some' is none of auto, held_out, all"),
+        (("data.statuses=[proposed]",), "no pages to score"),
+    ],
+)
+def test_a_choice_of_pages_that_leaves_none_is_refused(
+    overrides: tuple[str, ...], named: str, model: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        evaluated(tiny_corpus, model, tmp_path / "report", *overrides)
+    assert not (tmp_path / "report").exists()
+
+
+def test_pages_the_model_was_trained_on_are_noted(
+    model: Path, tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (note,) = evaluated(tiny_corpus, model, tmp_path, "pages=all", "baselines=false")["notes"]
+    assert "12 of 16 pages were in the model's training data" in note
+    assert note in capsys.readouterr().out
+    assert "12 of 16 pages" in (tmp_path / "report.html").read_text("utf-8")
+    assert evaluated(tiny_corpus, model, tmp_path, THEIRS, "baselines=false")["notes"] == []
+
+
+def test_a_training_page_under_another_name_is_noted_too(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    lines = page_lines(SITES[-1], 1)
+    write_page(tmp_path / "data", "mirror.example", "copy", lines)
+    write_page(tmp_path / "data", "fresh.example", "story", page_lines("fresh", 1))
+    (note,) = evaluated(tmp_path / "data", model, tmp_path / "report", "baselines=false")["notes"]
+    assert "1 of 2 pages" in note
+
+
+def test_a_model_without_manifest_is_scored_with_a_note(tiny_model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    (note,) = evaluated(tiny_corpus, tiny_model / "model.npz", tmp_path, "baselines=false")["notes"]
+    assert "not known which pages it was trained on" in note
+
+
+def test_pages_of_any_folder_can_be_scored(model: Path, tmp_path: Path) -> None:
+    write_page(tmp_path / "data", "elsewhere.example", "story", page_lines("elsewhere", 1))
+    write_page(tmp_path / "data", "elsewhere.example", "empty", [("", "")])
+    write_page(tmp_path / "data", "menu.example", "front", [("boilerplate", "Home")])
+    assert evaluated(tmp_path / "data", model, tmp_path / "report")["data"]["pages"] == 2
+
+
+# ----------------------------------------------------------------------------------------------------------- floor
+
+
+def test_a_score_at_the_floor_passes_and_below_it_fails(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    def passed(floor: float | None) -> Any:
+        more = ("baselines=false", "worst=0", f"floor={'null' if floor is None else floor}")
+        return evaluated(tiny_corpus, model, tmp_path, THEIRS, *more)["passed"]
+
+    documents = [d for d in corpus.read(tiny_corpus) if d.site in HELD_OUT]
+    macro = evaluation.summary(evaluation.judge_documents(load_model(model), documents))["by_segments"]["macro"].value
+    assert passed(macro)
+    assert not passed(macro + 1e-9)
+    assert passed(None)
+
+
+@pytest.mark.parametrize(("floor", "status"), [(0.1, 0), (1.01, 1)])
+def test_the_program_ends_with_status_1_below_the_floor_only(
+    floor: float, status: int, model: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    ended = run(tmp_path, "evaluate", *folder(tiny_corpus), THEIRS, f"model_path={model}", f"floor={floor}", "out=report")
+    assert ended.returncode == status, ended.stderr
+    assert ("below the floor of 1.01" in ended.stderr) == bool(status)
+    assert "Traceback" not in ended.stderr
+    assert "number of words" in ended.stdout
+    assert (tmp_path / "report" / "report.html").is_file()
+
+
+def test_a_missing_model_ends_the_program_with_a_clear_message(tiny_corpus: Path, tmp_path: Path) -> None:
+    ended = run(tmp_path, "evaluate", *folder(tiny_corpus), "model_path=nowhere")
+    assert ended.returncode == 1
+    assert "nowhere: no model there" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+# --------------------------------------------------------------------------------------------------- learning curve
+
+
+def test_a_learning_curve_is_drawn_when_asked(model: Path, tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = evaluated(tiny_corpus, model, tmp_path, THEIRS, "learning_curve=true", "baselines=false")["learning_curve"]
+    sites = [point["sites"] for point in points]
+    assert len(points) == len(CURVE)
+    assert sites == sorted(sites)
+    assert sites[-1] == len(SITES) - len(HELD_OUT)
+    assert points[-1]["pages"] == 2 * sites[-1]
+    assert all(0 <= point["macro"] <= 1 for point in points)
+    assert "training sites" in capsys.readouterr().out
+    assert "Learning curve" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_no_site_is_on_both_sides_of_a_learning_curve(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(tiny_corpus, root)
+    write_page(root, f"{SITES[2]}.example", "draft", page_lines(SITES[2], 9), status="proposed")
+    scored = ("data.statuses=[proposed]", "learning_curve=true", "baselines=false")
+    assert evaluated(root, model, tmp_path / "report", *scored)["learning_curve"][-1]["sites"] == len(SITES) - len(HELD_OUT) - 1
+
+
+def test_a_learning_curve_that_cannot_be_drawn_is_refused(model: Path, tiny_model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"config.yaml: missing"):
+        evaluated(tiny_corpus, tiny_model, tmp_path, "learning_curve=true", "baselines=false")
+    with pytest.raises(ValueError, match="every training site is among the scored ones"):
+        evaluated(tiny_corpus, model, tmp_path, "pages=all", "learning_curve=true", "baselines=false")

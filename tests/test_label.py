@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SITES, label_file, page_lines, page_text, write_page
+from programs import composed, folder, run
+
+from pagesieve import corpus
+from pagesieve.label import label
+from pagesieve.labeling import RULES, propose
+from pagesieve.storage import load_model
+
+HERE, NEW = "reviewed.example", "new.example"
+
+
+def raw_page(root: Path, site: str, name: str, data: bytes) -> Path:
+    path = root / "raw" / site / f"{name}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A reviewed page, a proposal, and two pages without labels, one of them empty."""
+    root = tmp_path / "data"
+    write_page(root, HERE, "story", page_lines("reviewed", 1))
+    write_page(root, HERE, "draft", [("comment", text) for _, text in page_lines("reviewed", 2)], status="proposed")
+    raw_page(root, NEW, "story", page_text(page_lines("new", 1)).encode())
+    raw_page(root, NEW, "empty", b" \n")
+    return root
+
+
+def labelled(root: Path, *overrides: str) -> dict[str, Any]:
+    return label(composed("label", *folder(root), *overrides))
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def test_pages_without_labels_get_proposals_by_the_rules(root: Path) -> None:
+    written = labelled(root, "language=en")["written"]
+    assert written == [label_file(root, NEW, "empty"), label_file(root, NEW, "story")]
+    documents = {d.page.name: d for d in corpus.read(root, ["proposed"])}
+    assert list(documents) == [f"{NEW}/empty.txt", f"{NEW}/story.txt", f"{HERE}/draft.txt"]
+    found = documents[f"{NEW}/story.txt"]
+    assert found.roles.tolist() == propose(found.segments).tolist()
+    assert (found.status, found.language, found.site, found.source) == ("proposed", "en", NEW, "proposed by labelling rules")
+    assert not [problem for problem in corpus.check(root) if NEW in problem.file]
+
+
+def test_pages_without_labels_get_proposals_by_a_model(root: Path, tiny_model: Path) -> None:
+    labelled(root, "labeler=model", f"model_path={tiny_model}")
+    (found,) = [d for d in corpus.read(root, ["proposed"]) if d.page.name == f"{NEW}/story.txt"]
+    assert found.roles.tolist() == load_model(tiny_model).predict(found.segments).roles.tolist()
+    assert found.source == f"proposed by the model {tiny_model}"
+    assert found.language == "und"
+
+
+@pytest.mark.parametrize("overrides", [(), ("overwrite=true",)])
+def test_reviewed_labels_and_all_pages_stay_as_they_are_byte_for_byte(overrides: tuple[str, ...], root: Path) -> None:
+    before = contents(root)
+    labelled(root, *overrides)
+    after = contents(root)
+    changed = {name for name, data in before.items() if after[name] != data}
+    assert changed == ({f"labeled/{HERE}/draft.json"} if overrides else set())
+    assert set(after) - set(before) == {f"labeled/{NEW}/empty.json", f"labeled/{NEW}/story.json"}
+
+
+def test_proposals_are_made_anew_only_when_asked(root: Path) -> None:
+    labelled(root)
+    assert labelled(root)["written"] == []
+    assert len(labelled(root, "overwrite=true")["written"]) == 3
+    (draft,) = [d for d in corpus.read(root, ["proposed"]) if d.page.name == f"{HERE}/draft.txt"]
+    assert draft.roles.tolist() == propose(draft.segments).tolist()
+
+
+def test_the_same_pages_give_the_same_proposals(root: Path) -> None:
+    labelled(root)
+    first = contents(root)
+    labelled(root, "overwrite=true")
+    again = contents(root)
+    assert {name: data for name, data in again.items() if NEW in name} == {name: data for name, data in first.items() if NEW in name}
+
+
+def test_an_unreadable_page_is_reported_and_the_rest_goes_on(root: Path) -> None:
+    raw_page(root, "broken.example", "binary", bytes(range(32)) * 40)
+    (root / "raw" / "broken.example" / "folder.txt").mkdir()
+    (root / "raw" / "broken.example" / "lost.txt").symlink_to("nowhere.txt")
+    found = labelled(root)
+    assert [path.parent.name for path in found["written"]] == [NEW, NEW]
+    assert [next(n for n in ("binary", "folder", "lost") if f"{n}.txt" in message) for message in found["failed"]] == [
+        "binary",
+        "folder",
+        "lost",
+    ]
+    assert not (root / "labeled" / "broken.example").exists()
+
+
+def test_the_program_reports_an_unreadable_page_with_status_1(root: Path, tmp_path: Path) -> None:
+    raw_page(root, "broken.example", "binary", bytes(range(32)) * 40)
+    ended = run(tmp_path, "label", *folder(root))
+    assert ended.returncode == 1
+    assert "2 pages labelled by rules (status: proposed), 2 had labels already" in ended.stdout
+    assert "not labelled:" in ended.stderr
+    assert "looks binary" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert label_file(root, NEW, "story").is_file()
+
+
+def test_the_program_ends_with_status_0_when_all_pages_are_labelled(root: Path, tmp_path: Path) -> None:
+    ended = run(tmp_path, "label", *folder(root))
+    assert ended.returncode == 0, ended.stderr
+    for rule in RULES:
+        assert f"| {rule.name} " in ended.stdout
+        assert rule.why in ended.stdout
+
+
+def test_each_rule_is_told_how_often_it_fired_and_was_right_on_reviewed_pages(root: Path) -> None:
+    outcomes = {o.rule.name: o for o in labelled(root)["outcomes"]}
+    reviewed = corpus.read(root)
+    assert sum(o.reviewed for o in outcomes.values()) == sum(len(d.segments) for d in reviewed)
+    assert sum(o.right for o in outcomes.values()) == sum(int((propose(d.segments) == d.roles).sum()) for d in reviewed)
+    assert outcomes["teaser heading"].right == outcomes["teaser heading"].reviewed == 1
+    assert outcomes["teaser heading"].fired == 2  # the reviewed page's and the new page's
+
+
+def test_a_corpus_without_any_label_can_be_labelled(tmp_path: Path) -> None:
+    for site in SITES[:2]:
+        raw_page(tmp_path, f"{site}.example", "story", page_text(page_lines(site, 1)).encode())
+    found = labelled(tmp_path)
+    assert len(found["written"]) == 2
+    assert sum(o.reviewed for o in found["outcomes"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("overrides", "named"),
+    [
+        (("labeler=oracle",), "labeler='oracle' is none of rules, model"),
+        (("labeler=model", "model_path=nowhere"), "nowhere: no model there"),
+    ],
+)
+def test_an_unknown_labeler_or_a_missing_model_is_refused_before_anything_is_written(
+    overrides: tuple[str, ...], named: str, root: Path
+) -> None:
+    before = contents(root)
+    with pytest.raises((ValueError, FileNotFoundError), match=named):
+        labelled(root, *overrides)
+    assert contents(root) == before
+
+
+def test_a_folder_without_pages_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="raw: no pages there"):
+        labelled(tmp_path)
+
+
+def test_a_broken_label_file_is_never_overwritten(root: Path) -> None:
+    path = label_file(root, NEW, "story")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"status": "reviewed"})[:-3])
+    with pytest.raises(corpus.CorpusError, match=r"story.json: not JSON"):
+        labelled(root, "overwrite=true")
+    assert path.read_text() == json.dumps({"status": "reviewed"})[:-3]

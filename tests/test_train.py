@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from conftest import SITES, page_lines, page_text, write_page
+from omegaconf import OmegaConf
+from programs import SMALL_TRAINING, composed, folder, run
+
+import pagesieve
+from pagesieve import corpus, report, training
+from pagesieve.config import config_dir, settings
+from pagesieve.sieve import Sieve
+from pagesieve.storage import load_model, save_model
+from pagesieve.train import train
+
+FILES = ["MODEL_CARD.md", "config.yaml", "manifest.json", "model.npz", "pipeline.joblib"]
+HELD_OUT = f"{SITES[0]}.example"
+
+
+def trained(root: Path, out: Path, *overrides: str) -> dict[str, Any]:
+    return train(composed("train", *folder(root), f"out={out}", *SMALL_TRAINING, *overrides))
+
+
+@pytest.fixture(scope="module")
+def program(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A model folder made by the program itself, all scores asked for, and what the program said."""
+    cwd = tmp_path_factory.mktemp("program")
+    out = cwd / "models" / "mine"
+    return out, run(
+        cwd, "train", *folder(tiny_corpus), f"out={out}", *SMALL_TRAINING, f"data.held_out=[{HELD_OUT}]", "cv.random_split=true"
+    )
+
+
+@pytest.fixture(scope="module")
+def manifest(program: tuple[Path, subprocess.CompletedProcess[str]]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((program[0] / "manifest.json").read_text("utf-8"))
+    return found
+
+
+# -------------------------------------------------------------------------------------------------- the whole program
+
+
+def test_the_program_saves_the_five_files_and_leaves_nothing_beside_them(program: tuple[Path, Any]) -> None:
+    out, ended = program
+    assert ended.returncode == 0, ended.stderr
+    assert sorted(path.name for path in out.iterdir()) == FILES
+    assert [path.name for path in out.parent.iterdir()] == ["mine"]
+
+
+def test_the_program_prints_counts_scores_and_what_it_took(program: tuple[Path, Any], manifest: dict[str, Any]) -> None:
+    said = program[1].stdout
+    assert f"{manifest['pages']} pages of {manifest['sites']} sites, {manifest['segments']} segments" in said
+    for shown in (
+        "| teaser_heading |",
+        "unseen sites",
+        "unseen pages, sites mixed",
+        "segments",
+        "words",
+        "[",
+        "comment words taken for body",
+    ):
+        assert shown in said
+    assert f"after {manifest['seconds']} s, {manifest['peak_memory_mb']} MB" in said
+    assert "unseen sites: first pass" in program[1].stderr  # the progress display
+
+
+def test_the_manifest_has_the_digest_of_every_other_file(program: tuple[Path, Any], manifest: dict[str, Any]) -> None:
+    files = {name: hashlib.sha256((program[0] / name).read_bytes()).hexdigest() for name in FILES if name != "manifest.json"}
+    assert manifest["files"] == files
+
+
+def test_the_manifest_tells_what_the_model_was_made_of(manifest: dict[str, Any], tiny_corpus: Path) -> None:
+    documents = [d for d in corpus.read(tiny_corpus) if d.site != HELD_OUT]
+    assert manifest["training_pages"] == {d.page.name: d.sha256 for d in documents}
+    assert manifest["data_digest"] == corpus.digest(documents)
+    assert (manifest["pages"], manifest["sites"]) == (len(documents), len(SITES) - 1)
+    assert manifest["held_out"] == [HELD_OUT]
+    assert manifest["seconds"] > 0
+    assert manifest["peak_memory_mb"] > 0
+    assert set(manifest["versions"]) == {"pagesieve", "scikit-learn", "numpy"}
+
+
+def test_the_model_card_holds_the_scores(program: tuple[Path, Any], manifest: dict[str, Any]) -> None:
+    card = (program[0] / "MODEL_CARD.md").read_text("utf-8")
+    for name in ("unseen sites", "unseen pages, sites mixed"):
+        macro = manifest["summaries"][name]["by_segments"]["macro"]
+        assert f"{macro['value']:.3f} [{macro['low']:.3f}, {macro['high']:.3f}]" in card
+    assert HELD_OUT in card
+    assert manifest["data_digest"] in card
+
+
+def test_the_model_file_carries_its_scores(program: tuple[Path, Any], manifest: dict[str, Any]) -> None:
+    info = load_model(program[0]).info
+    assert info["scores"]["unseen sites"]["by_segments"]["macro"] == manifest["summaries"]["unseen sites"]["by_segments"]["macro"]
+    assert info["data_digest"] == manifest["data_digest"]
+
+
+def test_training_again_with_the_saved_configuration_gives_the_same_model_file(program: tuple[Path, Any], tmp_path: Path) -> None:
+    stored = OmegaConf.load(program[0] / "config.yaml")
+    stored.out = str(tmp_path / "again")
+    train(OmegaConf.merge(composed("train", "data=folder", "data.root=x"), stored))  # type: ignore[arg-type]
+    assert (tmp_path / "again" / "model.npz").read_bytes() == (program[0] / "model.npz").read_bytes()
+
+
+def test_the_pipeline_beside_the_model_gives_the_first_passs_probabilities(program: tuple[Path, Any], tiny_corpus: Path) -> None:
+    pipeline = joblib.load(program[0] / "pipeline.joblib")
+    model = load_model(program[0])
+    for sample in training.prepare(corpus.read(tiny_corpus)[:3], settings(composed("train"))):
+        rows = [training.Row(terms, columns) for terms, columns in zip(sample.measures.terms, sample.columns, strict=True)]
+        found = model.linear.probabilities(sample.measures, sample.columns)[:, pipeline.classes_]
+        np.testing.assert_allclose(found, pipeline.predict_proba(rows), atol=1e-4)
+
+
+SEGMENT = "import sys, pagesieve; print(pagesieve.load(sys.argv[1]).segment(sys.stdin.read()).to_json(), end='')"
+
+
+def test_a_model_saved_and_loaded_in_another_process_says_the_same(tiny_corpus: Path, tmp_path: Path) -> None:
+    chosen = settings(composed("train", *SMALL_TRAINING))
+    samples = training.prepare(corpus.read(tiny_corpus), chosen)
+    crossed = training.cross_fit(samples, training.assign_folds([s.site for s in samples], 3, 0), chosen, 0)
+    model, _ = training.fit(samples, crossed, chosen, 0)
+    save_model(model, tmp_path / "model.npz")
+    page = page_text(page_lines("unseen", 1))
+    there = subprocess.run(
+        [sys.executable, "-c", SEGMENT, str(tmp_path)], input=page, capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    here = Sieve(model).segment(page)
+    assert json.loads(there.stdout) == here.to_dict()
+    again = pagesieve.load(tmp_path).segment(page)
+    assert [(s.label, s.role, s.probability) for s in again] == [(s.label, s.role, s.probability) for s in here]
+
+
+# -------------------------------------------------------------------------------------------------------- what is learned
+
+
+def test_held_out_sites_are_not_trained_on(tiny_corpus: Path, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(tiny_corpus, root)
+    write_page(root, "secret.example", "story", [("body", "Zanzibarian marmalade zanzibarian marmalade")] * 9)
+    words = {"zanzibarian", "marmalade"}
+    trained(root, tmp_path / "with")
+    facts = trained(root, tmp_path / "without", "data.held_out=[secret.example]")
+    assert words <= set(load_model(tmp_path / "with").linear.vocabulary)
+    assert not words & set(load_model(tmp_path / "without").linear.vocabulary)
+    assert facts["sites"] == len(SITES)
+
+
+def test_proposed_labels_are_trained_on_only_when_asked(tiny_corpus: Path, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(tiny_corpus, root)
+    write_page(root, "draft.example", "story", page_lines("draft", 1), status="proposed")
+    reviewed = trained(root, tmp_path / "reviewed")
+    both = trained(root, tmp_path / "both", "data.statuses=[reviewed,proposed]")
+    assert (reviewed["sites"], both["sites"]) == (len(SITES), len(SITES) + 1)
+    assert "draft.example/story.txt" not in (tmp_path / "reviewed" / "manifest.json").read_text("utf-8")
+    assert "draft.example/story.txt" in (tmp_path / "both" / "manifest.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize("choice", sorted(path.stem for path in Path(config_dir(), "model").glob("*.yaml")))
+def test_every_classifier_can_be_trained_by_name(choice: str, tiny_corpus: Path, tmp_path: Path) -> None:
+    facts = trained(tiny_corpus, tmp_path / "model", f"model={choice}")
+    model = load_model(tmp_path / "model")
+    assert (model.network is not None) == facts["settings"]["model"]["sequence"]
+    assert len(Sieve(model).segment(page_text(page_lines("unseen", 1)))) > 20
+    macro = facts["summaries"]["unseen sites"]["by_segments"]["macro"].value
+    assert (macro < 0.4) if choice == "majority" else (macro > 0.6)
+
+
+@pytest.mark.parametrize("choice", sorted(path.stem for path in Path(config_dir(), "features").glob("*.yaml")))
+def test_every_choice_of_features_can_be_trained_by_name(choice: str, tiny_corpus: Path, tmp_path: Path) -> None:
+    facts = trained(tiny_corpus, tmp_path / "model", f"features={choice}", "model.sequence=false")
+    linear = load_model(tmp_path / "model").linear
+    assert bool(linear.vocabulary) == facts["settings"]["features"]["words"]
+    assert list(linear.groups) == facts["settings"]["features"]["groups"]
+
+
+def test_the_label_map_travels_with_the_model_and_into_the_scores(tiny_corpus: Path, tmp_path: Path) -> None:
+    own = trained(tiny_corpus, tmp_path / "a", "labels=captions_in_body")["summaries"]["unseen sites"]
+    usual = trained(tiny_corpus, tmp_path / "b")["summaries"]["unseen sites"]
+    assert load_model(tmp_path / "a").label_of_role["caption"] == "body"
+    assert load_model(tmp_path / "b").label_of_role["caption"] == "boilerplate"
+    assert own["by_segments"]["f1"]["body"] != usual["by_segments"]["f1"]["body"]
+
+
+def test_a_split_that_ignores_sites_is_scored_only_when_asked(
+    tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = trained(tiny_corpus, tmp_path / "model")
+    assert list(facts["summaries"]) == ["unseen sites"]
+    assert report.score_table(facts["summaries"]) in capsys.readouterr().out
+
+
+def test_a_sweep_trains_a_model_for_each_value(tiny_corpus: Path, tmp_path: Path) -> None:
+    ended = run(tmp_path, "train", "-m", *folder(tiny_corpus), *SMALL_TRAINING, "model=logistic", "seed=3,4", "out=models/seed${seed}")
+    assert ended.returncode == 0, ended.stderr
+    for seed in (3, 4):
+        assert load_model(tmp_path / "models" / f"seed{seed}").info["seed"] == seed
+
+
+# --------------------------------------------------------------------------------------------------- the model folder
+
+
+def test_an_older_model_is_replaced_as_a_whole(tiny_corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    trained(tiny_corpus, out, "model=logistic")
+    (out / "stray.txt").write_text("from the older model")
+    before = (out / "model.npz").read_bytes()
+    trained(tiny_corpus, out, "model=majority")
+    assert sorted(path.name for path in out.iterdir()) == FILES
+    assert (out / "model.npz").read_bytes() != before
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_folder_with_other_things_is_refused_before_any_work_and_an_empty_one_is_used(tiny_corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "thesis"
+    out.mkdir()
+    (out / "chapter1.txt").write_text("years of work")
+    with pytest.raises(ValueError, match="thesis: a folder with other things in it"):
+        trained(tmp_path / "no such data", out)
+    assert [path.name for path in tmp_path.rglob("*")] == ["thesis", "chapter1.txt"]
+    (out / "chapter1.txt").unlink()
+    trained(tiny_corpus, out, "model=majority")
+    assert sorted(path.name for path in out.iterdir()) == FILES
+
+
+def test_a_file_is_refused_as_model_folder(tiny_corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("a file")
+    with pytest.raises(ValueError, match="model: a file"):
+        trained(tiny_corpus, tmp_path / "model")
+    assert (tmp_path / "model").read_text() == "a file"
+
+
+def test_a_failed_training_leaves_the_older_model_as_it_was(tiny_corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    trained(tiny_corpus, out, "model=majority")
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    with pytest.raises(ValueError, match="8 sites cannot be split into 9 folds"):
+        trained(tiny_corpus, out, "cv.folds=9")
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    ("overrides", "named"),
+    [
+        (("data.statuses=[proposed]",), "no labelled page of status proposed"),
+        ((f"data.held_out=[{','.join(f'{site}.example' for site in SITES)}]",), "outside of data.held_out"),
+        (("cv.folds=2",), "cv.folds=2: a model with a sequence layer needs at least 3"),
+        (("cv.folds=0",), "cv.folds=0"),
+        (("cv.folds=9",), "8 sites cannot be split into 9 folds"),
+    ],
+)
+def test_data_and_settings_that_cannot_be_used_are_refused_by_name(
+    overrides: tuple[str, ...], named: str, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        trained(tiny_corpus, tmp_path / "model", *overrides)
+    assert not list(tmp_path.iterdir())
+
+
+def test_pages_with_one_role_only_are_refused_with_its_name(tmp_path: Path) -> None:
+    for site in SITES:
+        write_page(tmp_path / "data", f"{site}.example", "story", [("body", f"Nothing but a story from {site}.")] * 4)
+    with pytest.raises(ValueError, match="only the role body; at least two are needed"):
+        trained(tmp_path / "data", tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "named"),
+    [(("data=folder", "data.root=nowhere"), "nowhere/labeled: no label files there"), (("model.networkz=2",), "networkz")],
+)
+def test_the_program_ends_with_a_clear_message_and_a_status_of_1(overrides: tuple[str, ...], named: str, tmp_path: Path) -> None:
+    ended = run(tmp_path, "train", *overrides)
+    assert ended.returncode == 1
+    assert named in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "models").exists()
