@@ -287,3 +287,9 @@ def test_the_program_ends_with_a_clear_message_and_a_status_of_1(overrides: tupl
     assert named in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "models").exists()
+
+
+def test_a_held_out_site_that_is_not_there_is_refused_by_name(tiny_corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"nosuch\.example"):
+        trained(tiny_corpus, tmp_path / "model", f"data.held_out=[{HELD_OUT},nosuch.example]")
+    assert not (tmp_path / "model").exists()

@@ -54,7 +54,9 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     out = Path(config.out)
     write_text(out / "report.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
     by_name = {d.page.name: d for d in documents}
-    html = report.html_report(f"pagesieve: {config.model_path} on {config.data.root}", summaries, judged, by_name, config.worst, notes, curve)
+    html = report.html_report(
+        f"pagesieve: {config.model_path} on {config.data.root}", summaries, judged, by_name, config.worst, notes, curve
+    )
     write_text(out / "report.html", html)
     for note in notes:
         print(f"note: {note}")

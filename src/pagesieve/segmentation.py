@@ -18,6 +18,8 @@ __all__ = ["LabeledSegment", "Segmentation", "Teaser", "group_teasers"]
 
 DETAIL_WORDS = 7  # words; a line this short with a date, time or source sign is no title
 KICKER_WORDS = 3  # words; a line this short right above a longer one is a section label, not a title
+LIST_LINES = 3  # titles and nothing else between two blank lines from which they are a list of stories, not a title and its standfirst
+WRAPPED = 50  # characters; a line this long may have been broken by a renderer
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
 
 _DETAIL = re.compile(
@@ -140,7 +142,8 @@ def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
     """Group the teaser segments into stories.
 
     Stories never span a segment of another label. Within a run of teaser segments a new story begins at a bullet, or,
-    where the run has none, at a line that can be a title after a line that ended a story (see `_begins`).
+    where the run has none, at a line that can be a title after a line that ended a story (see `_begins`); blank lines
+    part the stories where there are some.
     """
     stories: list[list[LabeledSegment]] = []
     run: list[LabeledSegment] = []
@@ -157,35 +160,52 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     """A run of adjacent teaser segments cut into stories."""
     bulleted = sum(bool(s.bullet) for s in run) > 1
     spaced = len({min(s.blank_before, 1) for s in run[1:]}) > 1
+    blocks = _blocks(run)
     stories: list[list[LabeledSegment]] = []
-    for segment in run:
-        if not stories:
+    titled = summarised = False  # whether a line of the story so far can be its title, and one its summary
+    for segment, (lines, heads) in zip(run, blocks, strict=True):
+        text = segment.content
+        if not stories or segment.bullet:
             begins = True
-        elif bulleted and (segment.bullet or segment.indent > stories[-1][0].indent or not stories[-1][0].bullet):
-            begins = bool(segment.bullet)
-        elif spaced and not segment.bullet:
-            begins = segment.blank_before > 0 and _begins(stories[-1], segment)
+        elif bulleted and (segment.indent > stories[-1][0].indent or not stories[-1][0].bullet):
+            begins = False
+        elif spaced and not segment.blank_before and not heads == lines >= LIST_LINES:
+            begins = False  # blank lines part the stories, and here is none
+        elif spaced and segment.blank_before and heads and _is_kicker(text) and any(map(str.isalpha, text)):
+            begins = titled  # the kicker of the title that follows
         else:
-            begins = bool(segment.bullet) or _begins(stories[-1], segment)
+            begins = titled and _begins(stories[-1][-1].content, summarised, text)
         if begins:
-            stories.append([segment])
-        else:
-            stories[-1].append(segment)
+            stories.append([])
+            titled = summarised = False
+        stories[-1].append(segment)
+        titled = titled or not _is_detail(text)
+        summarised = summarised or _is_summary(text)
     return stories
 
 
-def _begins(story: Sequence[LabeledSegment], segment: LabeledSegment) -> bool:
-    """Whether `segment` starts a new story after `story`, judging by what `story` has and what `segment` looks like."""
-    lines = [s.content for s in story]
-    text = segment.content
-    titled = any(not _is_detail(line) for line in lines)
-    if not titled:
-        return False  # only a kicker or a time so far: the title is still to come
+def _blocks(run: Sequence[LabeledSegment]) -> list[tuple[int, int]]:
+    """For each segment, how many lines stand between the blank lines around it, and how many of them can only be titles."""
+    counts: list[list[int]] = []
+    blocks: list[list[int]] = []
+    for segment in run:
+        if not counts or segment.blank_before:
+            counts.append([0, 0])
+        counts[-1][0] += 1
+        counts[-1][1] += not _is_detail(segment.content) and not _is_summary(segment.content)
+        blocks.append(counts[-1])
+    return [(lines, heads) for lines, heads in blocks]
+
+
+def _begins(last: str, summarised: bool, text: str) -> bool:
+    """Whether the line `text` starts a new story after one that has a title and ends with the line `last`."""
     if _is_detail(text):
-        return len(text.split()) <= KICKER_WORDS and not _DETAIL.search(text) and _is_summary(lines[-1])
-    if _is_summary(text):
-        return any(_is_summary(line) for line in lines)
-    return True
+        return _is_kicker(text) and _is_summary(last)
+    return summarised or not _is_summary(text)
+
+
+def _is_kicker(line: str) -> bool:
+    return _is_detail(line) and len(line.split()) <= KICKER_WORDS and not _DETAIL.search(line) and not _BYLINE.match(line)
 
 
 def _is_detail(line: str) -> bool:
@@ -204,11 +224,11 @@ def _teaser(story: Sequence[LabeledSegment]) -> Teaser:
     """The story's lines sorted into title, summary and details."""
     lines: list[str] = []
     for segment in story:
-        texts = [" ".join(line.split()) for line in segment.text[len(segment.bullet) :].splitlines()]
-        wrapped = len(texts) > 1 and not segment.bullet
-        lines.extend([" ".join(texts)] if wrapped else [text for text in texts if text])
+        lines.extend(_lines(segment) if segment.bullet else [segment.content])
     lines = lines or [""]
     title = next((i for i, line in enumerate(lines) if not _is_detail(line)), 0)
+    if title == 1 and story[0].bullet and _is_kicker(lines[0]) and _is_summary(lines[1]):
+        title = 0  # a list item's short title above its summary
     rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i])]
     summary = max(rest, key=lambda i: len(lines[i]), default=None)
     return Teaser(
@@ -218,3 +238,15 @@ def _teaser(story: Sequence[LabeledSegment]) -> Teaser:
         start=story[0].start,
         end=story[-1].end,
     )
+
+
+def _lines(segment: LabeledSegment) -> list[str]:
+    """The lines of a list item: a title and perhaps what belongs to it; one that begins small goes on with a long one."""
+    lines: list[str] = []
+    for line in segment.text[len(segment.bullet) :].splitlines():
+        text = " ".join(line.split())
+        if lines and text[:1].islower() and len(lines[-1]) >= WRAPPED:
+            lines[-1] += " " + text
+        elif text:
+            lines.append(text)
+    return lines

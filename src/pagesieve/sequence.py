@@ -42,13 +42,13 @@ CONTEXT_NAMES: tuple[str, ...] = (
 
 
 def main_stretch(probabilities: Floats, words: Floats) -> tuple[int, int]:
-    """The half-open range of segments that holds the main text: the one with most words of likely body.
+    """The half-open range of segments that holds the main text: the one with most words more likely body than not.
 
-    (0, 0) if no segment is. Found as the stretch with the largest sum of `words · (1.5·P(body) + 0.5·P(headline) - 0.5)`:
-    a segment counts for the main text from a third of body probability on, so that one doubtful paragraph does not cut it.
+    (0, 0) if no segment is. Found as the stretch with the largest sum of `words · (2·P(body) - 1)`, P counting half of
+    a headline's probability.
     """
     body = probabilities[:, BODY] + 0.5 * probabilities[:, HEADLINE]
-    gain = np.minimum(words * (body - 0.5 * (1 - probabilities[:, BODY])), HEAVIEST)
+    gain = np.minimum(words * (2 * body - 1), HEAVIEST)
     total = np.concatenate([[0.0], np.cumsum(gain, dtype=np.float64)])
     lowest = np.minimum.accumulate(total)
     stop = int(np.argmax(total - lowest))

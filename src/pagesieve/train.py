@@ -41,7 +41,8 @@ def train(config: TrainConfig) -> dict[str, Any]:
     chosen = settings(config)
     _check_out(Path(config.out))
     documents = corpus.read(config.data.root, config.data.statuses)
-    documents = [d for d in documents if d.site not in set(config.data.held_out) and d.segments]
+    held_out = _held_out(config, {d.site for d in documents})
+    documents = [d for d in documents if d.site not in held_out and d.segments]
     if not documents:
         raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
     samples = training.prepare(documents, chosen)
@@ -81,7 +82,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "languages": dict(Counter(d.language for d in documents).most_common()),
         "sources": sorted({d.source for d in documents if d.source}),
         "licences": sorted({d.licence for d in documents if d.licence}),
-        "held_out": list(config.data.held_out),
+        "held_out": sorted(held_out),
         "folds": config.cv.folds,
         "roles": counts,
         "summaries": summaries,
@@ -92,6 +93,18 @@ def train(config: TrainConfig) -> dict[str, Any]:
     _save(Path(config.out), fitted, pipeline, config, facts, documents)
     print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
     return facts
+
+
+def _held_out(config: TrainConfig, sites: set[str]) -> set[str]:
+    """The sites to leave out. Naming some that are not there is an error, for a misspelt one would be trained on.
+
+    If none is there the list belongs to other data (as with `data.root=…` alone) and leaves nothing out.
+    """
+    wanted = set(config.data.held_out)
+    missing = sorted(wanted - sites)
+    if missing and wanted & sites:
+        raise ValueError(f"data.held_out: no page of {', '.join(missing)} in {config.data.root}; mend the name or remove it")
+    return wanted & sites
 
 
 def _progress(name: str) -> training.Progress:

@@ -1,0 +1,265 @@
+"""`segmentation` and `render`: what is made of labelled segments."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import pytest
+from conftest import grows_linearly
+from hypothesis import given
+from hypothesis import strategies as st
+from test_page import TEXTS
+
+from pagesieve.page import split
+from pagesieve.render import ANSI, COLOURS, page_ansi, page_document, page_html
+from pagesieve.roles import LABEL_OF_ROLE, LABELS
+from pagesieve.segmentation import LabeledSegment, Segmentation, Teaser, group_teasers
+
+SUMMARY = "The council had wanted to sell the boat but was outvoted by seven to two."
+OTHER = "Nobody in the two villages could remember a storm that came so early in autumn."
+
+
+def labelled(text: str, *roles: str) -> Segmentation:
+    """The segments of `text` with these roles, the last one for all that follow."""
+    segments = split(text)
+    given = [roles[min(i, len(roles) - 1)] for i in range(len(segments))]
+    return Segmentation(
+        text,
+        tuple(
+            LabeledSegment(s.text, s.start, s.end, LABEL_OF_ROLE[r], r, 0.9, s.bullet, s.indent, s.blank_before, s.inline)
+            for s, r in zip(segments, given, strict=True)
+        ),
+    )
+
+
+def stories(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(t.title, t.summary, t.details) for t in labelled(text, "teaser").teasers]
+
+
+# ------------------------------------------------------------------------------------------------------ body and more
+
+
+def test_body_is_the_paragraphs_joined_by_a_blank_line() -> None:
+    page = labelled("Home\nFerry stops\nRow  on,\tthey say.\n\n\n  • Then row\n    back.\nImprint", "boilerplate", "headline", "body", "body", "meta")  # fmt: skip
+    assert page.body == "Row on, they say.\n\n• Then row back."
+    assert page.headline == "Ferry stops"
+    assert page.boilerplate == ("Home", "Imprint")
+
+
+def test_headline_and_standfirst_are_a_line_each() -> None:
+    assert (
+        labelled("Ferry\nstops\n\nIn April.\n\nRow on.", "headline", "headline", "headline", "body").headline == "Ferry\nstops\nIn April."
+    )
+
+
+def test_a_headline_is_no_part_of_the_body_text() -> None:
+    page = labelled("Ferry stops\nRow on.", "headline", "body")
+    assert page.body == "Row on."
+    assert [segment.label for segment in page] == ["body", "body"]
+
+
+def test_sentences_that_stood_on_one_line_are_joined_by_a_space() -> None:
+    text = "Row on. " * 100
+    assert labelled(text, "body").body == text.strip()
+    cut = labelled(text, "body", "caption", "body")
+    assert cut.body == "Row on.\n\n" + text[len("Row on. Row on. ") :].strip()
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\n"])
+def test_a_page_without_segments_has_nothing(text: str) -> None:
+    page = Segmentation(text, ())
+    assert (page.headline, page.body, page.teasers, page.boilerplate, len(page), list(page)) == ("", "", (), (), 0, [])
+    assert page.to_dict() == {"headline": "", "body": "", "teasers": [], "segments": []}
+
+
+def test_content_leaves_out_the_list_marker_and_runs_of_white_space() -> None:
+    assert [segment.content for segment in labelled("  • Row \n    on\n12) Home", "body")] == ["Row on", "Home"]
+
+
+def test_json_tells_everything() -> None:
+    page = labelled("Ferry stops\nRow on. “Tür”\n• Mill burns down before dawn\n\n" + SUMMARY, "headline", "body", "teaser")
+    told = json.loads(page.to_json())
+    assert told == json.loads(page.to_json(indent=2)) == page.to_dict()
+    assert (told["headline"], told["body"]) == (page.headline, page.body)
+    assert told["teasers"] == [{"title": "Mill burns down before dawn", "summary": SUMMARY, "details": [], "start": 26, "end": 130}]
+    assert [set(segment) for segment in told["segments"]] == [{"start", "end", "label", "role", "probability", "text"}] * 4
+    assert all(page.text[s["start"] : s["end"]] == s["text"] for s in told["segments"])
+    assert "“Tür”" in page.to_json()
+
+
+@given(TEXTS, st.lists(st.sampled_from(list(LABEL_OF_ROLE)), min_size=1, max_size=9))
+def test_json_comes_back_for_any_page(text: str, roles: list[str]) -> None:
+    page = labelled(text, *roles)
+    assert json.loads(page.to_json()) == page.to_dict()
+
+
+# ----------------------------------------------------------------------------------------------------------- teasers
+
+
+def test_bulleted_headlines_and_their_indented_summaries() -> None:
+    text = f"  • Ferry gets a second winter\n\n    {SUMMARY}\n\n  • Mill burns\n\n    {OTHER}\n\n  • Storm closes the old quay road\n\n    Short.\n"
+    assert stories(text) == [
+        ("Ferry gets a second winter", SUMMARY, ()),
+        ("Mill burns", OTHER, ()),
+        ("Storm closes the old quay road", "Short.", ()),
+    ]
+
+
+def test_bulleted_headlines_with_source_and_time() -> None:
+    text = f"• Ferry gets a second winter\n\n  {SUMMARY}\n\n  Evening Post\n\n  2 hours ago\n\n• Mill burns down before dawn\n\n  Evening Post\n"
+    assert stories(text) == [
+        ("Ferry gets a second winter", SUMMARY, ("Evening Post", "2 hours ago")),
+        ("Mill burns down before dawn", "", ("Evening Post",)),
+    ]
+
+
+def test_a_summary_on_the_line_below_its_bulleted_headline() -> None:
+    text = f"* Ferry gets a second winter\n  {SUMMARY}\n* Mill burns down before dawn\n  {OTHER}\n"
+    assert stories(text) == [("Ferry gets a second winter", SUMMARY, ()), ("Mill burns down before dawn", OTHER, ())]
+
+
+def test_a_bulleted_headline_wrapped_by_the_renderer_is_one_title() -> None:
+    text = "• Ferry gets a second winter after a long night of talk in the\n  valley council\n• Mill burns down\n  today\n"
+    assert stories(text) == [
+        ("Ferry gets a second winter after a long night of talk in the valley council", "", ()),
+        ("Mill burns down", "", ("today",)),
+    ]
+
+
+@pytest.mark.parametrize("bullet", ["", "• ", "1. "])
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_lists_of_headlines_alone(bullet: str, gap: str) -> None:
+    titles = ["Ferry gets a second winter", "Mill burns down before dawn", "Storm closes the old quay road"]
+    assert stories(gap.join(bullet + title for title in titles)) == [(title, "", ()) for title in titles]
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_headlines_and_summaries_in_turn(gap: str) -> None:
+    text = gap.join(["Ferry gets a second winter", SUMMARY, "Mill burns down before dawn", OTHER])
+    assert stories(text) == [("Ferry gets a second winter", SUMMARY, ()), ("Mill burns down before dawn", OTHER, ())]
+
+
+def test_kickers_above_the_headlines_of_summarised_stories() -> None:
+    text = f"Weather\nStorm closes the old quay road\n{OTHER}\nPolitics\nFerry gets a second winter\n{SUMMARY}\n"
+    assert stories(text) == [
+        ("Storm closes the old quay road", OTHER, ("Weather",)),
+        ("Ferry gets a second winter", SUMMARY, ("Politics",)),
+    ]
+
+
+@pytest.mark.parametrize(("last", "details"), [("2 hours ago\n", ("2 hours ago",)), ("", ())])
+def test_blank_lines_part_cards_with_kickers(last: str, details: tuple[str, ...]) -> None:
+    text = f"Weather\nStorm closes the old quay road\n{last}\nSport\nRowers lose by a boat length\n{last}"
+    assert stories(text) == [
+        ("Storm closes the old quay road", "", ("Weather", *details)),
+        ("Rowers lose by a boat length", "", ("Sport", *details)),
+    ]
+
+
+def test_a_standfirst_below_its_headline_is_no_story_where_blank_lines_part_them() -> None:
+    text = "Ferry gets a second winter\nCouncil votes to keep the crew\n\nMill burns down before dawn\nOwner vows to build again soon\n"
+    assert [title for title, *_ in stories(text)] == ["Ferry gets a second winter", "Mill burns down before dawn"]
+
+
+def test_a_list_of_headlines_below_a_card_is_a_story_each() -> None:
+    text = f"Ferry gets a second winter\n\n{SUMMARY}\n\nMill burns down before dawn\nStorm closes the old quay road\nRowers lose by a boat length\n"
+    assert [title for title, *_ in stories(text)] == [
+        "Ferry gets a second winter", "Mill burns down before dawn", "Storm closes the old quay road", "Rowers lose by a boat length",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "detail",
+    ["2 hours ago", "12:30", "4 min read", "14.05.2026", "May 4, 2026", "By Ada Quill", "Von Ada Quill", "vor 3 Stunden", "il y a 2 heures",
+     "hace 5 minutos", "3時間前", "2시간 전", "5 часов назад", "3 saat önce", "Evening Post", "17"],
+)  # fmt: skip
+def test_times_sources_and_bylines_are_details(detail: str) -> None:
+    text = f"Ferry gets a second winter\n{detail}\nMill burns down before dawn\n{detail}\n"
+    assert stories(text) == [("Ferry gets a second winter", "", (detail,)), ("Mill burns down before dawn", "", (detail,))]
+
+
+def test_a_story_of_details_alone_takes_the_first_as_title() -> None:
+    assert stories("Weather\nSport\n") == [("Weather", "", ("Sport",))]
+
+
+def test_stories_never_span_what_is_no_teaser() -> None:
+    page = labelled(f"Ferry gets a second winter\n{SUMMARY}\nAdvertisement\nSport\nRowers lose by a length", "teaser", "teaser", "boilerplate", "teaser")  # fmt: skip
+    assert [(t.title, t.summary, t.details) for t in page.teasers] == [
+        ("Ferry gets a second winter", SUMMARY, ()),
+        ("Rowers lose by a length", "", ("Sport",)),
+    ]
+
+
+def test_a_teaser_knows_its_place() -> None:
+    text = f"Home\n• Ferry gets a second winter\n\n  {SUMMARY}\n• Mill burns\n"
+    first, second = labelled(text, "boilerplate", "teaser").teasers
+    assert text[first.start : first.end] == f"• Ferry gets a second winter\n\n  {SUMMARY}"
+    assert text[second.start : second.end] == "• Mill burns"
+    assert second == Teaser("Mill burns", "", (), len(text) - 13, len(text) - 1)
+
+
+@given(TEXTS)
+def test_every_teaser_segment_is_in_exactly_one_story(text: str) -> None:
+    page = labelled(text, "teaser", "teaser", "boilerplate", "teaser")
+    found = page.teasers
+    for segment in page:
+        inside = sum(t.start <= segment.start and segment.end <= t.end for t in found)
+        assert inside == (segment.label == "teaser")
+    assert [t.start for t in found] == sorted(t.start for t in found)
+
+
+@pytest.mark.parametrize(
+    "line", ["12:30\n", "• \n", "Mill burns down before dawn\n", SUMMARY + "\n", "Sport\n\n", "• Row\n  on\n", "1" * 50, ". " * 9 + "\n"]
+)
+def test_grouping_takes_time_linear_in_size(line: str) -> None:
+    assert grows_linearly(lambda n: labelled(line * n, "teaser").segments, group_teasers, 1500)
+
+
+# --------------------------------------------------------------------------------------------------------- rendering
+
+
+def test_html_holds_the_whole_page_coloured_and_escaped() -> None:
+    text = "<b>Home</b> & \"more\"\n\n'Row' on <script>alert(1)</script>\n"
+    fragment = labelled(text, "boilerplate", "body").to_html()
+    assert "<script" not in fragment
+    assert "<b>" not in fragment
+    assert "<span class='boilerplate' title='boilerplate 0.90'>&lt;b&gt;Home&lt;/b&gt; &amp;" in fragment
+    assert "<span class='body' title='body 0.90'>" in fragment
+    for label, colour in COLOURS.items():
+        assert f".{label}{{background:{colour}}}" in fragment
+    assert set(COLOURS) == set(ANSI) == set(LABELS)
+
+
+@given(TEXTS)
+def test_html_shows_the_text_as_it_is(text: str) -> None:
+    fragment = labelled(text, "body", "teaser")._repr_html_()
+    shown = fragment.partition("</p>")[2].removesuffix("</div>")
+    assert html.unescape(re.sub(r"<[^>]*>", "", shown)) == html.unescape(html.escape(text))
+    assert shown.count("<span") == len(split(text))
+
+
+def test_titles_are_escaped() -> None:
+    assert "title='&#x27;&lt;&quot;'" in page_html("Row", [(0, 3, "body", "'<\"")])
+    assert "<title>a &lt;b&gt;</title>" in page_document("", "a <b>")
+
+
+def test_a_document_is_whole_html_in_utf8() -> None:
+    document = page_document("<p>Row</p>", "Row")
+    assert document.startswith("<!doctype html>\n<html>")
+    assert "<meta charset='utf-8'>" in document
+    assert document.endswith("<body><p>Row</p></body></html>\n")
+
+
+def test_a_terminal_shows_each_label_in_its_colour() -> None:
+    assert (
+        page_ansi("Home\n\nRow on\n", [(0, 4, "boilerplate", ""), (6, 12, "body", "")]) == "\x1b[90mHome\x1b[0m\n\n\x1b[32mRow on\x1b[0m\n"
+    )
+
+
+@given(TEXTS)
+def test_what_steers_a_terminal_is_not_passed_on(text: str) -> None:
+    shown = page_ansi("\x1b]0;x\x07\x9b2J\r\x08\x7f" + text, [])
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
+    assert len(shown) == len(text) + 12
