@@ -375,6 +375,7 @@ def test_a_written_corpus_shares_no_long_run_of_words_between_sites(tmp_path: Pa
     write_page(tmp_path, "a.example", "one", [("body", f"They say {run} sank in the bay.")])
     write_page(tmp_path, "b.example", "two", [("body", f"Nobody knows why {run} were painted green last year.")])
     assert problems(tmp_path) == []
+    write_page(tmp_path, "c.example", "three", [("body", "For once the mill has not turned since nine people came.")])
     assert [str(p) for p in check(tmp_path, written=True)] == [
         f"raw/b.example/two.txt: shares the words '{run}' at 0 with a.example/one.txt"
     ]

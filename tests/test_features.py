@@ -147,9 +147,12 @@ def test_line_ends_change_nothing() -> None:
     assert np.array_equal(layout(measure(split(PAGE))), layout(measure(split(PAGE.replace("\n", "\r\n")))))
 
 
+def log(*values: float) -> object:
+    return pytest.approx(np.log1p(values))
+
+
 def test_what_the_columns_say() -> None:
     found = columns("TIDE tables, 06:12!\n\n\n  • Row | row\nRow row (again)\n")
-    log = lambda *values: pytest.approx(np.log1p(values))  # noqa: E731
     assert found["words"] == log(4, 2, 3)
     assert found["chars"] == log(17, 7, 13)
     assert found["capitals"] == pytest.approx([4 / 17, 1 / 7, 1 / 13])

@@ -8,7 +8,19 @@ from conftest import grows_linearly
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from pagesieve.page import BINARY_SHARE, COLLAPSED_LINE, ENDLESS_LINE, Page, PageError, decode, read_page, split
+from pagesieve.page import (
+    BINARY_SHARE,
+    COLLAPSED_LINE,
+    ENDLESS_LINE,
+    MAX_INDENT,
+    MAX_WRAP,
+    MIN_WRAP_EVIDENCE,
+    Page,
+    PageError,
+    decode,
+    read_page,
+    split,
+)
 
 PIECES = [
     "word", "Two words", "A sentence.", "• ", "* ", "- ", "1. ", "12) ", "o ", "+ ", "#", "[3]", "| ", " » ", "===", "---",
@@ -62,8 +74,9 @@ def test_blank_text_has_no_segments(text: str) -> None:
 
 @given(st.lists(st.lists(WORDS, min_size=25, max_size=60).map(" ".join), min_size=3, max_size=6), st.integers(60, 100))
 def test_paragraphs_wrapped_at_any_width_are_joined_again(paragraphs: list[str], width: int) -> None:
-    assume(all(len(paragraph) > 2 * width for paragraph in paragraphs))  # shorter ones hardly show where they were broken
-    assert contents(wrapped(paragraphs, width)) == paragraphs
+    text = wrapped(paragraphs, width)
+    assume(len(text.split("\n")) - 2 * len(paragraphs) >= MIN_WRAP_EVIDENCE)  # lines that go on in the next one
+    assert contents(text) == paragraphs
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\f", "\v", "\x85", "\u2028", "\u2029", "\n\f", "\n\u3000\n", "\n\xa0\n", "\n\t\n"])
@@ -84,6 +97,11 @@ def test_a_segment_knows_its_lines() -> None:
     assert (first.indent, first.bullet, first.blank_before, first.inline) == (0, "", 0, False)
     assert (second.indent, second.bullet, second.blank_before, second.inline) == (8, "•", 2, False)
     assert (third.indent, third.bullet, third.blank_before, third.inline) == (3, "", 0, False)
+
+
+@pytest.mark.parametrize(("indent", "told"), [(MAX_INDENT - 1, MAX_INDENT - 1), (MAX_INDENT, MAX_INDENT), (MAX_INDENT + 9, MAX_INDENT)])
+def test_deep_indentation_counts_up_to_a_limit(indent: int, told: int) -> None:
+    assert [s.indent for s in split(" " * indent + "Letters\n")] == [told]
 
 
 # ------------------------------------------------------------------------------------------- bullets and what follows
@@ -252,6 +270,12 @@ def test_long_lines_beside_wrapped_ones_mean_that_nothing_is_wrapped() -> None:
     narrow = wrapped([KEPT, VOTE], 60)
     assert contents(narrow) == [KEPT, VOTE]
     assert contents(narrow + "\n" + KEPT * 3 + "\n")[:3] == narrow.splitlines()[:3]
+
+
+@pytest.mark.parametrize(("width", "joined"), [(38, False), (60, True), (MAX_WRAP, True), (130, False)])
+def test_only_text_of_a_plausible_width_is_taken_for_wrapped(width: int, joined: bool) -> None:
+    text = wrapped([*ARTICLE, *ARTICLE], width)
+    assert contents(text) == ([*ARTICLE, *ARTICLE] if joined else [line for line in text.splitlines() if line])
 
 
 def test_a_dash_at_the_start_of_a_wrapped_line_is_no_bullet() -> None:

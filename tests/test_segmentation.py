@@ -180,6 +180,19 @@ def test_times_sources_and_bylines_are_details(detail: str) -> None:
     assert stories(text) == [("Ferry gets a second winter", "", (detail,)), ("Mill burns down before dawn", "", (detail,))]
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("one two three", "detail"), ("one two three four", "title"), ("one two three.", "title"), ("One two three four five six 12:30", "detail"),
+     ("One two three four five six seven 12:30", "title"), ("x " * 10 + "end.", "title"), ("x " * 11 + "end.", "summary"),
+     ("x " * 22 + "end", "title"), ("x " * 23 + "end", "summary")],
+)  # fmt: skip
+def test_lines_are_told_apart_by_their_length(line: str, told: str) -> None:
+    found = stories(f"Mill burns down before dawn\n{line}\n")
+    assert len(found) == (2 if told == "title" else 1)
+    assert bool(found[0][1]) == (told == "summary")
+    assert bool(found[0][2]) == (told == "detail")
+
+
 def test_a_story_of_details_alone_takes_the_first_as_title() -> None:
     assert stories("Weather\nSport\n") == [("Weather", "", ("Sport",))]
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 from pagesieve import __version__
@@ -41,8 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = _formatted(answers, form, len(options.pages) > 1)
     try:
         if options.output is not None:
-            write_text(options.output, text)
+            if answers:  # an older file is worth more than none
+                write_text(options.output, text)
         elif text:
+            if form != "page" and sys.stdout.isatty():
+                text = page_ansi(text, [])
             sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
             sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
@@ -82,11 +86,11 @@ def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: 
             return "".join(_json_line(name, answer) for name, answer in answers)
         return "".join(answer.to_json(indent=1) + "\n" for _, answer in answers)
     if form == "html":
-        parts = [(f"<h2>{name}</h2>" if several else "") + answer.to_html() for name, answer in answers]
+        parts = [(f"<h2>{escape(name)}</h2>" if several else "") + answer.to_html() for name, answer in answers]
         return page_document("\n".join(parts), ", ".join(name for name, _ in answers)) if parts else ""
     texts = []
     for name, answer in answers:
-        heading = f"==> {name} <==\n" if several else ""
+        heading = f"==> {page_ansi(name, [])} <==\n" if several else ""
         if form == "page":
             texts.append(heading + page_ansi(answer.text, [(s.start, s.end, s.label, s.role) for s in answer]).rstrip("\n") + "\n")
         else:

@@ -50,11 +50,11 @@ class FeaturesConfig:
 class ModelConfig:
     """conf/model/: what is fitted; the fields are explained at `training.Settings`."""
 
-    classifier: str = "logistic"
+    classifier: str = "sgd"
     sequence: bool = True
     C: float = 0.5
-    alpha: float = 1e-5
-    max_iter: int = 60
+    alpha: float = 3e-6
+    max_iter: int = 20
     min_df: int = 3
     layout_weight: float = 0.2
     bins: int = 12
@@ -63,6 +63,7 @@ class ModelConfig:
     network_alpha: float = 0.3
     networks: int = 3
     offsets: list[int] = field(default_factory=lambda: [-2, -1, 1, 2])
+    first_share: float = 0.3
     transition_weight: float = 0.3
 
 

@@ -23,6 +23,7 @@ __all__ = ["Linear", "Model", "Network", "Prediction"]
 
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
+TINY = 1e-6  # added to a probability before its logarithm
 CLIP = 4.0  # standard deviations; beyond, a second-pass input says no more
 
 
@@ -106,6 +107,7 @@ class Network:
     scale: Floats
     layers: tuple[tuple[tuple[Floats, Floats], ...], ...]  # of each network: (weights, bias) of each layer
     offsets: tuple[int, ...]  # places around a segment whose layout it is told
+    first_share: float = 0.0  # 0..1: how much the first pass's answer counts beside the networks'
 
     def probabilities(self, inputs: Floats) -> Floats:
         """Role probabilities, shape (segments, roles)."""
@@ -166,13 +168,18 @@ class Model:
         probabilities = self.linear.probabilities(measures, columns)
         if self.network is not None:
             inputs = second_pass_inputs(measures, columns, probabilities, self.linear.groups, self.network.offsets)
-            probabilities = self.network.probabilities(inputs)
+            probabilities = _blend(self.network.probabilities(inputs), probabilities, self.network.first_share)
         return Prediction.of(decode(probabilities, self.transitions), self.label_of_role)
 
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
     """The network's input rows of a page: layout of the segment and its neighbours, and `sequence.context`."""
     return np.concatenate([window(columns, groups, offsets), context(measures, probabilities)], axis=1)
+
+
+def _blend(second: Floats, first: Floats, share: float) -> Floats:
+    """The two passes' weighted geometric mean, scaled to sum 1: the second pass alone is too sure where it saw little."""
+    return _softmax((1 - share) * np.log(second + TINY) + share * np.log(first + TINY))
 
 
 def _softmax(scores: Floats) -> Floats:

@@ -222,11 +222,13 @@ def wrap_width(lines: list[_Line]) -> int:
         votes[min(line.width + following.first_word + 1, MAX_WRAP + 1)] -= 1
     for column in range(1, len(votes)):
         votes[column] += votes[column - 1]
-    width = max(range(MIN_WRAP, MAX_WRAP + 1), key=lambda column: (votes[column], -column))
-    if votes[width] < MIN_WRAP_EVIDENCE:
+    most = max(votes[MIN_WRAP:])
+    if most < MIN_WRAP_EVIDENCE:
         return 0
+    width = votes.index(most, MIN_WRAP)
+    widest = max(column for column, count in enumerate(votes) if count == most)  # all these widths explain the lines equally well
     total = sum(line.width for line in lines)
-    wider = sum(line.width for line in lines if line.width > width + 1)
+    wider = sum(line.width for line in lines if line.width > widest + 1)
     return width if wider <= MAX_OVERLONG * total else 0
 
 

@@ -85,6 +85,7 @@ def save_model(model: Model, path: Path | str) -> None:
     if model.network is not None:
         arrays["mean"], arrays["scale"] = model.network.mean, model.network.scale
         header["offsets"] = list(model.network.offsets)
+        header["first_share"] = model.network.first_share
         header["networks"] = [len(layers) for layers in model.network.layers]
         for i, layers in enumerate(model.network.layers):
             for j, (weights, bias) in enumerate(layers):
@@ -160,5 +161,6 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
                 for i, depth in enumerate(header["networks"])
             ),
             offsets=tuple(header["offsets"]),
+            first_share=float(header["first_share"]),
         )
     return Model(linear, network, arrays["transitions"], check_label_map(header["labels"]), header["info"])

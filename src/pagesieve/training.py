@@ -47,13 +47,13 @@ ABSENT = -1000.0  # score of a role that training never saw: below any other
 class Settings:
     """How a model is trained; the fields are those of `conf/model` and `conf/features`."""
 
-    classifier: str = "logistic"
+    classifier: str = "sgd"
     sequence: bool = True  # whether the second pass and the transitions are used
     words: bool = True  # whether the TF-IDF is used
     groups: tuple[str, ...] = GROUPS  # layout groups in use
     C: float = 0.5  # inverse regularisation of the logistic regression
-    alpha: float = 1e-5  # regularisation of SGD
-    max_iter: int = 60  # rounds of the linear classifier; ending early regularises too
+    alpha: float = 3e-6  # regularisation of SGD
+    max_iter: int = 20  # rounds of the linear classifier; ending early regularises too
     min_df: int = 3  # segments a term must be in
     layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
     bins: int = 12  # per layout column, by quantiles
@@ -62,6 +62,7 @@ class Settings:
     network_alpha: float = 0.3  # regularisation of the second pass
     networks: int = 3  # second-pass networks that are averaged
     offsets: tuple[int, ...] = (-2, -1, 1, 2)  # places whose layout the second pass is told
+    first_share: float = 0.3  # how much the first pass's answer counts beside the second's
     transition_weight: float = 0.3
     label_of_role: dict[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
 
@@ -238,7 +239,7 @@ def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings:
                 random_state=seed + i,
             )
             fitted.append(_layers(network.fit(scaled, roles)))
-    return Network(scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32), tuple(fitted), settings.offsets)
+    return Network(scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32), tuple(fitted), settings.offsets, settings.first_share)
 
 
 def _layers(network: MLPClassifier) -> tuple[tuple[Floats, Floats], ...]:

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import page_lines, page_text
+
+from pagesieve import __version__
+from pagesieve.render import ANSI
+from pagesieve.sieve import Sieve
+
+PAGE = page_text(page_lines("unseen", 3))
+OTHER = page_text(page_lines("unseen", 4))
+PROGRAM = [sys.executable, "-m", "pagesieve"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two pages, one binary file and one page of HTML."""
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "other.txt").write_text(OTHER, encoding="utf-8")
+    (tmp_path / "quay.png").write_bytes(bytes(range(32)) * 9)
+    (tmp_path / "ferry.html").write_text("<html><p>Row on.</p></html>", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def environment(tiny_model: Path) -> dict[str, str]:
+    return {**os.environ, "PAGESIEVE_MODEL": str(tiny_model)}
+
+
+class Run:
+    """The command as a shell would run it, in a folder of pages."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder, self.environment = folder, environment
+
+    def __call__(self, *arguments: str, page: str | bytes = b"") -> tuple[int, str, str]:
+        data = page.encode() if isinstance(page, str) else page
+        done = subprocess.run([*PROGRAM, *arguments], input=data, capture_output=True, cwd=self.folder, env=self.environment, check=False)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def on_a_terminal(self, *arguments: str, **environment: str) -> str:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([*PROGRAM, *arguments], stdout=theirs, cwd=self.folder, env={**self.environment, **environment})
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:  # how Linux says that the other side has hung up
+            pass
+        os.close(ours)
+        assert process.wait() == 0
+        return shown.decode().replace("\r\n", "\n")
+
+
+@pytest.fixture
+def run(folder: Path, environment: dict[str, str]) -> Run:
+    return Run(folder, environment)
+
+
+# ---------------------------------------------------------------------------------------------------------- formats
+
+
+@pytest.mark.parametrize("arguments", [(), ("-f", "text"), ("--format", "text")])
+def test_the_body_is_printed(run: Run, tiny_sieve: Sieve, arguments: tuple[str, ...]) -> None:
+    assert run("page.txt", *arguments) == (0, tiny_sieve.segment(PAGE).body + "\n", "")
+
+
+def test_a_page_comes_from_standard_input(run: Run, tiny_sieve: Sieve) -> None:
+    assert run("-", page=PAGE) == (0, tiny_sieve.segment(PAGE).body + "\n", "")
+    assert run("-", page=PAGE.encode("utf-16")) == run("page.txt")
+
+
+def test_json_tells_everything(run: Run, tiny_sieve: Sieve) -> None:
+    status, out, _ = run("page.txt", "--format", "json")
+    assert status == 0
+    assert json.loads(out) == tiny_sieve.segment(PAGE).to_dict()
+    assert out.endswith("}\n")
+
+
+def test_html_is_the_page_coloured(run: Run, tiny_sieve: Sieve) -> None:
+    status, out, _ = run("page.txt", "--format", "html")
+    assert status == 0
+    assert out.startswith("<!doctype html>")
+    assert tiny_sieve.segment(PAGE).to_html() in out
+    assert "<title>page.txt</title>" in out
+
+
+def test_page_is_the_page_in_terminal_colours(run: Run) -> None:
+    status, out, _ = run("page.txt", "--format", "page")
+    assert status == 0
+    assert all(colour in out for colour in ANSI.values())
+
+
+def test_a_page_without_a_body_prints_nothing(run: Run) -> None:
+    assert run("-") == (0, "", "")
+    assert run("-", page="\n \n") == (0, "", "")
+
+
+def test_the_model_may_be_named(run: Run, tiny_model: Path, folder: Path) -> None:
+    expected = run("page.txt")
+    del run.environment["PAGESIEVE_MODEL"]
+    assert run("page.txt", "-m", str(tiny_model)) == run("page.txt", "--model", str(tiny_model / "model.npz")) == expected
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version") == (0, f"pagesieve {__version__}\n", "")
+    status, out, _ = run("--help")
+    assert status == 0
+    assert all(word in out for word in ("--format", "--output", "--model", "--kind"))
+
+
+# ------------------------------------------------------------------------------------------------------ several pages
+
+
+def test_several_pages_are_printed_below_their_names(run: Run, tiny_sieve: Sieve) -> None:
+    one, two = tiny_sieve.segment(PAGE).body, tiny_sieve.segment(OTHER).body
+    assert run("page.txt", "other.txt") == (0, f"==> page.txt <==\n{one}\n\n==> other.txt <==\n{two}\n", "")
+
+
+def test_several_pages_are_a_line_of_json_each(run: Run, tiny_sieve: Sieve) -> None:
+    status, out, _ = run("page.txt", "-", "other.txt", "-f", "json", page=OTHER)
+    told = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [page["page"] for page in told] == ["page.txt", "-", "other.txt"]
+    assert told[2] == {"page": "other.txt", **tiny_sieve.segment(OTHER).to_dict()}
+
+
+def test_several_pages_are_one_html_document(run: Run, folder: Path) -> None:
+    (folder / "<b>.txt").write_text(PAGE, encoding="utf-8")
+    status, out, _ = run("page.txt", "<b>.txt", "-f", "html")
+    assert status == 0
+    assert out.count("<!doctype html>") == 1
+    assert "<h2>page.txt</h2>" in out
+    assert "<h2>&lt;b&gt;.txt</h2>" in out
+    assert "<b>" not in out
+
+
+# ------------------------------------------------------------------------------------------------- what goes wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.txt", "No such file or directory: 'nowhere.txt'"),
+        ("quay.png", "quay.png: looks binary"),
+        ("ferry.html", "ferry.html: looks like HTML"),
+        (".", "Is a directory: '.'"),
+    ],
+)
+def test_a_page_that_cannot_be_read_is_told_and_the_others_are_printed(run: Run, tiny_sieve: Sieve, name: str, message: str) -> None:
+    status, out, error = run(name)
+    assert (status, out) == (1, "")
+    assert error.startswith("pagesieve: ")
+    assert message in error
+    assert error.count("\n") == 1
+    status, out, error = run(name, "page.txt")
+    assert (status, out) == (1, f"==> page.txt <==\n{tiny_sieve.segment(PAGE).body}\n")
+    assert message in error
+
+
+def test_standard_input_that_is_no_text_is_told(run: Run) -> None:
+    status, _, error = run("-", page=b"\x00\x01" * 99)
+    assert status == 1
+    assert error.startswith("pagesieve: standard input: looks binary")
+
+
+def test_html_may_be_taken_as_text(run: Run) -> None:
+    status, out, error = run("ferry.html", "--kind", "text", "-f", "json")
+    assert (status, error) == (0, "")
+    assert json.loads(out)["segments"][0]["text"] == "<html><p>Row on.</p></html>"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no model"])
+def test_a_missing_or_broken_model_is_told_with_a_remedy(run: Run, folder: Path, content: bytes | None) -> None:
+    if content is not None:
+        (folder / "my.npz").write_bytes(content)
+    status, out, error = run("page.txt", "-m", "my.npz")
+    assert (status, out) == (1, "")
+    assert error.startswith("pagesieve: my.npz: ")
+    assert "make train" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("page.txt", "--format", "pdf"), ("page.txt", "--colour"), ("page.txt", "--kind", "html")])
+def test_a_wrong_call_is_told_with_status_2(run: Run, arguments: tuple[str, ...]) -> None:
+    status, out, error = run(*arguments)
+    assert (status, out) == (2, "")
+    assert error.startswith("usage: pagesieve")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(run: Run, folder: Path) -> None:
+    (folder / "long.txt").write_text(PAGE * 300, encoding="utf-8")
+    process = subprocess.Popen(
+        [*PROGRAM, "long.txt", "-f", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=run.environment
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 0
+    process.stderr.close()
+
+
+# ------------------------------------------------------------------------------------------------------ output file
+
+
+def test_the_output_file_gets_what_would_be_printed(run: Run, folder: Path) -> None:
+    _, printed, _ = run("page.txt", "-f", "json")
+    assert run("page.txt", "-f", "json", "-o", "out/page.json") == (0, "", "")
+    assert (folder / "out" / "page.json").read_bytes() == printed.encode()
+    assert os.listdir(folder / "out") == ["page.json"]
+
+
+def test_the_output_file_is_replaced_whole(run: Run, folder: Path) -> None:
+    (folder / "out.txt").write_bytes(b"old" * 100_000)
+    before = os.stat(folder / "out.txt").st_ino
+    assert run("page.txt", "-o", "out.txt")[0] == 0
+    assert (folder / "out.txt").read_text("utf-8") == run("page.txt")[1]
+    assert os.stat(folder / "out.txt").st_ino != before  # put in place, not written over
+
+
+@pytest.mark.parametrize("arguments", [("nowhere.txt",), ("quay.png", "ferry.html"), ("page.txt", "-m", "nowhere")])
+def test_an_output_file_stays_as_it_was_when_there_is_no_answer(run: Run, folder: Path, arguments: tuple[str, ...]) -> None:
+    (folder / "out.txt").write_bytes(b"old")
+    assert run(*arguments, "-o", "out.txt")[0] == 1
+    assert (folder / "out.txt").read_bytes() == b"old"
+
+
+def test_an_output_file_that_cannot_be_written_is_told(run: Run, folder: Path) -> None:
+    status, _, error = run("page.txt", "-o", "page.txt/out.txt")
+    assert status == 1
+    assert error.startswith("pagesieve: page.txt/out.txt: ")
+    assert (folder / "page.txt").read_text("utf-8") == PAGE
+
+
+# --------------------------------------------------------------------------------------------------------- terminal
+
+
+def test_a_terminal_shows_the_page_coloured(run: Run) -> None:
+    assert run.on_a_terminal("page.txt") == run("page.txt", "-f", "page")[1]
+
+
+def test_a_terminal_without_colours_shows_the_body(run: Run) -> None:
+    assert run.on_a_terminal("page.txt", NO_COLOR="1") == run("page.txt")[1]
+
+
+@pytest.mark.parametrize("form", ["page", "text", "json", "html"])
+def test_escape_sequences_of_a_page_do_not_reach_the_terminal(run: Run, folder: Path, form: str) -> None:
+    evil = PAGE.replace(" ", "\x1b]0;evil\x07 \x9b2J", 40)
+    (folder / "evil.txt").write_text(evil, encoding="utf-8")
+    shown = run.on_a_terminal("evil.txt", "page.txt", "-f", form)
+    for colour in (*ANSI.values(), "\x1b[0m"):
+        shown = shown.replace(colour, "")
+    assert "evil" in shown
+    assert not {"\x1b", "\x07", "\x9b"} & set(shown)
+
+
+def test_a_pipe_gets_the_text_as_it_is(run: Run, tiny_sieve: Sieve) -> None:
+    evil = PAGE.replace(". ", ".\x1b[31m ")
+    assert run("-", page=evil)[1] == tiny_sieve.segment(evil).body + "\n"
+    assert "\x1b[31m" in run("-", page=evil)[1]

@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count, islice
+from pathlib import Path
+
+import pytest
+from conftest import grows_linearly, page_lines, page_text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_page import TEXTS
+
+import pagesieve
+from pagesieve.page import PageError, split
+from pagesieve.roles import LABEL_OF_ROLE
+from pagesieve.segmentation import Segmentation
+from pagesieve.sieve import BATCH, HTML_SAMPLE, HTML_TAGS, Sieve, load
+from pagesieve.storage import ModelError
+
+PAGE = page_text(page_lines("unseen", 7))
+HTML = "<!DOCTYPE html>\n<html><head><title>Ferry</title></head><body><p>Row on.</p></body></html>"
+PARAGRAPH = "The council met on Tuesday and voted, after hours of talk, to keep the old ferry running until spring. "
+RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+# ---------------------------------------------------------------------------------------------------------- one page
+
+
+def test_an_unseen_page_is_sorted_right(tiny_sieve: Sieve) -> None:
+    expected = [role for role, text in page_lines("unseen", 7) if text]
+    page = tiny_sieve.segment(PAGE)
+    right = sum(segment.role == role for segment, role in zip(page, expected, strict=True))
+    assert right >= 0.9 * len(expected)
+    assert len(page.teasers) == sum(text.startswith("  •") for _, text in page_lines("unseen", 7))
+    assert all(teaser.summary.endswith(".") for teaser in page.teasers)
+
+
+@given(text=TEXTS)
+@RELAXED
+def test_every_segment_comes_back_with_a_label(tiny_sieve: Sieve, text: str) -> None:
+    page = tiny_sieve.segment(text, kind="text")
+    assert page.text == text
+    assert [(s.text, s.start, s.end, s.bullet, s.indent, s.blank_before, s.inline) for s in page] == [
+        (s.text, s.start, s.end, s.bullet, s.indent, s.blank_before, s.inline) for s in split(text)
+    ]
+    for segment in page:
+        assert segment.label == LABEL_OF_ROLE[segment.role]
+        assert 1 / 3 - 1e-6 <= segment.probability <= 1
+        assert type(segment.probability) is float
+
+
+@pytest.mark.parametrize("page", ["", " \n\t\r\n\f\xa0\u2028", b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_page_gives_an_empty_answer(tiny_sieve: Sieve, page: str | bytes) -> None:
+    answer = tiny_sieve.segment(page)
+    assert answer.segments == ()
+    assert (answer.body, answer.headline, answer.teasers, answer.boilerplate) == ("", "", (), ())
+
+
+def test_text_and_its_bytes_give_the_same_answer(tiny_sieve: Sieve) -> None:
+    text = "Über uns\n" + PAGE
+    answer = tiny_sieve.segment(text)
+    for data in (
+        text.encode(),
+        text.encode("utf-8-sig"),
+        b"\xff\xfe" + text.encode("utf-16-le"),
+        text.encode("cp1252"),
+        bytearray(text.encode()),
+    ):
+        assert tiny_sieve.segment(data) == answer  # type: ignore[arg-type]
+
+
+def test_the_same_page_gives_the_same_answer_whatever_came_before(tiny_sieve: Sieve, tiny_model: Path) -> None:
+    first = tiny_sieve.segment(PAGE)
+    tiny_sieve.segment("漢字 Ωmega\n")
+    assert tiny_sieve.segment(PAGE) == first == load(tiny_model).segment(PAGE) == pickle.loads(pickle.dumps(tiny_sieve)).segment(PAGE)
+
+
+@pytest.mark.parametrize("page", [None, 7, ["Row"], Path("page.txt")])
+def test_what_is_neither_text_nor_bytes_is_no_page(tiny_sieve: Sieve, page: object) -> None:
+    with pytest.raises(TypeError, match=rf"page is str or bytes, not {type(page).__name__}; read the file first"):
+        tiny_sieve.segment(page)  # type: ignore[arg-type]
+
+
+def test_binary_data_are_refused_by_name(tiny_sieve: Sieve) -> None:
+    with pytest.raises(PageError, match=r"quay\.png: looks binary"):
+        tiny_sieve.segment(bytes(range(32)) * 9, name="quay.png")
+
+
+def test_only_known_kinds_are_taken(tiny_sieve: Sieve) -> None:
+    with pytest.raises(ValueError, match=r"kind='pdf'.*kind=\"auto\""):
+        tiny_sieve.segment(PAGE, kind="pdf")
+
+
+def test_what_the_model_file_says_is_told_and_safe(tiny_sieve: Sieve) -> None:
+    tiny_sieve.info["pages"] = 0
+    assert tiny_sieve.info == {"pages": 16}
+
+
+# -------------------------------------------------------------------------------------------------------------- HTML
+
+
+@pytest.mark.parametrize(
+    "page",
+    [HTML, "\ufeff \n" + HTML, HTML.lower(), "<html lang=en>", '<?xml version="1.0"?>\n<!-- ferry -->\n<!-- mill -->\n<html>',
+     "<p>Row</p>" * HTML_TAGS, '<div class="a">' * HTML_TAGS],
+)  # fmt: skip
+def test_html_is_refused_with_a_remedy_and_taken_as_text_if_asked(tiny_sieve: Sieve, page: str) -> None:
+    with pytest.raises(PageError, match=r"ferry\.html: looks like HTML.*w3m -dump.*kind=\"text\""):
+        tiny_sieve.segment(page, name="ferry.html")
+    with pytest.raises(PageError, match="looks like HTML"):
+        tiny_sieve.segment(page.encode())
+    assert len(tiny_sieve.segment(page, kind="text")) > 0
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["How to write HTML\n" + HTML, "<p>Row" * (HTML_TAGS - 1), "<3 boats\n" + "<row> " * 50, "<htmlish>", "<!-- a -->\nRow on.",
+     "<" + "x" * HTML_SAMPLE + "<p>" * HTML_TAGS, "< p >" * 50],
+)  # fmt: skip
+def test_text_that_quotes_markup_is_text(tiny_sieve: Sieve, page: str) -> None:
+    assert tiny_sieve.segment(page) == tiny_sieve.segment(page, kind="text")
+
+
+@pytest.mark.parametrize("start", ["<!-- a -->", "<!---->", "<!-- ", "<?xml ", "<p <p ", "< "])
+def test_telling_html_from_text_takes_linear_time(tiny_sieve: Sieve, start: str) -> None:
+    def answer(page: str) -> None:
+        tiny_sieve.segment(page)
+
+    assert grows_linearly(lambda n: start * n + " Row on.", answer, 500)
+
+
+# --------------------------------------------------------------------------------------------------------- many pages
+
+
+def pages(n: int) -> list[str | bytes]:
+    """Pages of all sorts, an empty one and bytes among them."""
+    made: list[str | bytes] = [page_text(page_lines("many", i)) for i in range(n)]
+    return [page.encode() if i % 3 == 1 and isinstance(page, str) else page for i, page in enumerate(made[:-1])] + [""]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_many_pages_give_the_answers_of_each_in_order(tiny_sieve: Sieve, n_jobs: int) -> None:
+    many = pages(2 * BATCH + 3)
+    assert list(tiny_sieve.segment_many(many, n_jobs=n_jobs)) == [tiny_sieve.segment(page) for page in many]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_no_pages_give_no_answers(tiny_sieve: Sieve, n_jobs: int) -> None:
+    assert list(tiny_sieve.segment_many([], n_jobs=n_jobs)) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*tasks have been successfully executed  but not used")
+@pytest.mark.parametrize(("n_jobs", "most"), [(1, 3), (2, 20 * BATCH)])
+def test_pages_are_taken_as_they_are_needed(tiny_sieve: Sieve, n_jobs: int, most: int) -> None:
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        for i in count():
+            taken += 1
+            yield f"Ferry {i}\n" if taken < 50 * BATCH else pytest.fail("takes pages without end")
+
+    answers = tiny_sieve.segment_many(endless(), n_jobs=n_jobs)
+    assert [answer.text for answer in islice(answers, 3)] == ["Ferry 0\n", "Ferry 1\n", "Ferry 2\n"]
+    assert taken <= most
+    answers.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_bad_page_among_many_is_told(tiny_sieve: Sieve, n_jobs: int) -> None:
+    with pytest.raises(PageError, match="looks like HTML"):
+        list(tiny_sieve.segment_many([PAGE, HTML, PAGE], n_jobs=n_jobs))
+    assert len(list(tiny_sieve.segment_many([PAGE, HTML, PAGE], n_jobs=n_jobs, kind="text"))) == 3
+
+
+# ----------------------------------------------------------------------------------------------------------- loading
+
+
+def test_a_model_is_loaded_from_a_folder_or_file(tiny_model: Path, tiny_sieve: Sieve) -> None:
+    for path in (tiny_model, str(tiny_model), tiny_model / "model.npz"):
+        assert load(path).segment(PAGE) == tiny_sieve.segment(PAGE)
+
+
+def test_without_a_path_the_environment_says_where(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGESIEVE_MODEL", str(tiny_model))
+    assert load().info == {"pages": 16}
+
+
+def test_without_a_path_the_trained_model_is_taken(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PAGESIEVE_MODEL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"models/default.*no model there; train one with `make train`"):
+        load()
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "default").symlink_to(tiny_model)
+    assert load().info == {"pages": 16}
+
+
+def test_the_package_offers_what_the_design_says() -> None:
+    assert {"load", "Segmentation", "LabeledSegment", "Teaser", "Sieve", "PageError", "ModelError"} <= set(pagesieve.__all__)
+    assert pagesieve.Segmentation is Segmentation
+    assert pagesieve.ModelError is ModelError
+    assert all(hasattr(pagesieve, name) for name in pagesieve.__all__)
+
+
+def test_using_a_model_imports_neither_scikit_learn_nor_hydra_nor_scipy(tiny_model: Path) -> None:
+    code = (
+        "import sys, pagesieve; pagesieve.load(sys.argv[1]).segment(sys.argv[2]).to_json();"
+        "import pagesieve.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tiny_model), PAGE], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "numpy" in loaded
+    assert not loaded & {"sklearn", "hydra", "omegaconf", "scipy", "joblib", "pandas", "matplotlib", "jinja2", "tqdm"}
+
+
+# --------------------------------------------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        PARAGRAPH,
+        PARAGRAPH + "\n\n",
+        "Row\n",
+        "• \n",
+        "•\n",
+        "  • Row\n    on\n",
+        " " * 60 + "Row\n",
+        "\x00",
+        "\x00\n",
+        "](",
+        "<p ",
+        "漢",
+        "1 ",
+        "\ud800",
+    ],
+)
+def test_segmenting_takes_time_linear_in_size(tiny_sieve: Sieve, piece: str) -> None:
+    def answer(page: str) -> None:
+        found = tiny_sieve.segment(page)
+        assert found.body is not None
+        assert found.teasers is not None
+
+    assert grows_linearly(lambda n: piece * (n // len(piece)), answer, 12_000)
+
+
+def test_one_line_of_5_mb(tiny_sieve: Sieve) -> None:
+    page = (PARAGRAPH * (5_000_000 // len(PARAGRAPH) + 1))[:5_000_000]
+    answer = tiny_sieve.segment(page)
+    assert len(answer) == page.count(".") + (not page.rstrip().endswith("."))
+    assert answer.segments[-1].end == len(page.rstrip())
+
+
+@pytest.mark.parametrize("char", ["a", ".", "漢", "-", "\x00"])
+def test_one_line_of_5_mb_without_a_break(tiny_sieve: Sieve, char: str) -> None:
+    (segment,) = tiny_sieve.segment(char * 5_000_000)
+    assert segment.end == 5_000_000
+
+
+def test_200_000_segments(tiny_sieve: Sieve) -> None:
+    answer = tiny_sieve.segment("Row on\n" * 200_000)
+    assert len(answer) == 200_000
+    assert len(answer.teasers) <= 200_000
+
+
+@pytest.mark.slow
+def test_50_mb_of_text(tiny_sieve: Sieve) -> None:
+    paragraph = PARAGRAPH * 5 + "\n\n"
+    page = paragraph * (50_000_000 // len(paragraph))
+    started = time.perf_counter()
+    answer = tiny_sieve.segment(page.encode())
+    assert len(answer) == 50_000_000 // len(paragraph)
+    assert time.perf_counter() - started < 60
+
+
+def test_nul_bytes_in_a_text_stay_where_they_are(tiny_sieve: Sieve) -> None:
+    page = b"Ferry\x00 stops\n" + b"Row on. " * 9
+    assert tiny_sieve.segment(page).segments[0].text == "Ferry\x00 stops"
+    with pytest.raises(PageError, match="looks binary"):
+        tiny_sieve.segment(b"Row\x00" * 99)
+
+
+@given(data=st.binary(max_size=300))
+@RELAXED
+def test_any_bytes_give_an_answer_or_a_page_error(tiny_sieve: Sieve, data: bytes) -> None:
+    try:
+        answer = tiny_sieve.segment(data)
+    except PageError as error:
+        assert str(error).startswith("page: looks ")  # noqa: PT017 - either outcome is right
+    else:
+        assert "".join(answer.text.split()) == "".join("".join(segment.text.split()) for segment in answer)
