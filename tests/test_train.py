@@ -184,11 +184,11 @@ def test_every_choice_of_features_can_be_trained_by_name(choice: str, tiny_corpu
 
 
 def test_the_label_map_travels_with_the_model_and_into_the_scores(tiny_corpus: Path, tmp_path: Path) -> None:
-    own = trained(tiny_corpus, tmp_path / "a", "labels=captions_in_body")["summaries"]["unseen sites"]
-    usual = trained(tiny_corpus, tmp_path / "b")["summaries"]["unseen sites"]
+    own = trained(tiny_corpus, tmp_path / "a", "labels=captions_in_body", "model=majority")["summaries"]["unseen sites"]
+    usual = trained(tiny_corpus, tmp_path / "b", "model=majority")["summaries"]["unseen sites"]
     assert load_model(tmp_path / "a").label_of_role["caption"] == "body"
     assert load_model(tmp_path / "b").label_of_role["caption"] == "boilerplate"
-    assert own["by_segments"]["f1"]["body"] != usual["by_segments"]["f1"]["body"]
+    assert own["by_segments"]["f1"]["boilerplate"].value < usual["by_segments"]["f1"]["boilerplate"].value
 
 
 def test_a_split_that_ignores_sites_is_scored_only_when_asked(
