@@ -16,6 +16,7 @@ from conftest import SITES, SMALL, page_lines, write_page
 from hydra import compose, initialize_config_dir
 from hypothesis import given
 from hypothesis import strategies as st
+from programs import composed
 from sklearn.metrics import f1_score
 
 from pagesieve import corpus
@@ -27,7 +28,8 @@ from pagesieve.page import read_page, split
 from pagesieve.roles import ROLES, label_matrix
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import Sieve
-from pagesieve.storage import save_model
+from pagesieve.storage import load_model, save_model
+from pagesieve.train import train
 from pagesieve.training import CrossFit, Sample, Settings, assign_folds, cross_fit, fit, prepare
 
 QUICK = replace(SMALL, networks=1, max_iter=10, hidden=(8,))
@@ -301,9 +303,11 @@ class Seed:
 
 
 @pytest.fixture(scope="module")
-def seed(crossed_repository: tuple[list[Sample], CrossFit], repository_settings: Settings) -> Seed:
-    """The seed page segmented by a model trained on the repository's corpus alone."""
-    model, _ = fit(*crossed_repository, repository_settings, seed=0)
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Seed:
+    """The seed page segmented by the model that `make train` makes, from the repository's corpus alone."""
+    out = tmp_path_factory.mktemp("seed") / "model"
+    train(composed("train", f"data.root={REPOSITORY / 'data'}", f"out={out}", "cv.random_split=false"))
+    model = load_model(out)
     data = SEED_PAGES[0].read_bytes()
     segments = split(read_page(data).text)
     labels = [Label(**label) for label in json.loads(SEED_PAGES[0].with_suffix(".json").read_text("utf-8"))["labels"]]
