@@ -48,12 +48,17 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Updated 12:30 — it's on!")
     ['updated', '00:00', '—', "it's", 'on', '!']
     """
-    return _tokens(_plain(text))
+    return _tokens(_plain(_unlinked(text)))
+
+
+def _unlinked(text: str) -> str:
+    """`text` without the addresses and numbers of links that only a renderer put in."""
+    return _LINK.sub("", text) if "[" in text else text
 
 
 def _plain(text: str) -> str:
-    """`text` in small letters, its digits as 0, without what only a renderer put in. Lines stay lines."""
-    return _DIGIT.sub("0", _LINK.sub("", text) if "[" in text else text).lower()
+    """`text` in small letters, its digits as 0. Lines stay lines."""
+    return _DIGIT.sub("0", text).lower()
 
 
 def _tokens(plain: str) -> list[str]:
@@ -171,7 +176,7 @@ class Measures:
 def measure(segments: Sequence[Segment]) -> Measures:
     """The `Measures` of a page's segments (all of them: repeats and positions are relative to the page)."""
     n = len(segments)
-    contents = [segment.content for segment in segments]
+    contents = [_unlinked(segment.content) for segment in segments]
     lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
     joined = "".join(content + "\n" for content in contents)
     classes = _classes(joined).astype(np.int64)

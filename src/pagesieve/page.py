@@ -138,6 +138,7 @@ class _Line:
     width: int  # columns from the left margin to the last character
     first_word: int  # columns
     item: int
+    solid: bool  # nothing in it could be broken: one word, a rule, an address
 
 
 def split(text: str) -> tuple[Segment, ...]:
@@ -184,7 +185,8 @@ def _lines(text: str) -> list[_Line]:
         start = position + len(lead)
         space = stripped.find(" ")
         word = stripped if space < 0 else stripped[:space]
-        lines.append(_Line(start, start + len(stripped), indent, bullet, blank, indent + _columns(stripped), _first(word), item))
+        solid = not stripped[len(bullet) :].strip().count(" ")
+        lines.append(_Line(start, start + len(stripped), indent, bullet, blank, indent + _columns(stripped), _first(word), item, solid))
         position += len(raw)
         blank = 0
     return lines
@@ -212,7 +214,7 @@ def wrap_width(lines: list[_Line]) -> int:
 
     A wrapped line is as wide as it can be: with the next line's first word it would be too wide. So each pair of
     adjacent lines votes for the widths from its first line's own width up to one below that sum; the width with most
-    votes wins if it has some votes and hardly any text is wider than it.
+    votes wins if it has some votes and hardly any text that could have been broken is wider than it.
     """
     votes = [0] * (MAX_WRAP + 2)
     for line, following in itertools.pairwise(lines):
@@ -227,8 +229,9 @@ def wrap_width(lines: list[_Line]) -> int:
         return 0
     width = votes.index(most, MIN_WRAP)
     widest = max(column for column, count in enumerate(votes) if count == most)  # all these widths explain the lines equally well
-    total = sum(line.width for line in lines)
-    wider = sum(line.width for line in lines if line.width > widest + 1)
+    breakable = [line.width for line in lines if not line.solid]
+    total = sum(breakable)
+    wider = sum(width for width in breakable if width > widest + 1)
     return width if wider <= MAX_OVERLONG * total else 0
 
 
