@@ -214,6 +214,8 @@ def test_precision_and_recall_at_every_threshold_equal_those_of_scikit_learn(see
         page.shares[:] = page.shares.round(1)  # ties
     for label in range(len(LABELS)):
         found = precision_recall(pages, label)
+        if not (joined(pages, "true_labels") == label).any():
+            continue  # told by the test below
         precision, recall, threshold = metrics.precision_recall_curve(
             joined(pages, "true_labels") == label, joined(pages, "shares")[:, label]
         )
@@ -238,7 +240,7 @@ def test_a_label_on_no_page_has_no_curve() -> None:
 # -------------------------------------------------------------------------------------------------------- breakdown
 
 
-def test_the_breakdown_has_a_row_for_each_site_language_and_length() -> None:
+def test_the_breakdown_has_a_row_for_each_site_language_renderer_and_length() -> None:
     pages = [
         judged_page(["body", "teaser"], ["body", "meta"], [400, 99.5], site="b.example"),
         judged_page(["body"], ["body"], [500], site="a.example", language="it"),

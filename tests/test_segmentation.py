@@ -71,7 +71,7 @@ def test_sentences_that_stood_on_one_line_are_joined_by_a_space() -> None:
 def test_a_page_without_segments_has_nothing(text: str) -> None:
     page = Segmentation(text, ())
     assert (page.headline, page.body, page.teasers, page.boilerplate, len(page), list(page)) == ("", "", (), (), 0, [])
-    assert page.to_dict() == {"headline": "", "body": "", "teasers": [], "segments": []}
+    assert page.to_dict() == {"confidence": 1.0, "headline": "", "body": "", "teasers": [], "segments": []}
 
 
 def test_content_leaves_out_the_list_marker_and_runs_of_white_space() -> None:
@@ -156,6 +156,18 @@ def test_blank_lines_part_cards_with_kickers(last: str, details: tuple[str, ...]
         ("Storm closes the old quay road", "", ("Weather", *details)),
         ("Rowers lose by a boat length", "", ("Sport", *details)),
     ]
+
+
+def test_a_pictures_alternative_text_and_the_same_title_below_are_one_story() -> None:
+    first, second = "Ferry gets a second winter", "Mill burns down before dawn"
+    assert [title for title, *_ in stories(f"{first}\n\n{first}\n\n{second}\n\n{second}\n")] == [first, second]
+    text = f"{first}\n\nNews\n\n{first}\n\n7 hours ago\n\n{second}\n\nNews\n\n{second}\n\n11 hours ago\n"
+    assert [title for title, *_ in stories(text)] == [first, second]
+
+
+def test_where_a_run_begins_with_a_kicker_each_kicker_begins_a_story() -> None:
+    text = "Sport\nRowers lose by a boat length\nNora Kell\nPolitics\nFerry gets a second winter\nWeather\nStorm closes the old quay road\n"
+    assert [title for title, *_ in stories(text)][1:] == ["Ferry gets a second winter", "Storm closes the old quay road"]
 
 
 def test_a_standfirst_below_its_headline_is_no_story_where_blank_lines_part_them() -> None:

@@ -231,7 +231,7 @@ def numeric_header(path: Path) -> None:
 
 
 def header_alone(path: Path) -> None:
-    np.savez(path, header=np.frombuffer(b'{"format": 1}', dtype=np.uint8))
+    np.savez(path, header=np.frombuffer(b'{"format": %d}' % FORMAT, dtype=np.uint8))
 
 
 @pytest.mark.parametrize("write", [plain_text, empty, a_pickle, one_array, a_zip, listed_header, numeric_header, header_alone])
@@ -273,12 +273,11 @@ def test_the_trap_works() -> None:
     assert np.load(stream, allow_pickle=True)[0] == len("sprung")
 
 
-def test_a_newer_format_asks_for_an_upgrade(tiny_model: Path, tmp_path: Path) -> None:
-    path = rewritten(tiny_model / "model.npz", tmp_path / "new.npz", format=FORMAT + 1)
-    with pytest.raises(
-        ModelError, match=rf"new\.npz: model format {FORMAT + 1}, but this pagesieve reads up to {FORMAT}; upgrade pagesieve"
-    ):
-        load_model(path)
+def test_another_format_tells_what_to_do(tiny_model: Path, tmp_path: Path) -> None:
+    for other, remedy in ((FORMAT + 1, "upgrade pagesieve"), (FORMAT - 1, "train anew with `make train`")):
+        path = rewritten(tiny_model / "model.npz", tmp_path / "new.npz", format=other)
+        with pytest.raises(ModelError, match=rf"new\.npz: model format {other}, but this pagesieve reads format {FORMAT}; {remedy}"):
+            load_model(path)
     load_model(rewritten(tiny_model / "model.npz", path, format=FORMAT))
 
 

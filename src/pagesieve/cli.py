@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 
 from pagesieve import __version__
+from pagesieve.calibration import DIAL
 from pagesieve.page import PageError
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = 0
     for name in options.pages:
         try:
-            answers.append((name, _segment(sieve, name, options.kind)))
+            answers.append((name, _segment(sieve, name, options.kind, options.dial)))
         except (PageError, OSError) as error:
             print(f"pagesieve: {error}", file=sys.stderr)
             failed += 1
@@ -67,16 +68,35 @@ def _parser() -> argparse.ArgumentParser:
         "-f", "--format", choices=FORMATS, help="text: the article's body (default); json: everything; html: the page coloured; page: the page coloured for a terminal (default on one)"
     )  # fmt: skip
     parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead of standard output")
-    parser.add_argument("-m", "--model", metavar="PATH", help="model folder or file (default: $PAGESIEVE_MODEL, else models/default)")
+    parser.add_argument(
+        "-m", "--model", metavar="PATH", help="model folder or file (default: $PAGESIEVE_MODEL, else the model that comes with pagesieve)"
+    )
     parser.add_argument("--kind", choices=("auto", "text"), default="auto", help="text: take whatever comes as text, HTML too")
+    parser.add_argument(
+        "--dial",
+        type=_dial,
+        default=DIAL,
+        metavar="0..1",
+        help="from 0, no foreign line in the body, to 1, no body line lost (default 0.5)",
+    )
     parser.add_argument("--version", action="version", version=f"pagesieve {__version__}")
     return parser
 
 
-def _segment(sieve: Sieve, name: str, kind: str) -> Segmentation:
+def _dial(text: str) -> float:
+    try:
+        dial = float(text)
+    except ValueError:
+        dial = -1.0
+    if not 0 <= dial <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return dial
+
+
+def _segment(sieve: Sieve, name: str, kind: str, dial: float) -> Segmentation:
     if name == "-":
-        return sieve.segment(sys.stdin.buffer.read(), kind, "standard input")
-    return sieve.segment(Path(name).read_bytes(), kind, name)
+        return sieve.segment(sys.stdin.buffer.read(), kind, "standard input", dial)
+    return sieve.segment(Path(name).read_bytes(), kind, name, dial)
 
 
 def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: bool) -> str:

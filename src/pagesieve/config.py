@@ -33,7 +33,9 @@ class DataConfig:
     """conf/data/: which labelled pages."""
 
     root: str = MISSING  # folder that holds raw/ and labeled/
+    also: list[str] = field(default_factory=list)  # more such folders to train on, none of their sites held out
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
+    views: int = 0  # other renderings of each page of `also` to train on (see `pagesieve.renderings`)
     held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores
     written: bool = False  # whether the data are written for this project (check-data then asks for more)
 
@@ -56,6 +58,7 @@ class ModelConfig:
     alpha: float = 3e-6
     max_iter: int = 20
     min_df: int = 3
+    max_terms: int | None = None
     layout_weight: float = 0.2
     bins: int = 12
     hidden: list[int] = field(default_factory=lambda: [64])

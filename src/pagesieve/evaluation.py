@@ -8,12 +8,13 @@ intervals over sites, because pages of one site share a template and are not ind
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pagesieve.calibration import dialled
 from pagesieve.corpus import Document
 from pagesieve.features import measure
 from pagesieve.labeling import propose
@@ -27,17 +28,22 @@ __all__ = [
     "baseline",
     "breakdown",
     "calibration",
+    "confidence_table",
     "confusion",
+    "dial_table",
     "judge",
     "judge_documents",
     "precision_recall",
     "summary",
+    "wrong_words",
 ]
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
 RESAMPLES = 1000
 CALIBRATION_BINS = 10
+CONFIDENCE_BINS = 10
+DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LENGTHS = ((0, 500), (500, 1500), (1500, 4000), (4000, None))  # words of a page, half-open
 BODY, BOILERPLATE, TEASER = (LABELS.index(name) for name in ("body", "boilerplate", "teaser"))
 COMMENT = ROLES.index("comment")
@@ -59,16 +65,22 @@ class Judged:
     true_labels: Ints
     labels: Ints
     shares: Floats
+    renderer: str = "unknown"
+    confidence: float = 1.0
 
 
 def judge(document: Document, words: Floats, said: Prediction, label_of_role: Mapping[str, str]) -> Judged:
     """`document`, with its segments' numbers of words, beside a model's prediction for its segments."""
-    return _judged(document, words, said.roles, said.labels, said.shares, label_matrix(label_of_role).argmax(1))
+    return _judged(document, words, said.roles, said.labels, said.shares, label_matrix(label_of_role).argmax(1), said.confidence)
 
 
-def _judged(document: Document, words: Floats, roles: Ints, labels: Ints, shares: Floats, label_of: Ints) -> Judged:
+def _judged(
+    document: Document, words: Floats, roles: Ints, labels: Ints, shares: Floats, label_of: Ints, confidence: float = 1.0
+) -> Judged:
+    renderer = str(document.extra.get("renderer", "unknown"))
+    true = label_of[document.roles]
     return Judged(
-        document.page.name, document.site, document.language, words, document.roles, roles, label_of[document.roles], labels, shares
+        document.page.name, document.site, document.language, words, document.roles, roles, true, labels, shares, renderer, confidence
     )
 
 
@@ -249,14 +261,15 @@ def _rate(judged: Sequence[Judged], counts: Sequence[Floats], seed: int) -> Inte
 
 
 def breakdown(judged: Sequence[Judged], seed: int = 0) -> dict[str, dict[str, dict[str, Any]]]:
-    """Scores by site, language and page length: {"site" | "language" | "length": {group: {"pages", "macro", "f1", "wrong_words"}}}.
+    """Scores by site, language, renderer and page length: {"site" | …: {group: {"pages", "macro", "f1", "wrong_words"}}}.
 
     `macro` and `f1` are over segments, `wrong_words` is the share of words with the wrong label. No intervals.
     """
-    groups: dict[str, dict[str, list[Judged]]] = {"site": {}, "language": {}, "length": {}}
+    groups: dict[str, dict[str, list[Judged]]] = {"site": {}, "language": {}, "renderer": {}, "length": {}}
     for page in judged:
         groups["site"].setdefault(page.site, []).append(page)
         groups["language"].setdefault(page.language, []).append(page)
+        groups["renderer"].setdefault(page.renderer, []).append(page)
         groups["length"].setdefault(_length(page), []).append(page)
     order = [_length_name(bounds) for bounds in LENGTHS]
     groups["length"] = {name: groups["length"][name] for name in order if name in groups["length"]}
@@ -310,6 +323,41 @@ def calibration(judged: Sequence[Judged], label: int) -> dict[str, Any]:
             bins.append({"said": float(said[here].mean()), "true": float(true[here].mean()), "count": count})
             error += count / len(said) * abs(bins[-1]["said"] - bins[-1]["true"])
     return {"error": error, "bins": bins}
+
+
+def confidence_table(judged: Sequence[Judged]) -> dict[str, Any]:
+    """How far pages' confidence holds: pages in `CONFIDENCE_BINS` groups of equal size by rising confidence.
+
+    {"error": mean distance of said and true over the groups, "bins": [{"said", "true": mean share of right words, "pages"}, …]}
+    """
+    order = sorted(judged, key=lambda page: (page.confidence, page.name))
+    true = [1 - wrong_words(page) / max(float(page.words.sum()), 1.0) for page in order]
+    bins = []
+    for group in np.array_split(np.arange(len(order)), min(CONFIDENCE_BINS, len(order))):
+        said = float(np.mean([order[i].confidence for i in group]))
+        bins.append({"said": said, "true": float(np.mean([true[i] for i in group])), "pages": len(group)})
+    return {"error": sum(b["pages"] * abs(b["said"] - b["true"]) for b in bins) / len(order), "bins": bins}
+
+
+def dial_table(judged: Sequence[Judged]) -> list[dict[str, float]]:
+    """What the dial does, over words: {"dial", "body_precision", "body_recall", "teaser_precision", "teaser_recall", "leaking_pages"}."""
+    rows = []
+    for dial in DIALS:
+        turned = [replace(page, labels=dialled(page.shares, BODY, dial).argmax(1)) for page in judged]
+        matrix = np.sum([_page_confusion(page, "words", "labels") for page in turned], axis=0)
+        precision, recall = _precision(matrix), _recall(matrix)
+        leaks = np.sum([_leak(page) for page in turned], axis=0)
+        rows.append(
+            {
+                "dial": dial,
+                "body_precision": float(precision[BODY]),
+                "body_recall": float(recall[BODY]),
+                "teaser_precision": float(precision[TEASER]),
+                "teaser_recall": float(recall[TEASER]),
+                "leaking_pages": float(leaks[0] / leaks[1]) if leaks[1] else float("nan"),
+            }
+        )
+    return rows
 
 
 def precision_recall(judged: Sequence[Judged], label: int) -> dict[str, list[float]]:

@@ -14,16 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pagesieve.calibration import DIAL, Calibration, dialled
 from pagesieve.features import Measures, layout, measure, window
 from pagesieve.page import Segment
-from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
+from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
 from pagesieve.sequence import context, decode
 
-__all__ = ["Linear", "Model", "Network", "Prediction"]
+__all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
 TINY = 1e-6  # added to a probability before its logarithm
+BODY = LABELS.index("body")
+UNCALIBRATED = Calibration()
 CLIP = 4.0  # standard deviations; beyond, a second-pass input says no more
 
 
@@ -54,7 +57,7 @@ class Linear:
         """Role probabilities, shape (segments, roles); `columns` is the layout matrix of `groups`."""
         scores: Floats = self.intercept + self._word_scores(measures.terms)
         if self.edges:
-            scores = scores + self.layout_weights[self._bins(columns)].sum(axis=1)
+            scores = scores + self.layout_weights[self.bins(columns)].sum(axis=1)
         if self.one_vs_rest:
             likely = 1.0 / (1.0 + np.exp(-np.maximum(scores.astype(np.float64), LEAST)))
             return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
@@ -86,7 +89,7 @@ class Linear:
             out[rows[first]] = np.add.reduceat(products, first, axis=0)
         return out
 
-    def _bins(self, columns: Floats) -> NDArray[np.int64]:
+    def bins(self, columns: Floats) -> NDArray[np.int64]:
         """The row in `layout_weights` of every value, shape (segments, columns)."""
         out = np.empty(columns.shape, dtype=np.int64)
         offset = 0
@@ -127,23 +130,34 @@ class Prediction:
     """What a model says of a page's segments, given the whole page.
 
     `probabilities` (segments, roles) and `shares` (segments, labels) hold the probability of each role and of each label,
-    the sum over its roles. `labels` (segments,) are the likeliest labels, `roles` (segments,) the likeliest roles among those
-    of that label, as places in `LABELS` and `ROLES`.
+    the sum over its roles. `labels` (segments,) are the likeliest labels (as the dial has it), `roles` (segments,) the
+    likeliest roles among those of that label, as places in `LABELS` and `ROLES`. `confidence` is the expected share of the
+    page's words with the right label.
     """
 
     probabilities: Floats
     shares: Floats
     labels: NDArray[np.int64]
     roles: NDArray[np.int64]
+    confidence: float = 1.0
 
     @classmethod
-    def of(cls, probabilities: Floats, label_of_role: Mapping[str, str]) -> Prediction:
-        """The prediction that follows from role probabilities, shape (segments, roles)."""
+    def of(
+        cls,
+        probabilities: Floats,
+        words: Floats,
+        label_of_role: Mapping[str, str],
+        calibration: Calibration = UNCALIBRATED,
+        dial: float = DIAL,
+    ) -> Prediction:
+        """The prediction that follows from uncalibrated role probabilities (segments, roles) and numbers of words (segments,)."""
         matrix = label_matrix(label_of_role)
+        probabilities = calibration.tempered(probabilities)
         shares = probabilities @ matrix
-        labels = shares.argmax(1)
+        labels = dialled(shares, BODY, dial).argmax(1)
         roles = np.where(matrix.T[labels] > 0, probabilities, -1).argmax(1)
-        return cls(probabilities, shares, labels, roles)
+        chances = shares[np.arange(len(labels)), labels]
+        return cls(probabilities, shares, labels, roles, calibration.confidence(chances, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +168,29 @@ class Model:
     network: Network | None = None
     transitions: Floats = field(default_factory=lambda: np.zeros((len(ROLES), len(ROLES)), dtype=np.float32))
     label_of_role: Mapping[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
+    calibration: Calibration = UNCALIBRATED
     info: Mapping[str, Any] = field(default_factory=dict)
 
-    def predict(self, segments: Sequence[Segment]) -> Prediction:
+    def predict(self, segments: Sequence[Segment], dial: float = DIAL) -> Prediction:
         """Roles of one page's segments, all of them in order; empty arrays for none."""
         if not segments:
-            return Prediction.of(np.zeros((0, len(ROLES)), dtype=np.float32), self.label_of_role)
-        return self.judge(measure(segments))
+            nothing = np.zeros((0, len(ROLES)), dtype=np.float32)
+            return Prediction.of(nothing, nothing[:, 0], self.label_of_role, self.calibration, dial)
+        return self.judge(measure(segments), dial)
 
-    def judge(self, measures: Measures) -> Prediction:
+    def judge(self, measures: Measures, dial: float = DIAL) -> Prediction:
         """Roles of one page's segments from their measures (at least one segment)."""
+        _, decoded = self.passes(measures)
+        return Prediction.of(decoded, measures.words, self.label_of_role, self.calibration, dial)
+
+    def passes(self, measures: Measures) -> tuple[Floats, Floats]:
+        """Role probabilities (segments, roles), not calibrated: of the first pass alone, and given the whole page."""
         columns = layout(measures, self.linear.groups)
-        probabilities = self.linear.probabilities(measures, columns)
+        first = probabilities = self.linear.probabilities(measures, columns)
         if self.network is not None:
             inputs = second_pass_inputs(measures, columns, probabilities, self.linear.groups, self.network.offsets)
             probabilities = _blend(self.network.probabilities(inputs), probabilities, self.network.first_share)
-        return Prediction.of(decode(probabilities, self.transitions), self.label_of_role)
+        return first, decode(probabilities, self.transitions)
 
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:

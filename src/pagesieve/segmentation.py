@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from pagesieve.explain import Explanation
 from pagesieve.render import page_html
 
 __all__ = ["LabeledSegment", "Segmentation", "Teaser", "group_teasers"]
 
 DETAIL_WORDS = 7  # words; a line this short with a date, time or source sign is no title
 KICKER_WORDS = 3  # words; a line this short right above a longer one is a section label, not a title
+REPEATED_WITHIN = 3  # lines after which a picture's alternative text comes again as the title
 LIST_LINES = 3  # titles and nothing else between two blank lines from which they are a list of stories, not a title and its standfirst
 WRAPPED = 50  # characters; a line this long may have been broken by a renderer
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
@@ -69,10 +71,29 @@ class Teaser:
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """The answer for one page: its `text` and all its `segments` in order, which cover all that is not white space."""
+    """The answer for one page: its `text` and all its `segments` in order, which cover all that is not white space.
+
+    `confidence` (0..1) is the expected share of the page's words with the right label (1.0 for an empty page): pages below
+    a limit of one's own can be sent to a person.
+    """
 
     text: str
     segments: tuple[LabeledSegment, ...]
+    confidence: float = 1.0
+    judge: Callable[[Sequence[LabeledSegment], int], Explanation] | None = field(default=None, repr=False, compare=False)
+
+    def explain(self, segment: LabeledSegment | int) -> Explanation:
+        """Why `segment` (one of `segments`, or its place among them) got its label.
+
+        Raises `ValueError` for a segment of another page, or where the model that judged the page is not at hand.
+        """
+        if self.judge is None:
+            raise ValueError("explain: this Segmentation holds no model; segment the page again with `Sieve.segment`")
+        if isinstance(segment, LabeledSegment):
+            if segment not in self.segments:
+                raise ValueError(f"explain: {segment.text[:40]!r} at {segment.start} is no segment of this page")
+            segment = self.segments.index(segment)
+        return self.judge(self.segments, segment)
 
     def __iter__(self) -> Iterator[LabeledSegment]:
         return iter(self.segments)
@@ -114,6 +135,7 @@ class Segmentation:
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values, ready for JSON."""
         return {
+            "confidence": round(self.confidence, 4),
             "headline": self.headline,
             "body": self.body,
             "teasers": [
@@ -161,12 +183,19 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     bulleted = sum(bool(s.bullet) for s in run) > 1
     spaced = len({min(s.blank_before, 1) for s in run[1:]}) > 1
     blocks = _blocks(run)
+    texts = [s.content for s in run]
+    leads = _is_kicker(texts[0]) and any(map(str.isalpha, texts[0]))  # then kickers stand above their titles in this run
     stories: list[list[LabeledSegment]] = []
     titled = summarised = False  # whether a line of the story so far can be its title, and one its summary
-    for segment, (lines, heads) in zip(run, blocks, strict=True):
-        text = segment.content
+    for i, (segment, text, (lines, heads)) in enumerate(zip(run, texts, blocks, strict=True)):
         if not stories or segment.bullet:
             begins = True
+        elif text in (s.content for s in stories[-1]):
+            begins = False  # a picture's alternative text and the title are often the same
+        elif titled and text in texts[i + 1 : i + 1 + REPEATED_WITHIN] and not _is_detail(text):
+            begins = True  # the same, seen from the first of the two
+        elif leads and _is_kicker(text) and any(map(str.isalpha, text)):
+            begins = titled
         elif bulleted and (segment.indent > stories[-1][0].indent or not stories[-1][0].bullet):
             begins = False
         elif spaced and not segment.blank_before and not heads == lines >= LIST_LINES:
@@ -229,7 +258,7 @@ def _teaser(story: Sequence[LabeledSegment]) -> Teaser:
     title = next((i for i, line in enumerate(lines) if not _is_detail(line)), 0)
     if title == 1 and story[0].bullet and _is_kicker(lines[0]) and _is_summary(lines[1]):
         title = 0  # a list item's short title above its summary
-    rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i])]
+    rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i]) and lines[i] != lines[title]]
     summary = max(rest, key=lambda i: len(lines[i]), default=None)
     return Teaser(
         title=lines[title],

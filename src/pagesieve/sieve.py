@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pagesieve.calibration import DIAL
+from pagesieve.explain import Explanation, explain
 from pagesieve.model import Model
-from pagesieve.page import Page, PageError, read_page, split
+from pagesieve.page import Page, PageError, Segment, read_page, split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegment, Segmentation
 from pagesieve.storage import load_model
@@ -19,7 +21,7 @@ from pagesieve.storage import load_model
 __all__ = ["Sieve", "load"]
 
 KINDS = ("auto", "text")
-TRAINED_HERE = Path("models/default")  # where `make train` saves
+SHIPPED = Path(__file__).parent / "models" / "default.npz"  # the model that comes with the package
 BATCH = 32  # pages handed to a worker at once
 
 _TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|meta|table|h[1-6])\b[^<>]*>", re.IGNORECASE)
@@ -39,19 +41,22 @@ class Sieve:
         """What the model file says of its making: data, versions, scores."""
         return dict(self.model.info)
 
-    def segment(self, page: str | bytes, kind: str = "auto", name: str = "page") -> Segmentation:
+    def segment(self, page: str | bytes, kind: str = "auto", name: str = "page", dial: float = DIAL) -> Segmentation:
         """Every segment of `page` with its label, role and probability; an empty page gives an empty Segmentation.
 
         `page` is the text of a scraped page, or its bytes. `kind="auto"` refuses what looks like HTML; `kind="text"`
-        takes anything as text. `name` stands for the page in messages. Raises `PageError` for binary data and HTML.
+        takes anything as text. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the body")
+        over 0.5 (each segment's likeliest label) to 1 ("no body line lost"). Raises `PageError` for binary data and HTML.
         """
         if kind not in KINDS:
             raise ValueError(f'kind={kind!r}: pagesieve reads text dumps, give kind="auto" or kind="text"')
+        if not 0 <= dial <= 1:
+            raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
         read = read_page(page, name)
         if kind == "auto":
             _refuse_html(read)
         segments = split(read.text)
-        said = self.model.predict(segments)
+        said = self.model.predict(segments, dial)
         chances = said.shares[range(len(segments)), said.labels].tolist()
         return Segmentation(
             read.text,
@@ -61,19 +66,26 @@ class Sieve:
                 )
                 for s, label, role, chance in zip(segments, said.labels.tolist(), said.roles.tolist(), chances, strict=True)
             ),
+            said.confidence,
+            self._explain,
         )
 
-    def segment_many(self, pages: Iterable[str | bytes], n_jobs: int = 1, kind: str = "auto") -> Iterator[Segmentation]:
+    def _explain(self, segments: Sequence[LabeledSegment], place: int) -> Explanation:
+        plain = [Segment(s.text, s.start, s.end, s.indent, s.bullet, s.blank_before, s.inline) for s in segments]
+        return explain(self.model, plain, place, segments[place].label, segments[place].role)
+
+    def segment_many(self, pages: Iterable[str | bytes], n_jobs: int = 1, kind: str = "auto", dial: float = DIAL) -> Iterator[Segmentation]:
         """`segment` for each page, in order, as an iterator that keeps few pages in memory; `n_jobs` processes."""
         if n_jobs == 1:
             for page in pages:
-                yield self.segment(page, kind)
+                yield self.segment(page, kind, dial=dial)
             return
         from joblib import Parallel, delayed  # only now: one page needs no joblib
 
         work = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
-        for answers in work(delayed(_segment_batch)(self, batch, kind) for batch in _batches(pages)):
-            yield from answers
+        for answers in work(delayed(_segment_batch)(self, batch, kind, dial) for batch in _batches(pages)):
+            for answer in answers:
+                yield replace(answer, judge=self._explain)
 
 
 def _batches(pages: Iterable[str | bytes]) -> Iterator[list[str | bytes]]:
@@ -82,8 +94,9 @@ def _batches(pages: Iterable[str | bytes]) -> Iterator[list[str | bytes]]:
         yield batch
 
 
-def _segment_batch(sieve: Sieve, pages: list[str | bytes], kind: str) -> list[Segmentation]:
-    return [sieve.segment(page, kind) for page in pages]
+def _segment_batch(sieve: Sieve, pages: list[str | bytes], kind: str, dial: float) -> list[Segmentation]:
+    """The batch's answers without their way back to the model, which must not travel with each of them."""
+    return [replace(sieve.segment(page, kind, dial=dial), judge=None) for page in pages]
 
 
 def _refuse_html(page: Page) -> None:
@@ -99,10 +112,9 @@ def _refuse_html(page: Page) -> None:
 
 
 def load(path: Path | str | None = None) -> Sieve:
-    """A `Sieve` with the model at `path`, a model folder or its `.npz`.
+    """A `Sieve` with the model that comes with the package, or with the one at `path`, a model folder or its `.npz`.
 
-    Without a path: the file named by the environment variable PAGESIEVE_MODEL, else the model that `make train` saved in
-    `models/default` below the current folder. Raises `FileNotFoundError` where there is none, `ModelError` for a file
-    that cannot be used.
+    Without a path the environment variable PAGESIEVE_MODEL, where it is set, names the file. Raises `FileNotFoundError` where
+    there is none, `ModelError` for a file that cannot be used.
     """
-    return Sieve(load_model(path if path is not None else os.environ.get("PAGESIEVE_MODEL", TRAINED_HERE)))
+    return Sieve(load_model(path if path is not None else os.environ.get("PAGESIEVE_MODEL") or SHIPPED))

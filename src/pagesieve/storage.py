@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pagesieve.calibration import Calibration
 from pagesieve.features import GROUPS, LAYOUT
 from pagesieve.model import Linear, Model, Network
 from pagesieve.roles import ROLES, check_label_map
@@ -25,7 +26,7 @@ from pagesieve.sequence import CONTEXT_NAMES
 
 __all__ = ["FORMAT", "ModelError", "load_model", "replacing", "save_model", "write_text"]
 
-FORMAT = 1  # raised whenever an older reader would misread a newer file
+FORMAT = 2  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
 
 
@@ -63,13 +64,15 @@ def save_model(model: Model, path: Path | str) -> None:
     terms = sorted(linear.vocabulary, key=linear.vocabulary.__getitem__)
     arrays: dict[str, NDArray[Any]] = {
         "vocabulary": np.frombuffer("\n".join(terms).encode("utf-8"), dtype=np.uint8),
-        "idf": linear.idf,
-        "word_weights": linear.word_weights,
+        "idf": linear.idf.astype(np.float16),  # trained at this precision, see `training`
+        "word_weights": linear.word_weights.astype(np.float16),
         "edges": np.concatenate([*linear.edges, np.zeros(0, dtype=np.float32)]),
         "edge_counts": np.array([len(edges) for edges in linear.edges], dtype=np.int64),
         "layout_weights": linear.layout_weights,
         "intercept": linear.intercept,
         "transitions": model.transitions,
+        "confidence_said": model.calibration.said,
+        "confidence_true": model.calibration.true,
     }
     header: dict[str, Any] = {
         "format": FORMAT,
@@ -80,6 +83,7 @@ def save_model(model: Model, path: Path | str) -> None:
         "one_vs_rest": linear.one_vs_rest,
         "terms": len(terms),
         "networks": [],
+        "temperature": model.calibration.temperature,
         "info": dict(model.info),
     }
     if model.network is not None:
@@ -127,8 +131,9 @@ def _column_digest() -> str:
 
 def _check_header(header: dict[str, Any], file: Path) -> None:
     found = header.get("format")
-    if not isinstance(found, int) or found > FORMAT:
-        raise ModelError(f"{file}: model format {found}, but this pagesieve reads up to {FORMAT}; upgrade pagesieve")
+    if found != FORMAT:
+        remedy = "upgrade pagesieve" if isinstance(found, int) and found > FORMAT else "train anew with `make train`"
+        raise ModelError(f"{file}: model format {found}, but this pagesieve reads format {FORMAT}; {remedy}")
     if header["roles"] != list(ROLES):
         raise ModelError(f"{file}: trained for the roles {header['roles']}, this pagesieve has {list(ROLES)}; train anew")
     if header["columns"] != _column_digest() or not set(header["groups"]) <= set(GROUPS):
@@ -143,8 +148,8 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
     edges = tuple(np.split(arrays["edges"], bounds)) if len(arrays["edge_counts"]) else ()
     linear = Linear(
         vocabulary=dict(zip(terms, range(len(terms)), strict=True)),
-        idf=arrays["idf"],
-        word_weights=arrays["word_weights"],
+        idf=arrays["idf"].astype(np.float32),
+        word_weights=arrays["word_weights"].astype(np.float32),
         edges=edges,
         layout_weights=arrays["layout_weights"],
         intercept=arrays["intercept"],
@@ -163,4 +168,5 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
             offsets=tuple(header["offsets"]),
             first_share=float(header["first_share"]),
         )
-    return Model(linear, network, arrays["transitions"], check_label_map(header["labels"]), header["info"])
+    calibration = Calibration(float(header["temperature"]), arrays["confidence_said"], arrays["confidence_true"])
+    return Model(linear, network, arrays["transitions"], check_label_map(header["labels"]), calibration, header["info"])

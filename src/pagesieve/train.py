@@ -11,18 +11,20 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import hydra
 import joblib
+from joblib import Parallel, delayed
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
 import pagesieve
 from pagesieve import corpus, evaluation, report, training
+from pagesieve.calibration import Calibration
 from pagesieve.config import TrainConfig, config_dir, register, settings
 from pagesieve.corpus import Document
 from pagesieve.model import Model
@@ -45,24 +47,36 @@ def train(config: TrainConfig) -> dict[str, Any]:
     documents = [d for d in documents if d.site not in held_out and d.segments]
     if not documents:
         raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
-    samples = training.prepare(documents, chosen)
+    origin = {d.page.name: config.data.root for d in documents}
+    for root in config.data.also:
+        more = [d for d in corpus.read(root, config.data.statuses) if d.segments]
+        twice = [d.page.name for d in more if d.page.name in origin]
+        if twice:
+            raise ValueError(f"{root}: {twice[0]} is in {origin[twice[0]]} too; rename one, or leave one folder out of data.also")
+        origin.update((d.page.name, root) for d in more)
+        documents += more
+    views = _views(config, documents, origin)
+    samples = training.prepare([*documents, *views], chosen)
     sites = sorted({d.site for d in documents})
     counts = report.corpus_table(documents)
-    print(f"{len(documents)} pages of {len(sites)} sites, {sum(len(s.roles) for s in samples)} segments\n\n{counts}\n", flush=True)
+    segments = sum(len(d.segments) for d in documents)
+    renderings = f", and {len(views)} other renderings of them" if views else ""
+    print(f"{len(documents)} pages of {len(sites)} sites, {segments} segments{renderings}\n\n{counts}\n", flush=True)
 
     splits = {"unseen sites": [s.site for s in samples]}
     if config.cv.random_split:
-        splits["unseen pages, sites mixed"] = [s.name for s in samples]
+        splits["unseen pages, sites mixed"] = [s.name.partition("@")[0] for s in samples]
     summaries: dict[str, dict[str, Any]] = {}
-    crossed = {}
     for name, keys in splits.items():
         folds = training.assign_folds(keys, config.cv.folds, config.seed)
-        crossed[name] = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
+        crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
+        calibration, predictions = training.calibrate(samples[: len(documents)], crossed, chosen)
         judged = [
-            evaluation.judge(d, s.measures.words, p, chosen.label_of_role)
-            for d, s, p in zip(documents, samples, crossed[name].predictions, strict=True)
+            evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in zip(documents, samples, predictions, strict=False)
         ]
         summaries[name] = evaluation.summary(judged, config.seed)
+        if name == "unseen sites":
+            by_site = Outcome(crossed, calibration, judged)
     print(f"{report.score_table(summaries)}\n\n{report.rates(summaries['unseen sites'])}\n", flush=True)
 
     versions = {"pagesieve": pagesieve.__version__, **{name: version(name) for name in ("scikit-learn", "numpy")}}
@@ -74,16 +88,21 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "seed": config.seed,
         "scores": report.plain({name: {by: {"macro": s[by]["macro"], "f1": s[by]["f1"]} for by in ("by_segments", "by_words")} for name, s in summaries.items()}),
     }  # fmt: skip
-    fitted, pipeline = training.fit(samples, crossed["unseen sites"], chosen, config.seed, info)
+    fitted, pipeline = training.fit(samples, by_site.crossed, chosen, config.seed, by_site.calibration, info)
     facts = {
         **info,
         "name": Path(config.out).name,
-        "segments": sum(len(s.roles) for s in samples),
+        "segments": segments,
+        "views": len(views),
         "languages": dict(Counter(d.language for d in documents).most_common()),
         "sources": sorted({d.source for d in documents if d.source}),
         "licences": sorted({d.licence for d in documents if d.licence}),
         "held_out": sorted(held_out),
         "folds": config.cv.folds,
+        "fold_of_site": {s.site: int(fold) for s, fold in zip(samples, by_site.crossed.folds, strict=True)},
+        "confidence": evaluation.confidence_table(by_site.judged),
+        "dial": evaluation.dial_table(by_site.judged),
+        "breakdown": evaluation.breakdown(by_site.judged),
         "roles": counts,
         "summaries": summaries,
         "settings": OmegaConf.to_container(OmegaConf.create({"features": config.features, "model": config.model}), resolve=True),
@@ -93,6 +112,30 @@ def train(config: TrainConfig) -> dict[str, Any]:
     _save(Path(config.out), fitted, pipeline, config, facts, documents)
     print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
     return facts
+
+
+class Outcome(NamedTuple):
+    """What the split by site gives: out-of-fold answers, the calibration they ask for, and the pages judged with it."""
+
+    crossed: training.CrossFit
+    calibration: Calibration
+    judged: list[evaluation.Judged]
+
+
+def _views(config: TrainConfig, documents: Sequence[Document], origin: dict[str, str]) -> list[Document]:
+    """The other renderings to train on, `data.views` of each page."""
+    if not config.data.views:
+        return []
+    from pagesieve.renderings import views  # only now: they need the extra `views`
+
+    work = Parallel(n_jobs=config.n_jobs, return_as="generator")(
+        delayed(_list)(views, d, origin[d.page.name], config.data.views, config.seed) for d in documents
+    )
+    return [view for some in tqdm(work, total=len(documents), desc="renderings", unit="page", file=sys.stderr) for view in some]
+
+
+def _list(make: Callable[..., Iterable[Document]], *arguments: Any) -> list[Document]:
+    return list(make(*arguments))
 
 
 def _held_out(config: TrainConfig, sites: set[str]) -> set[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -23,23 +23,26 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
 from threadpoolctl import threadpool_limits
 
+from pagesieve.calibration import Calibration, mean_chance
 from pagesieve.corpus import Document
 from pagesieve.features import GROUPS, Measures, layout, measure
-from pagesieve.model import CLIP, Linear, Model, Network, Prediction, second_pass_inputs
-from pagesieve.roles import LABEL_OF_ROLE, ROLES
+from pagesieve.model import CLIP, UNCALIBRATED, Linear, Model, Network, Prediction, second_pass_inputs
+from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
 from pagesieve.sequence import transition_scores
 
-__all__ = ["CLASSIFIERS", "CrossFit", "Sample", "Settings", "assign_folds", "cross_fit", "fit", "prepare"]
+__all__ = ["CLASSIFIERS", "CrossFit", "Sample", "Settings", "assign_folds", "calibrate", "cross_fit", "fit", "prepare"]
 
 Floats = NDArray[np.float32]
 BATCH = 256  # segments a network learns from at a time
 CLASSIFIERS = ("majority", "logistic", "sgd")
+TEMPERATURES = [round(0.6 + 0.05 * i, 2) for i in range(29)]  # 0.6 to 2
 ABSENT = -1000.0  # score of a role that training never saw: below any other
 
 
@@ -55,6 +58,7 @@ class Settings:
     alpha: float = 3e-6  # regularisation of SGD
     max_iter: int = 20  # rounds of the linear classifier; ending early regularises too
     min_df: int = 3  # segments a term must be in
+    max_terms: int | None = None  # only so many, the most frequent ones
     layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
     bins: int = 12  # per layout column, by quantiles
     hidden: tuple[int, ...] = (64,)  # units of the second pass's layers
@@ -128,7 +132,14 @@ def make_pipeline(settings: Settings, seed: int) -> Pipeline:
         return Pipeline([("classifier", DummyClassifier(strategy="prior"))])
     parts: list[tuple[str, Any]] = []
     if settings.words:
-        parts.append(("words", TfidfVectorizer(analyzer=_terms, min_df=settings.min_df, sublinear_tf=True, dtype=np.float32)))
+        parts.append(
+            (
+                "words",
+                TfidfVectorizer(
+                    analyzer=_terms, min_df=settings.min_df, max_features=settings.max_terms, sublinear_tf=True, dtype=np.float32
+                ),
+            )
+        )
     if settings.groups:
         bins = KBinsDiscretizer(
             n_bins=settings.bins, encode="onehot", strategy="quantile", quantile_method="averaged_inverted_cdf", subsample=None
@@ -176,7 +187,7 @@ def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
     if settings.words:
         vectorizer = union["words"]
         vocabulary = {term: int(i) for term, i in sorted(vectorizer.vocabulary_.items(), key=lambda item: item[1])}
-        idf = vectorizer.idf_.astype(np.float32)
+        idf = _rounded(vectorizer.idf_)
     edges: tuple[NDArray[Any], ...] = ()
     if settings.groups:
         edges = tuple(np.asarray(e, dtype=np.float64)[1:-1] for e in union["layout"]["bins"].bin_edges_)
@@ -184,13 +195,18 @@ def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
     return Linear(
         vocabulary=vocabulary,
         idf=idf,
-        word_weights=np.ascontiguousarray(coefficients[: len(vocabulary)]),
+        word_weights=_rounded(coefficients[: len(vocabulary)]),
         edges=edges,
         layout_weights=np.ascontiguousarray(layout_rows) if settings.groups else np.zeros((0, len(ROLES)), dtype=np.float32),
         intercept=intercept,
         groups=settings.groups,
         one_vs_rest=settings.classifier == "sgd",
     )
+
+
+def _rounded(values: NDArray[np.floating]) -> Floats:
+    """`values` at the precision at which the model file holds them, so that a saved model answers as the one in memory."""
+    return np.ascontiguousarray(values.astype(np.float16).astype(np.float32))
 
 
 def _all_roles(classifier: Any, present: Sequence[int]) -> tuple[Floats, Floats]:
@@ -256,14 +272,12 @@ def _layers(network: MLPClassifier) -> tuple[tuple[Floats, Floats], ...]:
     return (*layers[:-1], (all_weights, all_bias))
 
 
-def _assemble(
-    linear: Linear, samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int, info: dict[str, Any] | None = None
-) -> Model:
+def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> Model:
     """The whole model from its first pass and the out-of-fold first-pass answers for the samples it was fitted to."""
     if not settings.sequence:
-        return Model(linear, label_of_role=settings.label_of_role, info=info or {})
+        return Model(linear, label_of_role=settings.label_of_role)
     transitions = transition_scores([s.roles for s in samples]) * np.float32(settings.transition_weight)
-    return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role, info or {})
+    return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role)
 
 
 # ------------------------------------------------------------------------------------------------- splits and fits
@@ -365,9 +379,57 @@ def _judge_fold(
     return {number: model.judge(sample.measures) for number, sample in zip(numbers, outside, strict=True)}
 
 
+# ----------------------------------------------------------------------------------------------------- calibration
+
+
+def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) -> tuple[Calibration, list[Prediction]]:
+    """The calibration that the out-of-fold answers for `samples` ask for, and these answers calibrated.
+
+    Each answer is calibrated by what the other folds' answers ask for, so that scores of the result are honest. `samples`
+    may be the first of those that `crossed` was made of.
+    """
+    folds = crossed.folds[: len(samples)]
+    predictions: list[Prediction] = list(crossed.predictions[: len(samples)])
+    for j in np.unique(folds).tolist():
+        others = _calibration([(s, p) for s, p, fold in zip(samples, predictions, folds, strict=False) if fold != j], settings)
+        for i in np.flatnonzero(folds == j).tolist():
+            raw = crossed.predictions[i].probabilities
+            predictions[i] = Prediction.of(raw, samples[i].measures.words, settings.label_of_role, others)
+    return _calibration(list(zip(samples, crossed.predictions, strict=False)), settings), predictions
+
+
+def _calibration(answers: Sequence[tuple[Sample, Prediction]], settings: Settings) -> Calibration:
+    matrix = label_matrix(settings.label_of_role)
+    truth = matrix.argmax(1)[np.concatenate([s.roles for s, _ in answers])]
+    probabilities = np.concatenate([p.probabilities for _, p in answers])
+    place = np.arange(len(truth))
+    losses = []
+    for temperature in TEMPERATURES:
+        shares = Calibration(temperature).tempered(probabilities) @ matrix
+        losses.append(-np.log(np.maximum(shares[place, truth], 1e-6)).mean())
+    temperature = TEMPERATURES[int(np.argmin(losses))]
+    said, right = [], []
+    for sample, answer in answers:
+        tempered = Prediction.of(answer.probabilities, sample.measures.words, settings.label_of_role, Calibration(temperature))
+        words = sample.measures.words
+        said.append(mean_chance(tempered.shares.max(1), words))
+        right.append(mean_chance((tempered.labels == matrix.argmax(1)[sample.roles]).astype(np.float32), words))
+    curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, right)
+    return Calibration(temperature, curve.X_thresholds_.astype(np.float32), curve.y_thresholds_.astype(np.float32))
+
+
 def fit(
-    samples: Sequence[Sample], crossed: CrossFit, settings: Settings, seed: int, info: dict[str, Any] | None = None
+    samples: Sequence[Sample],
+    crossed: CrossFit,
+    settings: Settings,
+    seed: int,
+    calibration: Calibration = UNCALIBRATED,
+    info: dict[str, Any] | None = None,
 ) -> tuple[Model, Pipeline]:
-    """The model trained on all samples, and its first pass as a scikit-learn pipeline. `crossed` is their `cross_fit`."""
+    """The model trained on all samples, and its first pass as a scikit-learn pipeline.
+
+    `crossed` is their `cross_fit`, `calibration` what `calibrate` makes of it.
+    """
     pipeline = _fit_first(samples, settings, seed)
-    return _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed, info), pipeline
+    model = _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed)
+    return replace(model, calibration=calibration, info=info or {}), pipeline

@@ -1,0 +1,69 @@
+"""Step 4b of a page's way: probabilities as a model gives them → probabilities that hold, and the page's confidence.
+
+A model's probabilities are calibrated on its answers for pages whose sites it had not seen (`training.calibrate`). Two
+things are learned there: one temperature for all role probabilities (Guo et al., "On Calibration of Modern Neural
+Networks", ICML 2017), and how the mean probability over a page's words translates into the share of its words with the
+right label. The dial, which trades lost body lines for foreign ones, lives here too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["DIAL", "Calibration", "dialled", "mean_chance"]
+
+Floats = NDArray[np.float32]
+DIAL = 0.5  # the neutral place: every segment gets its likeliest label
+REACH = 5.0  # log odds that the dial's ends add to or take from the body
+TINY = 1e-7
+
+
+def _knots() -> Floats:
+    return np.array([0.0, 1.0], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """`temperature` divides log probabilities; `said` and `true` (knots,) are the points of the confidence curve."""
+
+    temperature: float = 1.0
+    said: Floats = field(default_factory=_knots)
+    true: Floats = field(default_factory=_knots)
+
+    def tempered(self, probabilities: Floats) -> Floats:
+        """Role probabilities (segments, roles) at this temperature, rows scaled to sum 1."""
+        if self.temperature == 1.0:
+            return probabilities
+        likely = np.power(np.maximum(probabilities, TINY), 1 / self.temperature)
+        return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
+
+    def confidence(self, chances: Floats, words: Floats) -> float:
+        """The expected share of a page's words with the right label, 0..1; 1.0 for a page without words.
+
+        `chances` (segments,) holds the probability of each segment's label, `words` (segments,) its number of words.
+        """
+        return float(np.clip(np.interp(mean_chance(chances, words), self.said, self.true), 0, 1))
+
+
+def mean_chance(chances: Floats, words: Floats) -> float:
+    """Mean of `chances` over a page's words; 1.0 for a page without words."""
+    total = float(words.sum())
+    return float((chances * words).sum()) / total if total > 0 else 1.0
+
+
+def dialled(shares: Floats, body: int, dial: float) -> Floats:
+    """Label shares (segments, labels) with the odds of the label at place `body` moved as `dial` (0..1) says.
+
+    At 0.5 nothing moves. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line in the
+    body"), towards 1 ever less ("no body line lost"). Raises `ValueError` outside of 0..1.
+    """
+    if not 0 <= dial <= 1:
+        raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
+    if dial == DIAL:
+        return shares
+    moved = shares.copy()
+    moved[:, body] *= np.float32(np.exp(REACH * (dial - DIAL) / DIAL))
+    return np.asarray(moved / np.maximum(moved.sum(1, keepdims=True), TINY), dtype=np.float32)

@@ -1,0 +1,241 @@
+"""Beside a page's way: a labelled page → the same page as other programs dump it, labels carried over.
+
+Scrapers leave dumps of many makes. A model that is to read them all is trained on several renderings of its pages and
+measured on all of them. What is here needs no program on the machine: `FROM_HTML` renders a page's HTML with Python
+libraries (the extra `views`), `FROM_TEXT` rewrites its text dump. Everything here is a function of its input alone.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+import re
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pagesieve.carry import carry
+from pagesieve.corpus import Document, Label
+from pagesieve.page import Page, split
+from pagesieve.roles import ROLES
+
+__all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "render", "rendered", "views"]
+
+COLUMNS = 80
+LEAST_FOUND = 0.5  # share of the labelled words a rendering must hold, or it shows another page
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_PARAGRAPHS = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "ul"])
+_UNSEEN = ("script", "style", "template", "head")
+_UNSHOWN = (*_UNSEEN, "noscript", "svg", "iframe", "object", "select")
+
+
+def _soup(html: str, unseen: tuple[str, ...] = _UNSEEN) -> Any:
+    from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        soup = BeautifulSoup(html, "lxml")
+    for element in soup(unseen):
+        element.decompose()
+    return soup
+
+
+def _inscriptis(html: str) -> str:
+    from inscriptis import get_text
+
+    return str(get_text(html)) + "\n"
+
+
+def _html_text(html: str) -> str:
+    from html_text import extract_text
+
+    return str(extract_text(html)) + "\n"
+
+
+def _one_node_a_line(html: str) -> str:
+    return str(_soup(html).get_text("\n", strip=True)) + "\n"
+
+
+def _markdown(html: str) -> str:
+    from markdownify import markdownify
+
+    text = markdownify(str(_soup(html)), heading_style="ATX")
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _innertext(html: str) -> str:
+    """As a browser's `innerText` without its style sheets: blocks on lines of their own, paragraphs parted by a blank line."""
+    from bs4.element import NavigableString
+
+    out: list[str] = []
+
+    def walk(element: Any) -> None:
+        for child in element.children:
+            if isinstance(child, NavigableString):
+                if type(child) is NavigableString:
+                    out.append(re.sub(r"\s+", " ", child))
+            elif "hidden" in child.attrs or "display:none" in str(child.get("style") or "").replace(" ", ""):
+                continue
+            elif child.name == "br":
+                out.append("\n")
+            else:
+                around = "\n\n" if child.name in _PARAGRAPHS else "\n" if child.name in _BLOCKS else ""
+                out.append(around)
+                walk(child)
+                out.append("\t" if child.name in ("td", "th") else around)
+
+    soup = _soup(html, _UNSHOWN)
+    walk(soup.body or soup)
+    text = re.sub(r"[ ]*\n[ ]*", "\n", "".join(out))
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(part for line in text.split("\n") for part in _wrap(line))
+
+
+def _wrap(line: str) -> list[str]:
+    """`line` broken at `COLUMNS`, what follows indented as its own text is."""
+    if _width(line) <= COLUMNS:
+        return [line]
+    lead = re.match(r"\s*(?:[•*+◦□■○●☆-]|\d+\.)?\s*", line)
+    assert lead is not None
+    hang = " " * min(_width(lead[0]), COLUMNS // 2)
+    words = re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]|[^\s\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]+|\s+", line[lead.end() :])
+    out, current = [], lead[0]
+    for word in words:
+        if _width(current) + _width(word) > COLUMNS and current.strip():
+            out.append(current.rstrip())
+            current = hang if word.isspace() else hang + word
+        else:
+            current += word
+    return [*out, current.rstrip()]
+
+
+def _width(text: str) -> int:
+    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _no_indent(text: str) -> str:
+    return "\n".join(line.strip() for line in text.split("\n"))
+
+
+def _no_blank(text: str) -> str:
+    return "".join(line + "\n" for line in text.split("\n") if line.strip())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()) + "\n"
+
+
+FROM_HTML: dict[str, Callable[[str], str]] = {
+    "inscriptis": _inscriptis,
+    "html-text": _html_text,
+    "one-node-a-line": _one_node_a_line,
+    "innertext": _innertext,
+    "markdown": _markdown,
+}
+FROM_TEXT: dict[str, Callable[[str], str]] = {
+    "wrapped-80": _wrapped,
+    "no-indent": _no_indent,
+    "no-blank": _no_blank,
+    "one-line": _one_line,
+}
+
+
+def html_of(raw: Path) -> str | None:
+    """The HTML that lies beside the text dump `raw` (.html or .html.gz), or None."""
+    for path in (raw.with_suffix(".html"), raw.with_suffix(".html.gz")):
+        if path.exists():
+            data = path.read_bytes()
+            return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8", "replace")
+    return None
+
+
+def render(name: str, text: str, html: str | None) -> str | None:
+    """The page as the rendering `name` shows it; None where that needs HTML and there is none, or its library fails on it."""
+    if name in FROM_TEXT:
+        return FROM_TEXT[name](text)
+    if html is None:
+        return None
+    try:
+        return FROM_HTML[name](html)
+    except (RecursionError, ValueError, TypeError):  # too deep or too broken for the library
+        return None
+
+
+def rendered(document: Document, name: str, text: str) -> Document | None:
+    """`document` with the `text` of its rendering `name` and the labels carried over; None if it hardly holds the page's words.
+
+    The page's name gets `@name` at its end; `extra["renderer"]` is `name`.
+    """
+    segments = split(text)
+    carried = carry(document.labels, document.page.text, segments)
+    if not segments or carried.found < LEAST_FOUND:
+        return None
+    labels = tuple(Label(s.start, s.end, ROLES[role]) for s, role in zip(segments, carried.roles.tolist(), strict=True))
+    page = Page(text, f"{document.page.name}@{name}")
+    return replace(document, page=page, labels=labels, extra={**document.extra, "renderer": name})
+
+
+def views(document: Document, root: Path | str, count: int, seed: int) -> Iterator[Document]:
+    """`count` renderings of a page of the corpus `root`, drawn by `seed` and the page's name; fewer where some cannot be made."""
+    names = sorted([*FROM_HTML, *FROM_TEXT])
+    random.Random(f"{seed} {document.page.name}").shuffle(names)
+    html = html_of(Path(root, "raw", document.page.name)) if count else None
+    made = 0
+    for name in names:
+        if made == count:
+            return
+        text = render(name, document.page.text, html)
+        view = None if text is None else rendered(document, name, text)
+        if view is not None:
+            made += 1
+            yield view
