@@ -252,6 +252,7 @@ def test_the_breakdown_has_a_row_for_each_site_language_renderer_and_length() ->
     assert {kind: {name: row["pages"] for name, row in rows.items()} for kind, rows in found.items()} == {
         "site": {"a.example": 3, "b.example": 1, "c.example": 1},
         "language": {"en": 3, "it": 2},
+        "renderer": {"unknown": 5},
         "length": {"0 to 499 words": 1, "500 to 1499 words": 2, "1500 to 3999 words": 1, "4000 words or more": 1},
     }
     assert list(found["site"]) == ["a.example", "b.example", "c.example"]

@@ -22,7 +22,7 @@ from pagesieve.storage import load_model
 from pagesieve.training import CrossFit, Sample, Settings
 
 BODY, BOILERPLATE, TEASER = (ROLES.index(role) for role in ("body", "boilerplate", "teaser"))
-NOT_CROSSED = CrossFit(np.zeros(0, dtype=np.int64), [], [])  # a first pass alone needs no out-of-fold answers
+NOT_CROSSED = CrossFit(np.zeros(0, dtype=np.int64), [], [], [])  # a first pass alone needs no out-of-fold answers
 
 
 def settings(classifier: str = "logistic", **changed: Any) -> Settings:

@@ -235,7 +235,7 @@ def test_pages_with_one_role_only_are_refused_with_its_name(tmp_path: Path) -> N
     with pytest.raises(ValueError, match="only the role body; at least two are needed"):
         cross_fit(only, folds, QUICK, seed=0)
     with pytest.raises(ValueError, match="only the role body; at least two are needed"):
-        fit(only, CrossFit(folds, [], []), ALONE, seed=0)
+        fit(only, CrossFit(folds, [], [], []), ALONE, seed=0)
 
 
 def test_a_fold_that_leaves_one_role_only_is_refused_too(tmp_path: Path) -> None:

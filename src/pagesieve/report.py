@@ -20,7 +20,9 @@ from pagesieve.evaluation import (
 from pagesieve.render import COLOURS, page_html
 from pagesieve.roles import LABELS, ROLES
 
-__all__ = ["corpus_table", "html_report", "model_card", "plain", "role_table", "score_table", "table"]
+__all__ = ["confidence_table", "corpus_table", "dial_table", "html_report", "model_card", "plain", "role_table", "score_table", "table"]
+
+LEAST_PAGES = 5  # a smaller group's scores say nothing
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -77,6 +79,18 @@ def rates(scores: Mapping[str, Any]) -> str:
     )
 
 
+def dial_table(rows: Sequence[Mapping[str, float]]) -> str:
+    """What the dial does to precision and recall over words (from `evaluation.dial_table`)."""
+    head = ["dial", "body precision", "body recall", "teaser precision", "teaser recall", "pages with a teaser in the body"]
+    return table(head, [[f"{row['dial']:.2f}", *(f"{value:.3f}" for key, value in row.items() if key != "dial")] for row in rows])
+
+
+def confidence_table(found: Mapping[str, Any]) -> str:
+    """Confidence of pages against their share of right words (from `evaluation.confidence_table`)."""
+    rows = [[f"{b['said']:.3f}", f"{b['true']:.3f}", b["pages"]] for b in found["bins"]]
+    return table(["confidence", "share of words right", "pages"], rows)
+
+
 def plain(value: Any) -> Any:
     """`value` with every `Interval` as {"value", "low", "high"} and NaN as None, ready for JSON."""
     if isinstance(value, Interval):
@@ -120,6 +134,23 @@ Where a second block is there, its folds ignore sites: the difference is how muc
 
 {rates(by_site)}
 
+By language and by renderer (macro F1 over segments, no intervals):
+
+{_groups(facts["breakdown"])}
+
+## Confidence
+
+`Segmentation.confidence` is the expected share of a page's words with the right label. Pages in ten groups by rising
+confidence; mean distance {facts["confidence"]["error"]:.3f}.
+
+{confidence_table(facts["confidence"])}
+
+## The dial
+
+`segment(page, dial=…)`, from "no foreign line in the body" (0) to "no body line lost" (1); over words, sites not seen.
+
+{dial_table(facts["dial"])}
+
 ## Settings
 
 {settings}
@@ -130,6 +161,16 @@ Reads text dumps, not HTML. Probabilities are as reliable as the calibration err
 pages (other languages, forums, shops, search results) are outside of what these scores cover. The file holds single words
 and word pairs of the training pages with their weights, no running text.
 """
+
+
+def _groups(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    rows = [
+        [name, row["pages"], *(f"{value:.3f}" for value in (row["macro"], row["f1"]["teaser"], row["wrong_words"]))]
+        for kind in ("language", "renderer")
+        for name, row in found[kind].items()
+        if row["pages"] >= LEAST_PAGES
+    ]
+    return table(["group", "pages", "macro", "teaser", "words wrong"], rows)
 
 
 # ------------------------------------------------------------------------------------------------------ HTML report

@@ -30,7 +30,7 @@ from pagesieve.corpus import Document
 from pagesieve.model import Model
 from pagesieve.storage import MODEL_FILE, save_model, write_text
 
-__all__ = ["main", "train"]
+__all__ = ["gather", "main", "train"]
 
 
 def train(config: TrainConfig) -> dict[str, Any]:
@@ -42,20 +42,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
     started = time.perf_counter()
     chosen = settings(config)
     _check_out(Path(config.out))
-    documents = corpus.read(config.data.root, config.data.statuses)
-    held_out = _held_out(config, {d.site for d in documents})
-    documents = [d for d in documents if d.site not in held_out and d.segments]
-    if not documents:
-        raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
-    origin = {d.page.name: config.data.root for d in documents}
-    for root in config.data.also:
-        more = [d for d in corpus.read(root, config.data.statuses) if d.segments]
-        twice = [d.page.name for d in more if d.page.name in origin]
-        if twice:
-            raise ValueError(f"{root}: {twice[0]} is in {origin[twice[0]]} too; rename one, or leave one folder out of data.also")
-        origin.update((d.page.name, root) for d in more)
-        documents += more
-    views = _views(config, documents, origin)
+    documents, views, held_out = gather(config)
     samples = training.prepare([*documents, *views], chosen)
     sites = sorted({d.site for d in documents})
     counts = report.corpus_table(documents)
@@ -112,6 +99,24 @@ def train(config: TrainConfig) -> dict[str, Any]:
     _save(Path(config.out), fitted, pipeline, config, facts, documents)
     print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
     return facts
+
+
+def gather(config: TrainConfig) -> tuple[list[Document], list[Document], set[str]]:
+    """The labelled pages to train on, other renderings of them (`data.views` of each), and the sites held out."""
+    documents = corpus.read(config.data.root, config.data.statuses)
+    held_out = _held_out(config, {d.site for d in documents})
+    documents = [d for d in documents if d.site not in held_out and d.segments]
+    if not documents:
+        raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
+    origin = {d.page.name: config.data.root for d in documents}
+    for root in config.data.also:
+        more = [d for d in corpus.read(root, config.data.statuses) if d.segments]
+        twice = [d.page.name for d in more if d.page.name in origin]
+        if twice:
+            raise ValueError(f"{root}: {twice[0]} is in {origin[twice[0]]} too; rename one, or leave one folder out of data.also")
+        origin.update((d.page.name, root) for d in more)
+        documents += more
+    return documents, _views(config, documents, origin), held_out
 
 
 class Outcome(NamedTuple):

@@ -300,11 +300,15 @@ def assign_folds(keys: Sequence[str], folds: int, seed: int) -> NDArray[np.int64
 
 @dataclass(frozen=True, slots=True)
 class CrossFit:
-    """Out-of-fold answers: for each sample the `predictions` of a model, and the first pass's `answers`, that never saw its fold."""
+    """Out-of-fold answers: for each sample the `predictions` of a model, and the first pass's `answers`, that never saw its fold.
+
+    `models` are these models, one a fold.
+    """
 
     folds: NDArray[np.int64]
     predictions: list[Prediction]
     answers: list[Floats]
+    models: list[Model]
 
 
 Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
@@ -351,9 +355,11 @@ def cross_fit(
             delayed(_judge_fold)(linears[j], [samples[i] for i in inside], nested, [samples[i] for i in outside], outside, settings, seed)
         )
     predictions: dict[int, Prediction] = {}
-    for judged in progress(Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs), k, "second pass"):
+    models: list[Model] = []
+    for model, judged in progress(Parallel(n_jobs=n_jobs, return_as="generator")(jobs), k, "second pass"):
         predictions.update(judged)
-    return CrossFit(folds, [predictions[i] for i in range(len(samples))], answers)
+        models.append(model)
+    return CrossFit(folds, [predictions[i] for i in range(len(samples))], answers, models)
 
 
 def _answers_without(
@@ -374,9 +380,9 @@ def _judge_fold(
     numbers: Sequence[int],
     settings: Settings,
     seed: int,
-) -> dict[int, Prediction]:
+) -> tuple[Model, dict[int, Prediction]]:
     model = _assemble(linear, inside, nested, settings, seed)
-    return {number: model.judge(sample.measures) for number, sample in zip(numbers, outside, strict=True)}
+    return model, {number: model.judge(sample.measures) for number, sample in zip(numbers, outside, strict=True)}
 
 
 # ----------------------------------------------------------------------------------------------------- calibration

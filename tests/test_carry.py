@@ -1,0 +1,71 @@
+"""`pagesieve.carry`: labels find their words in another rendering."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import page_lines, write_page
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pagesieve import corpus
+from pagesieve.carry import aligned, carry
+from pagesieve.corpus import Label
+from pagesieve.page import split
+from pagesieve.roles import ROLES
+
+
+def document(tmp_path_factory: pytest.TempPathFactory) -> corpus.Document:
+    root = tmp_path_factory.mktemp("carry")
+    write_page(root, "eddystone.example", "one", page_lines("eddystone", 3))
+    return corpus.read(root)[0]
+
+
+def test_the_same_text_keeps_every_role(tmp_path_factory: pytest.TempPathFactory) -> None:
+    one = document(tmp_path_factory)
+    found = carry(one.labels, one.page.text, one.segments)
+    np.testing.assert_array_equal(found.roles, one.roles)
+    assert found.found == 1.0
+
+
+def test_other_line_breaks_bullets_and_markup_change_no_role(tmp_path_factory: pytest.TempPathFactory) -> None:
+    one = document(tmp_path_factory)
+    other = "".join(f"* [{' '.join(s.text.split())}](https://eddystone.example/{i})\n\n" for i, s in enumerate(one.segments))
+    segments = split(other)
+    found = carry(one.labels, one.page.text, segments)
+    assert len(segments) == len(one.segments)
+    np.testing.assert_array_equal(found.roles, one.roles)
+
+
+def test_what_the_labelled_text_lacks_takes_its_neighbours_role_or_boilerplate() -> None:
+    text = "Rowers lose by a length\nStorm closes the quay\n"
+    labels = [Label(0, 23, "teaser"), Label(24, 45, "teaser")]
+    between = split("Rowers lose by a length\n***\nStorm closes the quay\nqqq\n")
+    assert [ROLES[r] for r in carry(labels, text, between).roles] == ["teaser", "teaser", "teaser", "teaser"]
+    mixed = [Label(0, 23, "body"), Label(24, 45, "teaser")]
+    assert [ROLES[r] for r in carry(mixed, text, between).roles] == ["body", "boilerplate", "teaser", "teaser"]
+    assert carry(mixed, text, between).known.tolist() == [1, 0, 1, 0]
+
+
+def test_nothing_in_common_is_boilerplate() -> None:
+    found = carry([Label(0, 5, "body")], "Tides", split("Mill\nLantern\n"))
+    assert [ROLES[r] for r in found.roles] == ["boilerplate", "boilerplate"]
+    assert found.found == 0
+    assert carry([], "", ()).found == 1.0
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
+def test_alignment_pairs_equal_words_in_order(one: list[str], other: list[str]) -> None:
+    pairs = aligned(one, other).tolist()
+    assert all(one[a] == other[b] for a, b in pairs)
+    assert all(a < c and b < d for (a, b), (c, d) in zip(pairs, pairs[1:], strict=False))
+
+
+def test_text_of_unspaced_scripts_is_aligned_by_character() -> None:
+    text = "港の灯台が閉まる\n船は午後に戻る\n"
+    labels = [Label(0, 8, "headline"), Label(9, 16, "body")]
+    assert [ROLES[r] for r in carry(labels, text, split("港の灯台が\n閉まる\n\n船は午後に戻る\n")).roles] == [
+        "headline",
+        "headline",
+        "body",
+    ]

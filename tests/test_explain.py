@@ -1,0 +1,74 @@
+"""`Segmentation.explain`: what is said must be what the model computed."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import page_lines, page_text
+
+from pagesieve.features import layout, measure
+from pagesieve.page import split
+from pagesieve.roles import LABELS, ROLES
+from pagesieve.sieve import Sieve
+
+PAGE = page_text(page_lines("larkrise", 7))
+
+
+def test_words_and_cues_add_up_to_the_first_pass_score(tiny_sieve: Sieve) -> None:
+    result = tiny_sieve.segment(PAGE)
+    measures = measure(split(PAGE))
+    linear = tiny_sieve.model.linear
+    columns = layout(measures, linear.groups)
+    for place, segment in enumerate(result):
+        why = result.explain(segment)
+        role = ROLES.index(segment.role)
+        _, numbers, weights = linear.weighted_terms([measures.terms[place]])
+        scores = (linear.word_weights[numbers] * weights[:, None]).sum(0) + linear.layout_weights[linear.bins(columns)[place]].sum(0)
+        others = (scores.sum() - scores[role]) / (len(ROLES) - 1)
+        assert sum(w for _, w in (*why.words, *why.cues)) == pytest.approx(scores[role] - others, abs=0.02)
+        assert {term for term, _ in why.words} <= set(measures.terms[place])
+
+
+def test_the_label_and_its_chances_are_those_of_the_result(tiny_sieve: Sieve) -> None:
+    result = tiny_sieve.segment(PAGE)
+    for place, segment in enumerate(result):
+        why = result.explain(place)
+        assert (why.label, why.role) == (segment.label, segment.role)
+        assert why.in_place[segment.label] == pytest.approx(segment.probability, abs=1e-5)
+        assert list(why.alone) == list(LABELS)
+        assert sum(why.alone.values()) == pytest.approx(1, abs=1e-5)
+        if why.in_place[why.label] > why.alone[why.label] + 1e-3:
+            assert why.neighbours > 0
+
+
+def test_an_explanation_reads_as_text(tiny_sieve: Sieve) -> None:
+    result = tiny_sieve.segment(PAGE)
+    text = str(result.explain(0))
+    assert text.startswith(f"{result.segments[0].label} ({result.segments[0].role})")
+    assert "words: " in text
+    assert "cues: " in text
+    assert "alone: body " in text
+
+
+def test_what_cannot_be_explained_says_so(tiny_sieve: Sieve) -> None:
+    result = tiny_sieve.segment(PAGE)
+    with pytest.raises(ValueError, match="holds no model"):
+        replace(result, judge=None).explain(0)
+    with pytest.raises(ValueError, match="no segment of this page"):
+        result.explain(replace(result.segments[0], start=10**6))
+
+
+def test_answers_of_other_processes_can_be_explained_and_travel_without_the_model(tiny_sieve: Sieve) -> None:
+    one, two = tiny_sieve.segment_many([PAGE, PAGE], n_jobs=2)
+    assert one == tiny_sieve.segment(PAGE)
+    assert one.explain(0) == two.explain(0) == tiny_sieve.segment(PAGE).explain(0)
+    assert len(pickle.dumps(replace(one, judge=None))) < 200_000
+
+
+def test_a_word_the_model_never_saw_has_no_weight(tiny_sieve: Sieve) -> None:
+    result = tiny_sieve.segment("Qwzx vbnmk")
+    assert result.explain(0).words == ()
+    assert np.isfinite(result.explain(0).neighbours)

@@ -1,0 +1,80 @@
+"""`pagesieve.renderings`: the same page as other programs dump it, with its labels."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from conftest import page_lines, write_page
+
+from pagesieve import corpus
+from pagesieve.carry import carry
+from pagesieve.page import split
+from pagesieve.renderings import COLUMNS, FROM_HTML, FROM_TEXT, html_of, render, rendered, views
+
+
+def html(lines: list[tuple[str, str]]) -> str:
+    parts = []
+    for role, text in lines:
+        if text.strip().startswith("•"):
+            parts.append(f"<ul><li><a href='/story'>{text.strip()[2:]}</a></li></ul>")
+        elif text.strip():
+            parts.append(f"<div class='{role}'><p>{text.strip()}</p></div>")
+    return f"<html><head><title>x</title><style>p {{}}</style></head><body>{''.join(parts)}<script>var x;</script></body></html>"
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> corpus.Document:
+    lines = page_lines("wickfield", 4)
+    raw = write_page(tmp_path, "wickfield.example", "one", lines)
+    raw.with_suffix(".html.gz").write_bytes(gzip.compress(html(lines).encode()))
+    return corpus.read(tmp_path)[0]
+
+
+@pytest.mark.parametrize("name", [*FROM_HTML, *FROM_TEXT])
+def test_a_rendering_keeps_the_words_and_their_roles(name: str, document: corpus.Document, tmp_path: Path) -> None:
+    text = render(name, document.page.text, html_of(tmp_path / "raw" / document.page.name))
+    assert text is not None
+    view = rendered(document, name, text)
+    assert view is not None
+    assert carry(document.labels, document.page.text, split(text)).found > 0.99
+    assert "var x" not in text
+    if name != "one-line":
+        assert sorted(set(view.roles.tolist())) == sorted(set(document.roles.tolist()))
+    assert view.page.name == f"{document.page.name}@{name}"
+    assert view.extra["renderer"] == name
+
+
+def test_wrapped_lines_are_no_wider_than_the_column_and_lose_no_word() -> None:
+    text = "  • " + "lantern quay " * 40 + "\n\n" + "灯台" * 90 + "\n" + "x" * 200 + " y\n"
+    out = render("wrapped-80", text, None)
+    assert out is not None
+    assert "".join(out.split()) == "".join(text.split())
+    assert all(len(line) <= COLUMNS for line in out.split("\n") if "x" not in line)
+
+
+def test_without_html_only_rewritings_of_the_text_are_made(document: corpus.Document, tmp_path: Path) -> None:
+    (tmp_path / "raw" / document.page.name).with_suffix(".html.gz").unlink()
+    assert {view.extra["renderer"] for view in views(document, tmp_path, 99, seed=0)} == set(FROM_TEXT)
+    assert render("markdown", "x", None) is None
+
+
+def test_the_draw_depends_on_seed_and_page_alone(document: corpus.Document, tmp_path: Path) -> None:
+    drawn = [[v.page.name for v in views(document, tmp_path, 3, seed)] for seed in (0, 0, 1, 2, 3)]
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 3
+    assert len({tuple(d) for d in drawn}) > 1
+    assert list(views(document, tmp_path, 0, 0)) == []
+
+
+def test_another_page_is_no_rendering(document: corpus.Document) -> None:
+    assert rendered(document, "markdown", "Quite another page altogether, on something else.\n") is None
+    assert rendered(document, "markdown", "") is None
+
+
+@pytest.mark.parametrize("broken", ["", "<", "<p>" * 3000 + "deep", "\x00<div>a\x00b</div>", "<!doctype html><body><table><tr><td>x"])
+@pytest.mark.parametrize("name", list(FROM_HTML))
+def test_broken_html_renders_or_gives_none(name: str, broken: str) -> None:
+    text = render(name, "", broken)
+    assert text is None or isinstance(text, str)
