@@ -7,7 +7,7 @@ ARGS ?=
 PAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install label train evaluate segment check-data test lint format clean
+.PHONY: help install label train evaluate segment ship check-data test lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -35,9 +35,14 @@ models/default/model.npz: | $(READY)
 evaluate: $(READY) | models/default/model.npz ## score the saved model, write reports/latest
 	$(BIN)/python -m pagesieve.evaluate $(ARGS)
 
-segment: $(READY) | models/default/model.npz ## segment a page: make segment PAGE=page.txt
+segment: $(READY) ## segment a page: make segment PAGE=page.txt
 	@test -n "$(PAGE)" || { echo 'which page? make segment PAGE=page.txt [ARGS="--format json"]' >&2; exit 2; }
 	@$(BIN)/pagesieve $(ARGS) "$(PAGE)"
+
+ship: $(READY) ## rebuild the model that comes with the package (needs ../shared/webpages)
+	$(BIN)/python -m pagesieve.train experiment=shipped $(ARGS)
+	cp models/shipped/model.npz src/pagesieve/models/default.npz
+	cp models/shipped/MODEL_CARD.md src/pagesieve/models/MODEL_CARD.md
 
 check-data: $(READY) ## name every problem of data/ (ARGS=folder for another one)
 	$(BIN)/python -m pagesieve.check_data $(if $(ARGS),$(ARGS),data --written)

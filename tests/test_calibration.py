@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -43,7 +45,7 @@ def test_a_page_without_words_is_sure() -> None:
 @given(rows)
 def test_turning_the_dial_up_never_takes_a_segment_from_the_body(shares: np.ndarray) -> None:
     bodies = [dialled(shares, 0, dial).argmax(1) == 0 for dial in (0, 0.25, DIAL, 0.75, 1)]
-    for less, more in zip(bodies, bodies[1:], strict=False):
+    for less, more in itertools.pairwise(bodies):
         assert (less <= more).all()
     assert dialled(shares, 0, DIAL) is shares
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from conftest import page_lines, write_page
@@ -58,7 +60,7 @@ def test_nothing_in_common_is_boilerplate() -> None:
 def test_alignment_pairs_equal_words_in_order(one: list[str], other: list[str]) -> None:
     pairs = aligned(one, other).tolist()
     assert all(one[a] == other[b] for a, b in pairs)
-    assert all(a < c and b < d for (a, b), (c, d) in zip(pairs, pairs[1:], strict=False))
+    assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(pairs))
 
 
 def test_text_of_unspaced_scripts_is_aligned_by_character() -> None:

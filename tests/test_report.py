@@ -247,6 +247,9 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "roles": "| the role table |",
         "summaries": summaries,
         "settings": {"model": {"classifier": "logistic"}},
+        "breakdown": {"language": {"it": {"pages": 9, "macro": 0.87, "f1": {"teaser": 0.81}, "wrong_words": 0.04}}, "renderer": {}},
+        "confidence": {"error": 0.012, "bins": [{"said": 0.71, "true": 0.73, "pages": 6}]},
+        "dial": [{"dial": 0.25, "body_precision": 0.987, "body_recall": 0.9}],
         **changed,
     }
 
@@ -260,6 +263,12 @@ def test_the_model_card_holds_the_facts_and_the_scores(scored: Any) -> None:
     assert report.score_table({"unseen sites": summary, "unseen pages": summary}) in card
     assert report.role_table(summary) in card
     assert report.rates(summary) in card
+
+
+def test_the_model_card_tells_confidence_dial_and_groups(scored: Any) -> None:
+    card = report.model_card(card_facts({"unseen sites": evaluation.summary(scored[1])}))
+    for cell in ("0.870", "0.810", "0.040", "mean distance 0.012", "0.710", "0.730", "0.25", "0.987"):
+        assert cell in card
 
 
 @pytest.mark.parametrize(("sites", "said"), [([], "never trained on: no site"), (["a.example", "b.example"], "a.example, b.example")])
