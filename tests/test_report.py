@@ -230,6 +230,9 @@ def test_scores_of_pages_without_some_label_make_a_report(tiny_model: Path, tmp_
 # ------------------------------------------------------------------------------------------------------ model card
 
 
+DIAL_COLUMNS = ("dial", "body_precision", "body_recall", "teaser_precision", "teaser_recall", "leaking_pages")
+
+
 def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
     return {
         "name": "mill",
@@ -249,7 +252,7 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "settings": {"model": {"classifier": "logistic"}},
         "breakdown": {"language": {"it": {"pages": 9, "macro": 0.87, "f1": {"teaser": 0.81}, "wrong_words": 0.04}}, "renderer": {}},
         "confidence": {"error": 0.012, "bins": [{"said": 0.71, "true": 0.73, "pages": 6}]},
-        "dial": [{"dial": 0.25, "body_precision": 0.987, "body_recall": 0.9}],
+        "dial": [dict(zip(DIAL_COLUMNS, (0.25, 0.987, 0.9, 0.8, 0.7, 0.1), strict=True))],
         **changed,
     }
 
