@@ -30,7 +30,8 @@ def score(train: Sequence[Document], test: Sequence[Document], settings: Setting
     samples = training.prepare(train, settings)
     folds = training.assign_folds([s.site for s in samples], FOLDS, SEED)
     model, _ = training.fit(samples, training.cross_fit(samples, folds, settings, SEED, JOBS), settings, SEED)
-    return {"pages": len(train), "sites": len({d.site for d in train}), **evaluation.summary(evaluation.judge_documents(model, test), SEED)}
+    found = evaluation.summary(evaluation.judge_documents(model, test), SEED)
+    return {"trained on": {"pages": len(train), "sites": len({d.site for d in train})}, **found}
 
 
 def main() -> None:
@@ -62,8 +63,7 @@ def main() -> None:
         write_text(OUT, json.dumps({"train": corpus.digest(train), "test": corpus.digest(test), "runs": results}, indent=1) + "\n")
         row = [
             name,
-            scores["pages"],
-            scores["sites"],
+            *scores["trained on"].values(),
             scores["by_segments"]["macro"],
             *scores["by_segments"]["f1"].values(),
             scores["by_words"]["f1"]["body"],
