@@ -45,7 +45,7 @@ def _program(*command: str) -> Callable[[str], str | None]:
         if shutil.which(command[0]) is None:
             return None
         done = subprocess.run(command, input=html.encode("utf-8", "replace"), capture_output=True, timeout=TIMEOUT, check=False)
-        return re.sub(r"file:///\S*", "", done.stdout.decode("utf-8", "replace"))
+        return re.sub(r"file:///", "https://www.site.example/", done.stdout.decode("utf-8", "replace"))
 
     return run
 

@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 
 from pagesieve.page import Segment
 
-__all__ = ["GROUPS", "LAYOUT", "Feature", "Measures", "column_names", "layout", "measure", "terms", "window"]
+__all__ = ["GROUPS", "LAYOUT", "MARKUP", "Feature", "MarkupMeasures", "Measures", "column_names", "layout", "measure", "terms", "window"]
 
 Floats = NDArray[np.float32]
 
 HEAD, TAIL = 12, 6  # words of a segment that its terms are made of: the first and the last ones
 WHOLE = 4  # words; a segment this short is also one term as a whole ("=share on facebook")
+MARKUP = "markup"  # the group of features that only HTML pages have
+LEVELS = 4  # containers around an HTML page's segment
 LONG_WORD = 5  # characters from which a word says what a text is about
 
 # --------------------------------------------------------------------------------------------------------- words
@@ -35,6 +37,11 @@ LONG_WORD = 5  # characters from which a word says what a text is about
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
 _DIGIT = re.compile(r"\d")
+# The place, or the place and the agency, that a report begins with ("OSLO (Agency) —", "BERN, Switzerland -").
+_DATELINE = re.compile(
+    r"[^\W\d_][^()\n]{1,60}\([^\W\d_][^()\n]{0,25}\)\s?[—–-]|[A-ZÀ-Þ]{2}[A-ZÀ-Þ .'’-]{1,30}(?:, \w[\w .]{1,20})?\s?[—–-]{1,2}\s"
+)
+DATELINE_LEAST = 60  # characters; a line this long is a report's first paragraph or a story's summary, no name and no title
 _LINK = re.compile(  # Markdown's link targets (none runs into the next "](", so that time stays linear), lynx's link numbers
     r"\]\([^)\s\]]*(?:\](?!\()[^)\s\]]*)*\)|\[\d{1,4}\](?=\S)"
 )
@@ -74,8 +81,10 @@ def _tokens(plain: str) -> list[str]:
     return pieces
 
 
-def terms(words: Sequence[str]) -> list[str]:
+def terms(words: Sequence[str], content: str = "") -> list[str]:
     """What the TF-IDF counts for a segment with these `tokens`: words, pairs, the first and the last word as such.
+
+    A `content` (the segment's text) that begins with a dateline adds the term "<dateline>".
 
     >>> terms(["read", "more"])
     ['read', 'more', 'read more', '^read', 'more$', '=read more']
@@ -92,6 +101,8 @@ def terms(words: Sequence[str]) -> list[str]:
     found += ["^" + words[0], words[-1] + "$"]
     if len(words) <= WHOLE:
         found.append("=" + " ".join(words))
+    if len(content) >= DATELINE_LEAST and _DATELINE.match(content):
+        found.append("<dateline>")
     return found
 
 
@@ -138,6 +149,45 @@ def _classes(text: str) -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkupMeasures:
+    """What an HTML page says of its segments beside their text. Arrays have one entry (or row) a segment.
+
+    `containers` holds numbers that are alike for segments in the same container, column 0 for the nearest; `shape` those
+    that are alike for segments with the same tags and classes. Both count from 0 without gaps.
+    """
+
+    linked: Floats  # share of the characters that lie in links
+    links: Floats  # number of links
+    heading: Floats  # level, 0 for none
+    peers: Floats  # (n, LEVELS): siblings of the same tag and class, of the block and of its containers
+    containers: NDArray[np.int64]  # (n, LEVELS)
+    shape: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, segments: Sequence[Segment]) -> MarkupMeasures | None:
+        """The measures of an HTML page's segments; None for those of a text dump."""
+        found = [segment.markup for segment in segments if segment.markup is not None]
+        if len(found) < len(segments) or not segments:
+            return None
+        shapes: dict[str, int] = {}
+        containers = np.array([_padded(m.containers, -1) for m in found], dtype=np.int64)
+        return cls(
+            linked=np.array(
+                [sum(x.end - x.start for x in m.links) / len(s.text) for m, s in zip(found, segments, strict=True)], dtype=np.float32
+            ),
+            links=np.array([len(m.links) for m in found], dtype=np.float32),
+            heading=np.array([m.heading for m in found], dtype=np.float32),
+            peers=np.array([_padded(m.peers, 0) for m in found], dtype=np.float32),
+            containers=np.unique(containers, return_inverse=True)[1].reshape(containers.shape),
+            shape=np.array([shapes.setdefault(m.shape, len(shapes)) for m in found], dtype=np.int64),
+        )
+
+
+def _padded(values: Sequence[int], fill: int) -> list[int]:
+    return [*values, *[fill] * (LEVELS - len(values))][:LEVELS]
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
     """Raw measures of a page, from which all layout features follow. Arrays have one entry a segment.
 
@@ -158,6 +208,7 @@ class Measures:
     openings: Floats  # other segments of the page with the same first two words
     terms: list[list[str]]  # of each segment
     vocabulary: list[frozenset[str]]  # of each segment: its long words
+    markup: MarkupMeasures | None = None  # of an HTML page
 
     def __len__(self) -> int:
         return len(self.words)
@@ -204,8 +255,12 @@ def measure(segments: Sequence[Segment]) -> Measures:
         inline=np.fromiter((segment.inline for segment in segments), dtype=np.float32, count=n),
         repeats=_others(contents),
         openings=_others(openings),
-        terms=[terms(words) for words in tokenised],
+        terms=[
+            terms(words, content) if s.markup is None else [*terms(words, content), *s.markup.words]
+            for words, content, s in zip(tokenised, contents, segments, strict=True)
+        ],
         vocabulary=[_long_words(words, bool(wide)) for words, wide in zip(tokenised, kinds[:, _CLASS["wide"]].tolist(), strict=True)],
+        markup=MarkupMeasures.of(segments),
     )
 
 
@@ -228,6 +283,12 @@ def _others(keys: Sequence[str]) -> Floats:
     """How many other entries of `keys` equal each entry."""
     count = Counter(keys)
     return np.fromiter((count[key] - 1 for key in keys), dtype=np.float32, count=len(keys))
+
+
+def _markup(measures: Measures) -> MarkupMeasures:
+    if measures.markup is None:
+        raise ValueError("the segments are of a text dump; markup features need those of an HTML page")
+    return measures.markup
 
 
 def _log(values: NDArray[np.floating]) -> Floats:
@@ -296,10 +357,14 @@ LAYOUT: tuple[Feature, ...] = (
     Feature("inline", "lines", lambda m: m.inline),
     Feature("repeats", "repeats", lambda m: _log(m.repeats), near=True),
     Feature("openings", "repeats", lambda m: _log(m.openings), near=True),
+    Feature("linked", MARKUP, lambda m: _markup(m).linked, near=True),
+    Feature("links", MARKUP, lambda m: _log(_markup(m).links)),
+    Feature("heading", MARKUP, lambda m: _markup(m).heading, near=True),
+    *(Feature(f"peers_{i}", MARKUP, lambda m, i=i: _log(_markup(m).peers[:, i]), near=i < 2) for i in range(LEVELS)),  # type: ignore[misc]
 )
-"""The feature table: every column of the layout matrix, in order."""
+"""The feature table: every column of the layout matrix, in order. The group `MARKUP` needs an HTML page."""
 
-GROUPS = tuple(dict.fromkeys(feature.group for feature in LAYOUT))
+GROUPS = tuple(dict.fromkeys(feature.group for feature in LAYOUT if feature.group != MARKUP))
 
 
 def layout(measures: Measures, groups: Sequence[str] = GROUPS) -> Floats:

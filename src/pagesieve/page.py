@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Page", "PageError", "Segment", "decode", "read_page", "split", "wrap_width"]
+__all__ = ["Link", "Markup", "Page", "PageError", "Segment", "decode", "read_page", "split", "wrap_width"]
 
 MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
@@ -61,11 +61,41 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A link in a segment: its text is `segment.text[start:end]`."""
+
+    start: int
+    end: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """Where a segment of an HTML page stands in it. Elements are numbered in the order of the document, from 0.
+
+    `path` names the tags from the outermost to the segment's block; `words` are terms for the TF-IDF, made of tags, classes
+    and ids ("<" its own, "^" those above). `element` is the number of its block, `containers` those of the blocks around it,
+    nearest first; `peers` says of the block and its containers how many siblings of the same tag and class each has, itself
+    included. `shape` is alike for segments with the same tags and classes; `heading` is 1 to 6, 0 for none.
+    """
+
+    path: str
+    words: tuple[str, ...]
+    links: tuple[Link, ...]
+    element: int
+    containers: tuple[int, ...]
+    peers: tuple[int, ...]
+    shape: str
+    heading: int
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """The smallest piece that gets a label. `page.text[start:end] == text`, never empty, no white space at its ends.
 
     `indent` is in columns; `bullet` is the list marker the text begins with, or ""; `blank_before` counts the blank
-    lines above; `inline` is true where the segment starts on the line on which the one before it ended.
+    lines above; `inline` is true where the segment starts on the line on which the one before it ended. `markup` is None in
+    a text dump.
     """
 
     text: str
@@ -75,6 +105,7 @@ class Segment:
     bullet: str = ""
     blank_before: int = 0
     inline: bool = False
+    markup: Markup | None = None
 
     @property
     def content(self) -> str:

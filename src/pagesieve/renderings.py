@@ -16,15 +16,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from pagesieve.carry import carry
 from pagesieve.corpus import Document, Label
+from pagesieve.html import read_html
 from pagesieve.page import Page, split
 from pagesieve.roles import ROLES
 
 __all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "render", "rendered", "views"]
 
 COLUMNS = 80
+BASE = "https://www.site.example/"  # what relative addresses are taken to be below
 LEAST_FOUND = 0.5  # share of the labelled words a rendering must hold, or it shows another page
 _BLOCKS = frozenset(
     [
@@ -72,6 +75,7 @@ _BLOCKS = frozenset(
     ]
 )
 _PARAGRAPHS = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "ul"])
+_LEAD = re.compile(r"\s*(?:[•*+◦□■○●☆-]|\d+\.)?\s*")  # indentation and list marker of a line
 _UNSEEN = ("script", "style", "template", "head")
 _UNSHOWN = (*_UNSEEN, "noscript", "svg", "iframe", "object", "select")
 
@@ -110,6 +114,33 @@ def _markdown(html: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+def _numbered(html: str) -> str:
+    """As lynx dumps a page: three columns of margin, every link with its number, the addresses below."""
+    from inscriptis import get_annotated_text
+    from inscriptis.model.config import ParserConfig
+
+    found = get_annotated_text(html, ParserConfig(annotation_rules={"a#href": ["link"]}))
+    text, out, position = str(found.get("text", "")), [], 0
+    starts = sorted({start for start, end, _ in found.get("label", ()) if text[start:end].strip()})
+    for number, start in enumerate(starts, 1):
+        lead = _LEAD.match(text, start)
+        assert lead is not None
+        out += [text[position : lead.end()], f"[{number}]"]
+        position = lead.end()
+    body = "".join([*out, text[position:]])
+    addresses = [_address(a["href"]) for a in _soup(html)("a", href=True)][: len(starts)]
+    listed = "".join(f"{number:>4}. {address}\n" for number, address in enumerate(addresses, 1))
+    indented = "".join(f"   {line}\n" if line.strip() else "\n" for line in body.split("\n"))
+    return _wrapped(indented).rstrip() + "\n" + (f"\nReferences\n\n   Visible links\n{listed}" if listed else "")
+
+
+def _address(href: str) -> str:
+    try:
+        return urljoin(BASE, re.sub(r"\s+", "", href))
+    except ValueError:  # no address at all
+        return href.strip()
+
+
 def _innertext(html: str) -> str:
     """As a browser's `innerText` without its style sheets: blocks on lines of their own, paragraphs parted by a blank line."""
     from bs4.element import NavigableString
@@ -145,7 +176,7 @@ def _wrap(line: str) -> list[str]:
     """`line` broken at `COLUMNS`, what follows indented as its own text is."""
     if _width(line) <= COLUMNS:
         return [line]
-    lead = re.match(r"\s*(?:[•*+◦□■○●☆-]|\d+\.)?\s*", line)
+    lead = _LEAD.match(line)
     assert lead is not None
     hang = " " * min(_width(lead[0]), COLUMNS // 2)
     words = re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]|[^\s\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]+|\s+", line[lead.end() :])
@@ -181,6 +212,7 @@ FROM_HTML: dict[str, Callable[[str], str]] = {
     "one-node-a-line": _one_node_a_line,
     "innertext": _innertext,
     "markdown": _markdown,
+    "numbered": _numbered,
 }
 FROM_TEXT: dict[str, Callable[[str], str]] = {
     "wrapped-80": _wrapped,
@@ -223,6 +255,22 @@ def rendered(document: Document, name: str, text: str) -> Document | None:
     labels = tuple(Label(s.start, s.end, ROLES[role]) for s, role in zip(segments, carried.roles.tolist(), strict=True))
     page = Page(text, f"{document.page.name}@{name}")
     return replace(document, page=page, labels=labels, extra={**document.extra, "renderer": name})
+
+
+def html_view(document: Document, root: Path | str) -> Document | None:
+    """The HTML page beside `document`'s text dump with the labels carried over; None where there is none or it hardly holds the page's words.
+
+    The page's name gets `@html` at its end, its view is "html".
+    """
+    html = html_of(Path(root, "raw", document.page.name))
+    if html is None:
+        return None
+    read = read_html(html, f"{document.page.name}@html")
+    carried = carry(document.labels, document.page.text, read.segments)
+    if not read.segments or carried.found < LEAST_FOUND:
+        return None
+    labels = tuple(Label(s.start, s.end, ROLES[role]) for s, role in zip(read.segments, carried.roles.tolist(), strict=True))
+    return replace(document, page=read.page, labels=labels, cut=read.segments, extra={**document.extra, "renderer": "html"})
 
 
 def views(document: Document, root: Path | str, count: int, seed: int) -> Iterator[Document]:

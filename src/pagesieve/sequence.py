@@ -15,10 +15,10 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.features import Measures, mean_around, shifted
+from pagesieve.features import LEVELS, Measures, mean_around, shifted
 from pagesieve.roles import ROLES
 
-__all__ = ["CONTEXT_NAMES", "context", "decode", "main_stretch", "transition_scores"]
+__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "context", "decode", "main_stretch", "transition_scores"]
 
 Floats = NDArray[np.float32]
 
@@ -39,6 +39,8 @@ CONTEXT_NAMES: tuple[str, ...] = (
     *(f"since_{ROLES[role]}" for role in MARK_AT),
     "until_teaser_heading",
 )  # fmt: skip
+_ALIKE = (*(f"container_{level}" for level in range(LEVELS)), "shape")
+MARKUP_NAMES: tuple[str, ...] = (*(f"{role}_in_{group}" for group in _ALIKE for role in ROLES), *(f"main_in_{group}" for group in _ALIKE))
 
 
 def main_stretch(probabilities: Floats, words: Floats) -> tuple[int, int]:
@@ -90,8 +92,30 @@ def _unlike_main(measures: Measures, inside: NDArray[np.bool_]) -> list[Floats]:
     ]
 
 
+def _alike(groups: NDArray[np.int64], values: Floats) -> Floats:
+    """Mean of `values` (segments, …) over the segments of the same group, for each segment."""
+    count = np.maximum(np.bincount(groups), 1)
+    total = np.zeros((len(count), values.shape[1]))
+    np.add.at(total, groups, values)
+    return np.asarray((total / count[:, None])[groups], dtype=np.float32)
+
+
+def markup_context(measures: Measures, probabilities: Floats) -> Floats:
+    """What the first pass says of the segments in the same containers and of the same shape, shape (segments, len(MARKUP_NAMES))."""
+    markup = measures.markup
+    assert markup is not None
+    body = probabilities[:, BODY] * np.maximum(measures.words, 1)
+    total = max(float(body.sum()), 1e-9)
+    groups = [*markup.containers.T, markup.shape]
+    shares = [np.bincount(group, body)[group] / total for group in groups]
+    return np.concatenate([*(_alike(group, probabilities) for group in groups), np.stack(shares, 1)], axis=1).astype(np.float32)
+
+
 def context(measures: Measures, probabilities: Floats) -> Floats:
-    """The second pass's features, shape (segments, len(CONTEXT_NAMES)), from the first pass's role probabilities."""
+    """The second pass's features, shape (segments, len(CONTEXT_NAMES)), from the first pass's role probabilities.
+
+    On an HTML page those of `markup_context` follow them.
+    """
     n = len(measures)
     place = np.arange(n)
     words = np.maximum(measures.words, 1)
@@ -112,7 +136,7 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
         *(_since(probabilities[:, role] > least) for role, least in MARK_AT.items()),
         until,
     ]
-    return np.concatenate(
+    found = np.concatenate(
         [
             *(shifted(log, by, float(np.log(FLOOR))) for by in NEAR),
             *(mean_around(probabilities, low, high) for low, high in AROUND),
@@ -120,6 +144,7 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
         ],
         axis=1,
     ).astype(np.float32)
+    return found if measures.markup is None else np.concatenate([found, markup_context(measures, probabilities)], axis=1)
 
 
 def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:

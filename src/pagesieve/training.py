@@ -32,7 +32,7 @@ from threadpoolctl import threadpool_limits
 
 from pagesieve.calibration import Calibration, mean_chance
 from pagesieve.corpus import Document
-from pagesieve.features import GROUPS, Measures, layout, measure
+from pagesieve.features import GROUPS, MARKUP, Measures, layout, measure
 from pagesieve.model import CLIP, UNCALIBRATED, Linear, Model, Network, Prediction, second_pass_inputs
 from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
 from pagesieve.sequence import transition_scores
@@ -73,7 +73,7 @@ class Settings:
     def __post_init__(self) -> None:
         if self.classifier not in CLASSIFIERS:
             raise ValueError(f"model.classifier={self.classifier!r} is none of {', '.join(CLASSIFIERS)}")
-        unknown = sorted(set(self.groups) - set(GROUPS))
+        unknown = sorted(set(self.groups) - {*GROUPS, MARKUP})
         if unknown:
             raise ValueError(f"features.groups has the unknown {', '.join(unknown)}; known: {', '.join(GROUPS)}")
         if not self.words and not self.groups and self.classifier != "majority":

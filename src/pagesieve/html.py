@@ -1,0 +1,444 @@
+"""Step 1 of a page's way, where the page is HTML: markup → `Page` (the text as a browser lays it out) → `Segment`s.
+
+What follows sees the same kind of segments as of a text dump; each has a `Markup` beside it that tells where it stood. The
+text is made anew: one line for each block of the page, a blank line around paragraphs and headings, as a browser's
+`innerText` has it. Nothing is rendered: style sheets are not read, so what only they hide is there.
+
+1. A block element or a `br` ends a line; the cells of a table's row stay on one, parted by a tab (HTML Standard, "Rendering").
+2. Scripts, styles, form fields and what the page itself declares hidden are left out. `noscript` counts where a page shows
+   next to nothing without it, the article's text in the page's JSON-LD where there is no other, and what is declared hidden
+   where that is most of the page (chapters behind a click).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pagesieve.features import LEVELS
+from pagesieve.page import Link, Markup, Page, Segment
+
+__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "looks_like_html", "read_html"]
+
+BLOCKS = frozenset(  # what the HTML Standard's style sheet gives a line of its own
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol optgroup option p plaintext pre search section "
+    "summary table caption colgroup col tbody tfoot thead tr ul xmp".split()
+)
+PARAGRAPHS = frozenset("blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre ul".split())  # blocks with a margin
+CELLS = frozenset(("td", "th"))
+UNSEEN = frozenset(
+    "script style template head title meta link base svg math iframe frame object embed applet audio video canvas select datalist "
+    "textarea input map noscript noframes noembed rp".split()
+)
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+DECLARED, UNSEEN_TAG = 1, 2  # why an element is not shown: the page says so, or its tag is never shown
+WORD_LEVELS = 8  # elements above a segment whose classes are told of
+PATH_LEVELS = 12  # steps of a segment's path
+MAX_DEPTH = 500  # elements within each other; browsers stop there too
+MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
+PICTURE_WORDS = 2  # words from which a picture's alternative text says something
+BARE = 40  # words; a page that shows fewer shows nothing
+MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
+HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page is HTML and no text dump
+HTML_SAMPLE = 20_000
+
+_TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|meta|table|h[1-6])\b[^<>]*>", re.IGNORECASE)
+_DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li dd dt option tr td th".split())
+_NAME = re.compile(r"[A-Za-z]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the page states of itself in its own tags; "" for what it does not state. Nothing is guessed."""
+
+    title: str = ""
+    url: str = ""
+    language: str = ""
+    date: str = ""
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlPage:
+    """An HTML page taken apart: its flattened `page`, the segments of it, its `metadata`.
+
+    `notes` tells where text that the page does not show was taken from ("body from JSON-LD"); () for most pages.
+    """
+
+    page: Page
+    segments: tuple[Segment, ...]
+    metadata: Metadata
+    notes: tuple[str, ...] = ()
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether `text` is HTML and no text dump: a dump may quote markup, HTML begins with it and holds a lot of it."""
+    sample = text[:HTML_SAMPLE].lstrip("\ufeff \t\r\n")
+    if not sample.startswith("<"):
+        return False
+    if _DOCUMENT.match(sample):
+        return True
+    found = _TAG.finditer(sample)
+    return sum(1 for _, _ in zip(range(HTML_TAGS), found, strict=False)) >= HTML_TAGS
+
+
+def read_html(html: str, name: str = "page") -> HtmlPage:
+    """The segments of an HTML page and what it says of itself; no segments for a page that shows nothing."""
+    tree = _parse(html)
+    if tree.root is None:
+        return HtmlPage(Page("", name, "html"), (), Metadata())
+    stated = list(_json_ld(tree))
+    walk = _Walk().run(tree)
+    notes: tuple[str, ...] = ()
+    if walk.hidden_words > walk.words:  # chapters behind a click
+        walk, notes = _Walk(hidden=True).run(tree), ("text from hidden elements",)
+    words = walk.words
+    if words < BARE:
+        again = _Walk(noscript=True).run(tree)
+        if again.words >= MORE * max(words, BARE // MORE):
+            walk, words, notes = again, again.words, ("text from noscript",)
+        article = max((_plain(item.get("articleBody")) for item in stated), key=len, default="")
+        if len(article.split()) >= MORE * max(words, BARE // MORE):
+            walk.append(article)
+            notes = (*notes, "body from JSON-LD")
+    text, segments = walk.result()
+    return HtmlPage(Page(text, name, "html"), segments, _metadata(tree, stated), notes)
+
+
+def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "") -> str:
+    """The page itself with its elements marked: `labels` gives number of element → (label, role), as `Markup.element` counts."""
+    tree = _parse(html)
+    if tree.root is None:
+        return html
+    for number, node in enumerate(node for node in tree.root.traverse() if not node.tag.startswith("-")):
+        if number in labels:
+            node.attrs["data-pagesieve"], node.attrs["data-pagesieve-role"] = labels[number]
+    head = tree.css_first("head")
+    if style and head is not None:
+        sheet = tree.create_node("style")
+        sheet.insert_child(style)
+        head.insert_child(sheet)
+    return "<!doctype html>\n" + str(tree.html or "")
+
+
+def _parse(html: str) -> Any:
+    from selectolax.lexbor import LexborHTMLParser  # only now: text dumps need no parser
+
+    return LexborHTMLParser(_shallow(html.replace("\x00", "\ufffd")).encode("utf-8", "replace"))
+
+
+def _shallow(html: str) -> str:
+    """`html` without tags that open deeper than `MAX_DEPTH`: the parser's time grows with the square of the depth."""
+    if html.count("<") < MANY_TAGS:
+        return html
+    depth = position = 0
+    out: list[str] = []
+    for tag in _ANY_TAG.finditer(html):
+        closing, kind, alone = tag.groups()
+        if kind.lower() in _VOID or alone:
+            continue
+        if closing:
+            depth = max(depth - 1, 0)
+        else:
+            depth += 1
+            if depth > MAX_DEPTH:
+                out.append(html[position : tag.start()])
+                position = tag.end()
+    return "".join([*out, html[position:]]) if out else html
+
+
+# ------------------------------------------------------------------------------------------------------- walking
+
+
+@dataclass(slots=True)
+class _Element:
+    """An open element. `place` tells its siblings of the same shape from others; what follows it is worked out when asked for."""
+
+    key: int  # the parser's number for it
+    tag: str
+    number: int  # in document order
+    above: _Element | None
+    block: bool
+    hidden: int  # 0, `DECLARED` or `UNSEEN_TAG`
+    attributes: Mapping[str, str | None]
+    href: str
+    place: tuple[int, str, str]
+    terms: tuple[str, ...] | None = None
+
+    def own_terms(self) -> tuple[str, ...]:
+        """Words of its tag, classes and id."""
+        if self.terms is None:
+            names = f"{self.attributes.get('class') or ''} {self.attributes.get('id') or ''} {self.attributes.get('itemprop') or ''}"
+            self.terms = (self.tag, *(("." + word) for word in _names(names))) if names != "  " else (self.tag,)
+        return self.terms
+
+
+def _names(text: str) -> list[str]:
+    """The words of class and id names: "relatedPosts-item" → related, posts, item. Numbers and single letters say nothing."""
+    return list(dict.fromkeys(word.lower() for word in _NAME.findall(_CAMEL.sub(" ", text)) if len(word) > 1))
+
+
+@dataclass(slots=True)
+class _Line:
+    """A segment in the making."""
+
+    owner: _Element  # the innermost element around its first word
+    pieces: list[str]
+    length: int
+    blank: int
+    links: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+class _Walk:
+    """One pass over a page's elements in document order."""
+
+    def __init__(self, noscript: bool = False, hidden: bool = False) -> None:
+        self.unseen = UNSEEN - {"noscript"} if noscript else UNSEEN
+        self.declared = not hidden  # whether what the page declares hidden is left out
+        self.lines: list[_Line] = []
+        self.line: _Line | None = None
+        self.gap = 0  # 1: a new line is due, 2: a blank one too
+        self.space = False  # white space is due before the next word
+        self.words = self.hidden_words = 0
+        self.siblings: Counter[tuple[int, str, str]] = Counter()
+        self.pictures: list[_Line] = []  # alternative texts that wait for the end of the line they stand in
+
+    def run(self, tree: Any) -> _Walk:
+        stack: list[_Element] = []
+        number = 0
+        for node in tree.root.traverse(include_text=True):
+            tag = node.tag
+            parent = node.parent
+            above = parent.mem_id if parent is not None else 0
+            while stack and stack[-1].key != above:
+                self._close(stack.pop())
+            if tag == "-text":
+                if stack and not stack[-1].hidden:
+                    self._text(node.text_content or "", stack[-1])
+                elif stack and stack[-1].hidden == DECLARED:
+                    self.hidden_words += len((node.text_content or "").split())
+            elif tag and tag[0] != "-":
+                element = self._open(node, tag, number, stack[-1] if stack else None)
+                number += 1
+                stack.append(element)
+        while stack:
+            self._close(stack.pop())
+        self._end()
+        return self
+
+    def _open(self, node: Any, tag: str, number: int, above: _Element | None) -> _Element:
+        attributes = node.attributes
+        hidden = above.hidden if above is not None else 0
+        if tag in self.unseen:
+            hidden = UNSEEN_TAG
+        elif not hidden and attributes and self.declared and _hidden(tag, attributes):
+            hidden = DECLARED
+        place = (above.number if above else -1, tag, attributes.get("class") or "")
+        href = above.href if above else ""
+        if tag == "a" and attributes.get("href"):
+            href = attributes["href"].strip()
+        element = _Element(node.mem_id, tag, number, above, tag in BLOCKS, hidden, attributes, href, place)
+        if not hidden:
+            self.siblings[place] += 1
+            if element.block:
+                self.gap = max(self.gap, 2 if tag in PARAGRAPHS else 1)
+            elif tag == "br":
+                self.gap = 2 if self.gap == 1 and self.line is not None and self.line.owner.tag != "li" else max(self.gap, 1)
+            elif tag in CELLS and self.line is not None and not self.gap:
+                self.line.pieces.append("\t")
+                self.line.length += 1
+                self.space = False
+            elif tag == "img":
+                self._picture((attributes.get("alt") or "").split(), element)
+        return element
+
+    def _picture(self, words: list[str], element: _Element) -> None:
+        """A picture's alternative text becomes a line of its own; a single word is an icon's name or a smiley."""
+        if len(words) < PICTURE_WORDS:
+            return
+        text = " ".join(words)
+        if self.gap:
+            self._end()
+        links = [(0, len(text), element.href)] if element.href else []
+        self.pictures.append(_Line(element, [text], len(text), 0, links))
+        if self.line is None:
+            self._end()
+            self.gap = max(self.gap, 1)
+
+    def _close(self, element: _Element) -> None:
+        if element.block and not element.hidden:
+            self.gap = max(self.gap, 2 if element.tag in PARAGRAPHS else 1)
+
+    def _text(self, raw: str, element: _Element) -> None:
+        words = raw.split()
+        if not words:
+            self.space = self.space or bool(raw)
+            return
+        if self.gap:
+            self._end()
+        if self.line is None:
+            self.line = _Line(element, [], 0, 1 if self.gap == 2 else 0)
+            self.gap, self.space = 0, False
+        line = self.line
+        if (self.space or raw[0].isspace()) and line.pieces and line.pieces[-1] != "\t":
+            line.pieces.append(" ")
+            line.length += 1
+        piece = " ".join(words)
+        line.pieces.append(piece)
+        if element.href:
+            line.links.append((line.length, line.length + len(piece), element.href))
+        line.length += len(piece)
+        self.words += len(words)
+        self.space = raw[-1].isspace()
+
+    def _end(self) -> None:
+        if self.line is not None:
+            self.lines.append(self.line)
+            self.line = None
+        self.lines += self.pictures
+        self.pictures.clear()
+
+    def append(self, article: str) -> None:
+        """Put an article's text that the page does not show at its end."""
+        owner = _Element(-1, "json-ld", -1, None, True, 0, {}, "", (-1, "json-ld", ""))
+        for paragraph in re.split(r"\s*\n\s*", article.strip()):
+            if paragraph:
+                self.lines.append(_Line(owner, [" ".join(paragraph.split())], 0, 1))
+
+    def result(self) -> tuple[str, tuple[Segment, ...]]:
+        """The page's text and its segments."""
+        parts: list[str] = []
+        segments: list[Segment] = []
+        position = 0
+        for line in self.lines:
+            text = "".join(line.pieces).rstrip("\t")
+            if not text.strip():
+                continue
+            lead = ("\n\n" if line.blank else "\n") if parts else ""
+            parts += [lead, text]
+            position += len(lead)
+            segments.append(Segment(text, position, position + len(text), blank_before=line.blank, markup=self._markup(line)))
+            position += len(text)
+        return "".join([*parts, "\n"]) if parts else "", tuple(segments)
+
+    def _markup(self, line: _Line) -> Markup:
+        chain: list[_Element] = []
+        element: _Element | None = line.owner
+        while element is not None and len(chain) < PATH_LEVELS + LEVELS:
+            chain.append(element)
+            element = element.above
+        block = next((i for i, e in enumerate(chain) if e.block or e.tag in CELLS), len(chain) - 1)
+        own = [term for e in chain[: block + 1] for term in e.own_terms()]
+        above = [term for e in chain[block + 1 : block + 1 + WORD_LEVELS] if e.tag not in ("html", "body") for term in e.own_terms()]
+        containers = [e for e in chain[block:] if e.block or e.tag in CELLS][: LEVELS + 1]
+        return Markup(
+            path="/".join(e.tag for e in reversed(chain[block : block + PATH_LEVELS])),
+            words=(*dict.fromkeys("<" + term for term in own), *dict.fromkeys("^" + term for term in above)),
+            links=tuple(Link(*link) for link in _joined(line.links)),
+            element=containers[0].number if containers else -1,
+            containers=tuple(e.number for e in containers[1:]),
+            peers=tuple(self.siblings[e.place] for e in containers[:LEVELS]),
+            shape=" ".join(f"{e.tag}.{e.attributes.get('class') or ''}" for e in chain[: block + 2]),
+            heading=next((HEADINGS[e.tag] for e in chain[: block + 2] if e.tag in HEADINGS), 0),
+        )
+
+
+def _joined(links: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Adjacent pieces of one link as one."""
+    last: tuple[int, int, str] | None = None
+    for link in links:
+        if last is not None and last[2] == link[2] and link[0] - last[1] <= 1:
+            last = (last[0], link[1], link[2])
+            continue
+        if last is not None:
+            yield last
+        last = link
+    if last is not None:
+        yield last
+
+
+def _hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Whether the page itself declares the element hidden."""
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return True
+    if tag == "dialog" and "open" not in attributes:
+        return True
+    if attributes.get("aria-hidden") == "true" and tag in ("i", "span"):
+        return True
+    style = attributes.get("style")
+    return bool(style) and _INVISIBLE.search(style or "") is not None
+
+
+# ------------------------------------------------------------------------------------------------------ metadata
+
+
+def _json_ld(tree: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object of the page's JSON-LD; broken blocks are passed over."""
+    for node in tree.css('script[type="application/ld+json"]'):
+        try:
+            pending: list[Any] = [json.loads(node.text() or "", strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        while pending:
+            item = pending.pop(0)
+            if isinstance(item, list):
+                pending = [*item, *pending]
+            elif isinstance(item, dict):
+                yield item
+                pending = [value for key, value in item.items() if key in ("@graph", "mainEntity", "mainEntityOfPage")] + pending
+
+
+def _plain(value: Any) -> str:
+    """A JSON-LD text without the markup that some houses leave in it."""
+    if not isinstance(value, str):
+        return ""
+    return _Walk().run(_parse(value)).result()[0] if _TAG.search(value) else value
+
+
+def _metadata(tree: Any, stated: Iterable[Mapping[str, Any]]) -> Metadata:
+    """The page's own tags first, then its JSON-LD."""
+    tags: dict[str, str] = {}
+    for node in tree.css("meta[content]"):
+        attributes = node.attributes
+        name = (attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or "").lower()
+        content = " ".join((attributes.get("content") or "").split())
+        if name and content:
+            tags.setdefault(name, content)
+    articles = [item for item in stated if {"headline", "datePublished", "author", "articleBody"} & item.keys()]
+    title, canonical, root = tree.css_first("title"), tree.css_first('link[rel="canonical"]'), tree.css_first("html")
+
+    def first(*names: str) -> str:
+        return next((tags[name] for name in names if name in tags), "")
+
+    def ld(key: str) -> str:
+        return next((found for item in articles if (found := _named(item.get(key)))), "")
+
+    return Metadata(
+        title=first("og:title", "twitter:title") or ld("headline") or (" ".join(title.text().split()) if title else ""),
+        url=((canonical.attributes.get("href") or "").strip() if canonical else "") or first("og:url"),
+        language=((root.attributes.get("lang") or root.attributes.get("xml:lang") or "").strip() if root else "")
+        or first("content-language", "og:locale"),
+        date=first("article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "pubdate", "parsely-pub-date")
+        or ld("datePublished"),
+        author=first("author", "article:author", "dc.creator", "parsely-author", "byl") or ld("author"),
+    )
+
+
+def _named(value: Any) -> str:
+    """A JSON-LD value as text: names of persons joined by a comma."""
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, dict):
+        return _named(value.get("name"))
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_named, value[:20])))
+    return ""
