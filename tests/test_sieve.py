@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from test_page import TEXTS
 
 import pagesieve
+from pagesieve.html import HTML_SAMPLE, HTML_TAGS
 from pagesieve.page import PageError, split
 from pagesieve.roles import LABEL_OF_ROLE
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import BATCH, HTML_SAMPLE, HTML_TAGS, Sieve, load
+from pagesieve.sieve import BATCH, Sieve, load
 from pagesieve.storage import ModelError
 
 PAGE = page_text(page_lines("unseen", 7))

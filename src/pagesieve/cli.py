@@ -14,12 +14,12 @@ from pagesieve.calibration import DIAL
 from pagesieve.page import PageError
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import Sieve, load
+from pagesieve.sieve import KINDS, Sieve, load
 from pagesieve.storage import ModelError, write_text
 
 __all__ = ["main"]
 
-FORMATS = ("page", "text", "json", "html")
+FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = 0
     for name in options.pages:
         try:
-            answers.append((name, _segment(sieve, name, options.kind, options.dial)))
+            answers.append((name, _segment(sieve, name, options.kind, options.dial, options.encoding)))
         except (PageError, OSError) as error:
             print(f"pagesieve: {error}", file=sys.stderr)
             failed += 1
@@ -61,17 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pagesieve",
-        description="Sort the segments of a scraped page (a text dump) into article body, boilerplate and recommended-story teasers.",
+        description="Sort the segments of a scraped page (a text dump or HTML) into article body, boilerplate and recommended-story teasers.",
     )
     parser.add_argument("pages", nargs="+", metavar="PAGE", help="file to read, - for standard input")
     parser.add_argument(
-        "-f", "--format", choices=FORMATS, help="text: the article's body (default); json: everything; html: the page coloured; page: the page coloured for a terminal (default on one)"
+        "-f", "--format", choices=FORMATS, help="text: the article's body (default); markdown: headline and body with headings, lists and links; json: everything; html: the page's text coloured; annotated: an HTML page itself, its elements marked; page: the page coloured for a terminal (default on one)"
     )  # fmt: skip
     parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead of standard output")
     parser.add_argument(
         "-m", "--model", metavar="PATH", help="model folder or file (default: $PAGESIEVE_MODEL, else the model that comes with pagesieve)"
     )
-    parser.add_argument("--kind", choices=("auto", "text"), default="auto", help="text: take whatever comes as text, HTML too")
+    parser.add_argument("--kind", choices=KINDS, default="auto", help="what the pages are (default: told by their beginning)")
+    parser.add_argument("--encoding", default="", help="what the server said of HTML pages' encoding")
     parser.add_argument(
         "--dial",
         type=_dial,
@@ -93,10 +94,10 @@ def _dial(text: str) -> float:
     return dial
 
 
-def _segment(sieve: Sieve, name: str, kind: str, dial: float) -> Segmentation:
+def _segment(sieve: Sieve, name: str, kind: str, dial: float, encoding: str) -> Segmentation:
     if name == "-":
-        return sieve.segment(sys.stdin.buffer.read(), kind, "standard input", dial)
-    return sieve.segment(Path(name).read_bytes(), kind, name, dial)
+        return sieve.segment(sys.stdin.buffer.read(), kind, "standard input", dial, encoding)
+    return sieve.segment(Path(name).read_bytes(), kind, name, dial, encoding)
 
 
 def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: bool) -> str:
@@ -105,6 +106,8 @@ def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: 
         if several:
             return "".join(_json_line(name, answer) for name, answer in answers)
         return "".join(answer.to_json(indent=1) + "\n" for _, answer in answers)
+    if form == "annotated":
+        return "\n".join(answer.annotated() for _, answer in answers)
     if form == "html":
         parts = [(f"<h2>{escape(name)}</h2>" if several else "") + answer.to_html() for name, answer in answers]
         return page_document("\n".join(parts), ", ".join(name for name, _ in answers)) if parts else ""
@@ -113,6 +116,8 @@ def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: 
         heading = f"==> {page_ansi(name, [])} <==\n" if several else ""
         if form == "page":
             texts.append(heading + page_ansi(answer.text, [(s.start, s.end, s.label, s.role) for s in answer]).rstrip("\n") + "\n")
+        elif form == "markdown":
+            texts.append(heading + answer.markdown)
         else:
             texts.append(heading + (answer.body + "\n" if answer.body else ""))
     return "\n".join(texts)

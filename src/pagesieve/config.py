@@ -36,6 +36,7 @@ class DataConfig:
     also: list[str] = field(default_factory=list)  # more such folders to train on, none of their sites held out
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     views: int = 0  # other renderings of each page of `also` to train on (see `pagesieve.renderings`)
+    html: bool = True  # whether the HTML beside the pages' text dumps is learned too
     held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores
     written: bool = False  # whether the data are written for this project (check-data then asks for more)
 

@@ -33,6 +33,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     documents = _chosen(config)
     judged = evaluation.judge_documents(model, tqdm(documents, desc="pages", unit="page", file=sys.stderr))
     summaries = {"model": evaluation.summary(judged, config.seed)}
+    if model.html is not None and (views := _html(config, documents)):
+        summaries["model, HTML"] = evaluation.summary(evaluation.judge_documents(model.html, views), config.seed)
     if config.baselines:
         for name in evaluation.BASELINES:
             summaries[name] = evaluation.summary(evaluation.baseline(name, documents, model.label_of_role), config.seed)
@@ -82,6 +84,16 @@ def _chosen(config: EvaluateConfig) -> list[Document]:
     if config.pages == "held_out" and not held_out:
         raise ValueError(f"{config.data.root}: none of the sites in data.held_out is there; give pages=all to score every page")
     return held_out if config.pages == "held_out" or (config.pages == "auto" and held_out) else documents
+
+
+def _html(config: EvaluateConfig, documents: Sequence[Document]) -> list[Document]:
+    """The HTML pages beside the documents, labels carried over."""
+    if not config.data.html:
+        return []
+    from pagesieve.renderings import html_view
+
+    views = (html_view(d, config.data.root) for d in tqdm(documents, desc="HTML", unit="page", file=sys.stderr))
+    return [view for view in views if view is not None]
 
 
 def _notes(config: EvaluateConfig, documents: Sequence[Document]) -> list[str]:

@@ -22,7 +22,7 @@ from typing import Any
 from pagesieve.features import LEVELS
 from pagesieve.page import Link, Markup, Page, Segment
 
-__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "looks_like_html", "read_html"]
+__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "looks_like_html", "read_html"]
 
 BLOCKS = frozenset(  # what the HTML Standard's style sheet gives a line of its own
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
@@ -47,6 +47,12 @@ MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare pag
 HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page is HTML and no text dump
 HTML_SAMPLE = 20_000
 
+DETECTED = 20_000  # bytes by which an undeclared encoding is told
+LEGACY = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "iso8859_2", "iso8859_5", "iso8859_7"),
+    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
+]
+_LETTERS = re.compile(rb"[^<>\x00-\x7f]+(?:[ ,.\w-]{0,3}[^<>\x00-\x7f]+)*")
 _TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|meta|table|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
@@ -89,6 +95,31 @@ def looks_like_html(text: str) -> bool:
         return True
     found = _TAG.finditer(sample)
     return sum(1 for _, _ in zip(range(HTML_TAGS), found, strict=False)) >= HTML_TAGS
+
+
+def decode_html(data: bytes, encoding: str = "") -> str:
+    """The text of an HTML page's bytes; never an exception, bytes that cannot be read become U+FFFD.
+
+    As browsers do: by the byte order mark, by `encoding` (what the server said), by the page's own `meta`; then as UTF-8 if
+    it is that, else by what the bytes look like.
+    """
+    from w3lib.encoding import html_to_unicode
+
+    header = f"text/html; charset={encoding}" if encoding else None
+    return str(html_to_unicode(header, data, default_encoding="utf-8", auto_detect_fun=_likely_encoding)[1])
+
+
+def _likely_encoding(data: bytes) -> str:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(data) - 4:  # more than the end of a sample that cuts a character
+            from charset_normalizer import from_bytes
+
+            letters = b" ".join(_LETTERS.findall(data))[:DETECTED]  # what markup there is would hide them
+            best = from_bytes(letters, cp_isolation=LEGACY).best()
+            return best.encoding if best is not None else "cp1252"
+    return "utf-8"
 
 
 def read_html(html: str, name: str = "page") -> HtmlPage:

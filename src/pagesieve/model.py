@@ -162,7 +162,10 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A trained classifier. `info` carries what is known of its making: versions, data digest, scores (JSON values)."""
+    """A trained classifier. `info` carries what is known of its making: versions, data digest, scores (JSON values).
+
+    `html` is the classifier for HTML pages that was trained beside it, from the same pages; None where there was no HTML.
+    """
 
     linear: Linear
     network: Network | None = None
@@ -170,6 +173,7 @@ class Model:
     label_of_role: Mapping[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
     calibration: Calibration = UNCALIBRATED
     info: Mapping[str, Any] = field(default_factory=dict)
+    html: Model | None = None
 
     def predict(self, segments: Sequence[Segment], dial: float = DIAL) -> Prediction:
         """Roles of one page's segments, all of them in order; empty arrays for none."""

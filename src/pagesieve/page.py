@@ -16,11 +16,12 @@ How a text dump is cut:
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Link", "Markup", "Page", "PageError", "Segment", "decode", "read_page", "split", "wrap_width"]
+__all__ = ["Link", "Markup", "Page", "PageError", "Segment", "decode", "foreign", "read_page", "split", "wrap_width"]
 
 MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
@@ -44,6 +45,7 @@ _SENTENCE = re.compile(
     r"|[。！？][」』”）]*\s*"
 )
 _SEPARATOR = re.compile(r"\s+(?=[•◦▪■●►▸]\s?\S)|\s(?:[|·»›/‹«]|::|--)\s+|\s{2,}|\t")
+_FEED = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<\?[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x7f]")
 
 
@@ -155,6 +157,22 @@ def read_page(source: str | bytes, name: str = "page") -> Page:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Page(decode(bytes(source), name), name)
     raise TypeError(f"{name}: a page is str or bytes, not {type(source).__name__}; read the file first")
+
+
+def foreign(text: str) -> str:
+    """What `text` is if it is no page's text, with the remedy; "" if it may be one."""
+    sample = text[:1000].lstrip("\ufeff \t\r\n")
+    if sample.startswith("%PDF-"):
+        return "a PDF file; extract its text first"
+    if _FEED.match(sample):
+        return "a feed; fetch the pages it names and give those"
+    if sample[:1] in ("{", "[") and text.rstrip()[-1:] in ("}", "]"):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return ""
+        return "JSON; give the field that holds the page"
+    return ""
 
 
 @dataclass(slots=True)

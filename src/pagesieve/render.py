@@ -1,11 +1,13 @@
-"""A labelled page to look at: as HTML (notebooks, reports, `--format html`) and on a terminal. Strings in, strings out."""
+"""A labelled page to look at: as HTML (notebooks, reports, `--format html`), on a terminal, and as Markdown. Strings in, strings out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
 
-__all__ = ["ANSI", "COLOURS", "HTML_STYLE", "page_ansi", "page_document", "page_html"]
+from pagesieve.page import Link
+
+__all__ = ["ANNOTATION_STYLE", "ANSI", "COLOURS", "HTML_STYLE", "page_ansi", "page_document", "page_html", "page_markdown"]
 
 COLOURS = {"body": "#d8f0d3", "boilerplate": "#ececec", "teaser": "#ffdcb2"}  # backgrounds that print well, dark text on them
 ANSI = {"body": "\x1b[32m", "boilerplate": "\x1b[90m", "teaser": "\x1b[33m"}
@@ -17,6 +19,9 @@ HTML_STYLE = (
     + ".pagesieve .wrong{outline:2px solid #c00}.pagesieve .key{margin-right:1em;padding:0 .4em}"
 )
 
+ANNOTATION_STYLE = "".join(
+    f"[data-pagesieve={label}]{{background:{colour}!important;color:#222!important}}" for label, colour in COLOURS.items()
+)
 Mark = tuple[int, int, str, str]  # start, end, CSS class (a label, perhaps with " wrong"), what to show on hovering
 
 
@@ -48,6 +53,39 @@ def page_ansi(text: str, marks: Sequence[Mark]) -> str:
         position = end
     out.append(_printable(text[position:]))
     return "".join(out)
+
+
+Block = tuple[str, str, bool, int, Sequence[Link]]  # text, path of tags, whether it is a list item, level of heading, links
+
+
+def page_markdown(blocks: Sequence[Block]) -> str:
+    """An article's blocks as Markdown, items of a list on adjacent lines, a blank line between all others; "" for none."""
+    out: list[str] = []
+    in_list = False
+    for text, path, item, level, links in blocks:
+        tags = path.split("/")
+        if "pre" in tags:
+            line, item = f"```\n{text}\n```", False
+        else:
+            line, item = _linked(text, links), item or "li" in tags
+            line = "#" * level + " " + line if level else "- " + line if item else line
+            line = "> " + line if "blockquote" in tags else line
+        if out:
+            out.append("\n" if item and in_list else "\n\n")
+        out.append(line)
+        in_list = item
+    return "".join([*out, "\n"]) if out else ""
+
+
+def _linked(text: str, links: Sequence[Link]) -> str:
+    """`text` on one line with its links as Markdown has them."""
+    out: list[str] = []
+    position = 0
+    for link in links:
+        address = link.address.replace(" ", "%20").replace("(", "%28").replace(")", "%29")
+        out += [text[position : link.start], f"[{text[link.start : link.end]}]({address})"]
+        position = link.end
+    return " ".join("".join([*out, text[position:]]).split())
 
 
 def _printable(text: str) -> str:

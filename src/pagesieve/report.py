@@ -112,13 +112,14 @@ def model_card(facts: Mapping[str, Any]) -> str:
     languages = ", ".join(f"{code} {count}" for code, count in facts["languages"].items())
     return f"""# Model card: {facts["name"]}
 
-Labels every segment of a scraped news page (a text dump) as article body, boilerplate or recommended-story teaser.
+Labels every segment of a scraped news page (a text dump, or HTML) as article body, boilerplate or recommended-story teaser.
 Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["versions"]["scikit-learn"]} and numpy {facts["versions"]["numpy"]}, seed {facts["seed"]}.
 
 ## Data
 
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
 Languages: {languages}. Sources: {"; ".join(facts["sources"])}. Licences: {"; ".join(facts["licences"])}.
+{facts["html"]} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained.
 Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 
 {facts["roles"]}
@@ -126,7 +127,8 @@ Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 ## Scores
 
 Each page judged by a model that never saw its site ({facts["folds"]} folds), with 95 % bootstrap intervals over sites.
-Where a second block is there, its folds ignore sites: the difference is how much such a split flatters.
+"unseen sites" are text dumps, "unseen sites, HTML" the HTML of the pages that have it, labels carried over. Where a block has
+"sites mixed", its folds ignore sites: the difference is how much such a split flatters.
 
 {score_table(scores)}
 
@@ -134,7 +136,7 @@ Where a second block is there, its folds ignore sites: the difference is how muc
 
 {rates(by_site)}
 
-By language and by renderer (macro F1 over segments, no intervals):
+{_html_rates(scores)}By language and by renderer (macro F1 over segments, no intervals):
 
 {_groups(facts["breakdown"])}
 
@@ -157,10 +159,14 @@ confidence; mean distance {facts["confidence"]["error"]:.3f}.
 
 ## Limits
 
-Reads text dumps, not HTML. Probabilities are as reliable as the calibration error above says. Pages unlike the training
+Probabilities are as reliable as the calibration error above says. Pages unlike the training
 pages (other languages, forums, shops, search results) are outside of what these scores cover. The file holds single words
-and word pairs of the training pages with their weights, no running text.
+and word pairs of the training pages, and words of their tags, classes and ids, with their weights; no running text.
 """
+
+
+def _html_rates(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    return "".join(f"HTML pages:\n{rates(found)}\n\n" for name, found in scores.items() if name.endswith("HTML"))
 
 
 def _groups(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pagesieve.explain import Explanation
-from pagesieve.render import page_html
+from pagesieve.html import Metadata, annotated
+from pagesieve.page import Link, Markup
+from pagesieve.render import ANNOTATION_STYLE, page_html, page_markdown
 
 __all__ = ["LabeledSegment", "Segmentation", "Teaser", "group_teasers"]
 
@@ -22,6 +24,8 @@ KICKER_WORDS = 3  # words; a line this short right above a longer one is a secti
 REPEATED_WITHIN = 3  # lines after which a picture's alternative text comes again as the title
 LIST_LINES = 3  # titles and nothing else between two blank lines from which they are a list of stories, not a title and its standfirst
 WRAPPED = 50  # characters; a line this long may have been broken by a renderer
+TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
+CARD_SEGMENTS = 8  # segments that one story's card may have
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
 
 _DETAIL = re.compile(
@@ -48,18 +52,30 @@ class LabeledSegment:
     indent: int = 0
     blank_before: int = 0
     inline: bool = False
+    markup: Markup | None = None
 
     @property
     def content(self) -> str:
         """The text without its list marker, runs of white space as one space."""
         return " ".join(self.text[len(self.bullet) :].split())
 
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The links in it, their places within `text`; () in a text dump."""
+        return self.markup.links if self.markup is not None else ()
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the HTML page ("html/body/main/p"); "" in a text dump."""
+        return self.markup.path if self.markup is not None else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Teaser:
     """One recommended story: its `title`, its `summary` ("" without one), the other lines (`details`: kicker, source, time).
 
-    `start` and `end` are the range of the page's text from its first to its last segment.
+    `start` and `end` are the range of the page's text from its first to its last segment; `url` is the address its title links
+    to on an HTML page, as it stands there.
     """
 
     title: str
@@ -67,6 +83,7 @@ class Teaser:
     details: tuple[str, ...]
     start: int
     end: int
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +91,18 @@ class Segmentation:
     """The answer for one page: its `text` and all its `segments` in order, which cover all that is not white space.
 
     `confidence` (0..1) is the expected share of the page's words with the right label (1.0 for an empty page): pages below
-    a limit of one's own can be sent to a person.
+    a limit of one's own can be sent to a person. `view` is "text" or "html". Of an HTML page, `text` is the page flattened,
+    `metadata` what its own tags state, `notes` whether text was taken that the page does not show, `source` its HTML.
     """
 
     text: str
     segments: tuple[LabeledSegment, ...]
     confidence: float = 1.0
     judge: Callable[[Sequence[LabeledSegment], int], Explanation] | None = field(default=None, repr=False, compare=False)
+    view: str = "text"
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+    source: str = field(default="", repr=False, compare=False)
 
     def explain(self, segment: LabeledSegment | int) -> Explanation:
         """Why `segment` (one of `segments`, or its place among them) got its label.
@@ -123,6 +145,14 @@ class Segmentation:
         return "".join(parts)
 
     @property
+    def markdown(self) -> str:
+        """Headline and body as Markdown; headings, lists, quotes and links are kept where the page is HTML. "" without either."""
+        chosen = [s for s in self.segments if s.label == "body"]
+        return page_markdown(
+            [(s.text[len(s.bullet) :].strip() if s.bullet else s.text, s.path, bool(s.bullet), _level(s), s.links) for s in chosen]
+        )
+
+    @property
     def teasers(self) -> tuple[Teaser, ...]:
         """The recommended stories, one item each, in the page's order."""
         return group_teasers(self.segments)
@@ -134,16 +164,22 @@ class Segmentation:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values, ready for JSON."""
+        of_html = {"metadata": asdict(self.metadata), "notes": list(self.notes)} if self.view == "html" else {}
         return {
+            "view": self.view,
+            **of_html,
             "confidence": round(self.confidence, 4),
             "headline": self.headline,
             "body": self.body,
             "teasers": [
                 {"title": t.title, "summary": t.summary, "details": list(t.details), "start": t.start, "end": t.end}
+                | ({"url": t.url} if t.url else {})
                 for t in self.teasers
             ],
             "segments": [
                 {"start": s.start, "end": s.end, "label": s.label, "role": s.role, "probability": round(s.probability, 4), "text": s.text}
+                | ({"path": s.path} if s.path else {})
+                | ({"links": [asdict(link) for link in s.links]} if s.links else {})
                 for s in self.segments
             ],
         }  # fmt: skip
@@ -156,8 +192,30 @@ class Segmentation:
         """The whole page as an HTML fragment, coloured by label; role and probability show on hovering."""
         return page_html(self.text, [(s.start, s.end, s.label, f"{s.role} {s.probability:.2f}") for s in self.segments])
 
+    def annotated(self) -> str:
+        """The HTML page itself, its elements marked (`data-pagesieve`, `data-pagesieve-role`) and coloured by label.
+
+        Raises `ValueError` for a text dump.
+        """
+        if self.view != "html":
+            raise ValueError("annotated: this page is a text dump; to_html() shows it coloured")
+        size: dict[int, dict[tuple[str, str], int]] = {}
+        for s in self.segments:
+            if s.markup is not None:
+                sizes = size.setdefault(s.markup.element, {})
+                sizes[s.label, s.role] = sizes.get((s.label, s.role), 0) + len(s.text)
+        return annotated(self.source, {element: max(sizes, key=sizes.__getitem__) for element, sizes in size.items()}, ANNOTATION_STYLE)
+
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _level(segment: LabeledSegment) -> int:
+    """The level of a heading in the article, 0 for none: the title is 1, what is below it at least 2."""
+    heading = segment.markup.heading if segment.markup is not None else 0
+    if segment.role == "headline":
+        return 1 if heading == 1 else 0 if segment.markup is not None and not heading else 1 if segment.markup is None else 2
+    return max(heading, 2) if heading else 0
 
 
 def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
@@ -180,6 +238,8 @@ def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
 
 def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     """A run of adjacent teaser segments cut into stories."""
+    if run[0].markup is not None:
+        return _cards(run)
     bulleted = sum(bool(s.bullet) for s in run) > 1
     spaced = len({min(s.blank_before, 1) for s in run[1:]}) > 1
     blocks = _blocks(run)
@@ -210,6 +270,32 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
         stories[-1].append(segment)
         titled = titled or not _is_detail(text)
         summarised = summarised or _is_summary(text)
+    return stories
+
+
+def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
+    """A run of an HTML page's teasers cut into stories: a story is what the largest element holds that leads to one place only.
+
+    Kickers and bylines lead elsewhere, so only texts of `TITLE_WORDS` words say where an element leads.
+    """
+    held: dict[int, list[LabeledSegment]] = {}
+    around = [(s.markup.element, *s.markup.containers) if s.markup is not None else () for s in run]
+    for segment, elements in zip(run, around, strict=True):
+        for element in elements:
+            held.setdefault(element, []).append(segment)
+
+    def leads(element: int) -> int:
+        return len({link.address for s in held[element] for link in s.links if len(s.text[link.start : link.end].split()) >= TITLE_WORDS})
+
+    cards = []
+    for i, elements in enumerate(around):
+        fitting = [e for e in elements if leads(e) <= 1 and len(held[e]) <= CARD_SEGMENTS]
+        cards.append(("element", fitting[-1]) if fitting else ("segment", i))
+    stories: list[list[LabeledSegment]] = []
+    for segment, card, before in zip(run, cards, [None, *cards], strict=False):
+        if card != before:
+            stories.append([])
+        stories[-1].append(segment)
     return stories
 
 
@@ -266,7 +352,14 @@ def _teaser(story: Sequence[LabeledSegment]) -> Teaser:
         details=tuple(line for i, line in enumerate(lines) if i not in (title, summary)),
         start=story[0].start,
         end=story[-1].end,
+        url=_address(story, lines[title]),
     )
+
+
+def _address(story: Sequence[LabeledSegment], title: str) -> str:
+    """Where the segment with the title leads to, else where most of the story's text does; "" without links."""
+    linked = sorted(story, key=lambda s: (s.content != title, -sum(link.end - link.start for link in s.links)))
+    return next((link.address for s in linked for link in s.links), "")
 
 
 def _lines(segment: LabeledSegment) -> list[str]:

@@ -1,9 +1,8 @@
-"""The whole way of a page in use: `load` a model, `Sieve.segment` a page. Needs numpy alone."""
+"""The whole way of a page in use: `load` a model, `Sieve.segment` a page. Needs no library that trains."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,22 +11,19 @@ from typing import Any
 
 from pagesieve.calibration import DIAL
 from pagesieve.explain import Explanation, explain
+from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_html
 from pagesieve.model import Model
-from pagesieve.page import Page, PageError, Segment, read_page, split
+from pagesieve.page import PageError, Segment, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegment, Segmentation
 from pagesieve.storage import load_model
 
-__all__ = ["Sieve", "load"]
+__all__ = ["KINDS", "Sieve", "load"]
 
-KINDS = ("auto", "text")
+KINDS = ("auto", "text", "html")
 SHIPPED = Path(__file__).parent / "models" / "default.npz"  # the model that comes with the package
+SNIFFED = 30_000  # bytes by which HTML is told from text
 BATCH = 32  # pages handed to a worker at once
-
-_TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|meta|table|h[1-6])\b[^<>]*>", re.IGNORECASE)
-_DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
-HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page is HTML and no text dump
-HTML_SAMPLE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +37,71 @@ class Sieve:
         """What the model file says of its making: data, versions, scores."""
         return dict(self.model.info)
 
-    def segment(self, page: str | bytes, kind: str = "auto", name: str = "page", dial: float = DIAL) -> Segmentation:
+    def segment(self, page: str | bytes, kind: str = "auto", name: str = "page", dial: float = DIAL, encoding: str = "") -> Segmentation:
         """Every segment of `page` with its label, role and probability; an empty page gives an empty Segmentation.
 
-        `page` is the text of a scraped page, or its bytes. `kind="auto"` refuses what looks like HTML; `kind="text"`
-        takes anything as text. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the body")
-        over 0.5 (each segment's likeliest label) to 1 ("no body line lost"). Raises `PageError` for binary data and HTML.
+        `page` is a scraped page, its text or its HTML, decoded or as bytes. `kind="auto"` tells HTML from text, "text" and
+        "html" take anything as such. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the
+        body") over 0.5 (each segment's likeliest label) to 1 ("no body line lost"). `encoding` is what the server said of
+        HTML given as bytes. Raises `PageError` for what is no page, and for HTML where the model has not learned it.
         """
         if kind not in KINDS:
-            raise ValueError(f'kind={kind!r}: pagesieve reads text dumps, give kind="auto" or kind="text"')
+            raise ValueError(f"kind={kind!r} is none of {', '.join(KINDS)}")
         if not 0 <= dial <= 1:
             raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
-        read = read_page(page, name)
-        if kind == "auto":
-            _refuse_html(read)
-        segments = split(read.text)
-        said = self.model.predict(segments, dial)
-        chances = said.shares[range(len(segments)), said.labels].tolist()
+        source = _html(page, kind, name, encoding)
+        if source is None:
+            read = read_page(page, name)
+            if kind == "auto" and (found := foreign(read.text)):
+                raise PageError(f'{name}: looks like {found}, or pass kind="text" to take it as text')
+            taken = HtmlPage(read, split(read.text), Metadata())
+            model = self.model
+        else:
+            taken = read_html(source, name)
+            if self.model.html is None:
+                raise PageError(
+                    f"{name}: is HTML, and this model has learned text dumps only; train one on pages with HTML beside them "
+                    '(`make train`), render the page to text first, or pass kind="text" to take the markup as text'
+                )
+            model = self.model.html
+        said = model.predict(taken.segments, dial)
+        chances = said.shares[range(len(taken.segments)), said.labels].tolist()
+        judged = zip(taken.segments, said.labels.tolist(), said.roles.tolist(), chances, strict=True)
         return Segmentation(
-            read.text,
+            taken.page.text,
             tuple(
                 LabeledSegment(
-                    s.text, s.start, s.end, LABELS[label], ROLES[role], min(chance, 1.0), s.bullet, s.indent, s.blank_before, s.inline
+                    s.text, s.start, s.end, LABELS[label], ROLES[role], min(chance, 1.0),
+                    s.bullet, s.indent, s.blank_before, s.inline, s.markup,
                 )
-                for s, label, role, chance in zip(segments, said.labels.tolist(), said.roles.tolist(), chances, strict=True)
+                for s, label, role, chance in judged
             ),
             said.confidence,
             self._explain,
-        )
+            taken.page.view,
+            taken.metadata,
+            taken.notes,
+            source or "",
+        )  # fmt: skip
 
     def _explain(self, segments: Sequence[LabeledSegment], place: int) -> Explanation:
-        plain = [Segment(s.text, s.start, s.end, s.indent, s.bullet, s.blank_before, s.inline) for s in segments]
-        return explain(self.model, plain, place, segments[place].label, segments[place].role)
+        plain = [Segment(s.text, s.start, s.end, s.indent, s.bullet, s.blank_before, s.inline, s.markup) for s in segments]
+        model = self.model if plain[place].markup is None else self.model.html
+        assert model is not None
+        return explain(model, plain, place, segments[place].label, segments[place].role)
 
-    def segment_many(self, pages: Iterable[str | bytes], n_jobs: int = 1, kind: str = "auto", dial: float = DIAL) -> Iterator[Segmentation]:
+    def segment_many(
+        self, pages: Iterable[str | bytes], n_jobs: int = 1, kind: str = "auto", dial: float = DIAL, encoding: str = ""
+    ) -> Iterator[Segmentation]:
         """`segment` for each page, in order, as an iterator that keeps few pages in memory; `n_jobs` processes."""
         if n_jobs == 1:
             for page in pages:
-                yield self.segment(page, kind, dial=dial)
+                yield self.segment(page, kind, dial=dial, encoding=encoding)
             return
         from joblib import Parallel, delayed  # only now: one page needs no joblib
 
         work = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
-        for answers in work(delayed(_segment_batch)(self, batch, kind, dial) for batch in _batches(pages)):
+        for answers in work(delayed(_segment_batch)(self, batch, kind, dial, encoding) for batch in _batches(pages)):
             for answer in answers:
                 yield replace(answer, judge=self._explain)
 
@@ -94,21 +112,21 @@ def _batches(pages: Iterable[str | bytes]) -> Iterator[list[str | bytes]]:
         yield batch
 
 
-def _segment_batch(sieve: Sieve, pages: list[str | bytes], kind: str, dial: float) -> list[Segmentation]:
+def _segment_batch(sieve: Sieve, pages: list[str | bytes], kind: str, dial: float, encoding: str) -> list[Segmentation]:
     """The batch's answers without their way back to the model, which must not travel with each of them."""
-    return [replace(sieve.segment(page, kind, dial=dial), judge=None) for page in pages]
+    return [replace(sieve.segment(page, kind, dial=dial, encoding=encoding), judge=None) for page in pages]
 
 
-def _refuse_html(page: Page) -> None:
-    """A text dump may quote markup; HTML begins with it and holds a lot of it."""
-    sample = page.text[:HTML_SAMPLE].lstrip("\ufeff \t\r\n")
-    if not sample.startswith("<"):
-        return
-    if _DOCUMENT.match(sample) or sum(1 for _ in islice(_TAG.finditer(sample), HTML_TAGS)) >= HTML_TAGS:
-        raise PageError(
-            f"{page.name}: looks like HTML, and pagesieve reads text dumps; render it to text first "
-            '(for instance `w3m -dump -cols 2000 page.html`), or pass kind="text" to take the markup as text'
-        )
+def _html(page: str | bytes, kind: str, name: str, encoding: str) -> str | None:
+    """The page's HTML as text; None for a text dump."""
+    if kind == "text" or not isinstance(page, (str, bytes, bytearray, memoryview)):
+        return None
+    if isinstance(page, str):
+        return page if kind == "html" or looks_like_html(page) else None
+    data = bytes(page)
+    if kind == "html" or looks_like_html(decode_html(data[:SNIFFED], encoding)):
+        return decode_html(data, encoding)
+    return None
 
 
 def load(path: Path | str | None = None) -> Sieve:

@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,15 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.calibration import Calibration
-from pagesieve.features import GROUPS, LAYOUT
+from pagesieve.features import GROUPS, LAYOUT, MARKUP
 from pagesieve.model import Linear, Model, Network
 from pagesieve.roles import ROLES, check_label_map
-from pagesieve.sequence import CONTEXT_NAMES
+from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
 
 __all__ = ["FORMAT", "ModelError", "load_model", "replacing", "save_model", "write_text"]
 
-FORMAT = 2  # raised whenever an older reader would misread a newer file
+FORMAT = 3  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
+HTML_PREFIX = "html."  # of the names of the arrays for HTML pages
 
 
 class ModelError(ValueError):
@@ -60,6 +62,18 @@ def write_text(path: Path | str, text: str) -> None:
 
 def save_model(model: Model, path: Path | str) -> None:
     """Write `model` to `path`, whole or not at all."""
+    header, arrays = _packed(model)
+    if model.html is not None:
+        header["html"], more = _packed(model.html)
+        arrays.update((HTML_PREFIX + name, array) for name, array in more.items())
+    header_text = json.dumps(header, ensure_ascii=False, sort_keys=True)
+    arrays = {"header": np.frombuffer(header_text.encode("utf-8"), dtype=np.uint8), **arrays}
+    with replacing(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """`model` (without its `html`) as JSON values and arrays."""
     linear = model.linear
     terms = sorted(linear.vocabulary, key=linear.vocabulary.__getitem__)
     arrays: dict[str, NDArray[Any]] = {
@@ -94,10 +108,7 @@ def save_model(model: Model, path: Path | str) -> None:
         for i, layers in enumerate(model.network.layers):
             for j, (weights, bias) in enumerate(layers):
                 arrays[f"weights_{i}_{j}"], arrays[f"bias_{i}_{j}"] = weights, bias
-    header_text = json.dumps(header, ensure_ascii=False, sort_keys=True)
-    arrays = {"header": np.frombuffer(header_text.encode("utf-8"), dtype=np.uint8), **arrays}
-    with replacing(path) as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    return header, arrays
 
 
 def load_model(path: Path | str) -> Model:
@@ -114,8 +125,14 @@ def load_model(path: Path | str) -> Model:
             if "header" not in stored:
                 raise ModelError(f"{file}: not a pagesieve model (it has no header); give the {MODEL_FILE} of a model folder")
             header = json.loads(stored["header"].tobytes().decode("utf-8"))
+            arrays = {name: stored[name] for name in stored.files}
             _check_header(header, file)
-            return _build(header, {name: stored[name] for name in stored.files})
+            model = _build(header, arrays)
+            if "html" not in header:
+                return model
+            _check_header(header["html"], file)
+            html = {name.removeprefix(HTML_PREFIX): array for name, array in arrays.items() if name.startswith(HTML_PREFIX)}
+            return replace(model, html=_build(header["html"], html))
     except (ModelError, PermissionError):
         raise
     except Exception as error:  # broken bytes fail in many ways: zipfile, zlib, tokenize, struct and numpy have errors of their own
@@ -126,7 +143,7 @@ def load_model(path: Path | str) -> Model:
 
 def _column_digest() -> str:
     """Names the inputs the code computes now; a model trained on other inputs must not be used with them."""
-    return ",".join([f"{f.group}.{f.name}{'*' if f.near else ''}" for f in LAYOUT]) + "|" + str(len(CONTEXT_NAMES))
+    return ",".join([f"{f.group}.{f.name}{'*' if f.near else ''}" for f in LAYOUT]) + f"|{len(CONTEXT_NAMES)}|{len(MARKUP_NAMES)}"
 
 
 def _check_header(header: dict[str, Any], file: Path) -> None:
@@ -136,7 +153,7 @@ def _check_header(header: dict[str, Any], file: Path) -> None:
         raise ModelError(f"{file}: model format {found}, but this pagesieve reads format {FORMAT}; {remedy}")
     if header["roles"] != list(ROLES):
         raise ModelError(f"{file}: trained for the roles {header['roles']}, this pagesieve has {list(ROLES)}; train anew")
-    if header["columns"] != _column_digest() or not set(header["groups"]) <= set(GROUPS):
+    if header["columns"] != _column_digest() or not set(header["groups"]) <= {*GROUPS, MARKUP}:
         raise ModelError(f"{file}: trained with another feature table than this pagesieve has; train anew with `make train`")
 
 

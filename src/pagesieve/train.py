@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,10 +28,14 @@ from pagesieve import corpus, evaluation, report, training
 from pagesieve.calibration import Calibration
 from pagesieve.config import TrainConfig, config_dir, register, settings
 from pagesieve.corpus import Document
+from pagesieve.features import MARKUP
 from pagesieve.model import Model
 from pagesieve.storage import MODEL_FILE, save_model, write_text
+from pagesieve.training import Settings
 
-__all__ = ["gather", "main", "train"]
+__all__ = ["Gathered", "gather", "main", "train"]
+
+HTML_SCORES = "unseen sites, HTML"  # name of the scores of HTML pages
 
 
 def train(config: TrainConfig) -> dict[str, Any]:
@@ -42,7 +47,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
     started = time.perf_counter()
     chosen = settings(config)
     _check_out(Path(config.out))
-    documents, views, held_out = gather(config)
+    documents, views, html, held_out = gather(config)
     samples = training.prepare([*documents, *views], chosen)
     sites = sorted({d.site for d in documents})
     counts = report.corpus_table(documents)
@@ -53,17 +58,15 @@ def train(config: TrainConfig) -> dict[str, Any]:
     splits = {"unseen sites": [s.site for s in samples]}
     if config.cv.random_split:
         splits["unseen pages, sites mixed"] = [s.name.partition("@")[0] for s in samples]
-    summaries: dict[str, dict[str, Any]] = {}
-    for name, keys in splits.items():
-        folds = training.assign_folds(keys, config.cv.folds, config.seed)
-        crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
-        calibration, predictions = training.calibrate(samples[: len(documents)], crossed, chosen)
-        judged = [
-            evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in zip(documents, samples, predictions, strict=False)
-        ]
-        summaries[name] = evaluation.summary(judged, config.seed)
-        if name == "unseen sites":
-            by_site = Outcome(crossed, calibration, judged)
+    outcomes = {name: _cross_validated(name, documents, samples, keys, chosen, config) for name, keys in splits.items()}
+    by_site = outcomes["unseen sites"]
+    html_samples: list[training.Sample] = []
+    if len({d.site for d in html}) >= config.cv.folds:
+        with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
+        html_samples = training.prepare(html, with_markup)
+        sites_of = [s.site for s in html_samples]
+        outcomes[HTML_SCORES] = _cross_validated(HTML_SCORES, html, html_samples, sites_of, with_markup, config)
+    summaries = {name: evaluation.summary(outcome.judged, config.seed) for name, outcome in outcomes.items()}
     print(f"{report.score_table(summaries)}\n\n{report.rates(summaries['unseen sites'])}\n", flush=True)
 
     versions = {"pagesieve": pagesieve.__version__, **{name: version(name) for name in ("scikit-learn", "numpy")}}
@@ -76,11 +79,19 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "scores": report.plain({name: {by: {"macro": s[by]["macro"], "f1": s[by]["f1"]} for by in ("by_segments", "by_words")} for name, s in summaries.items()}),
     }  # fmt: skip
     fitted, pipeline = training.fit(samples, by_site.crossed, chosen, config.seed, by_site.calibration, info)
+    pipelines = {"pipeline.joblib": pipeline}
+    if html_samples:
+        outcome = outcomes[HTML_SCORES]
+        of_html, pipelines["pipeline_html.joblib"] = training.fit(
+            html_samples, outcome.crossed, with_markup, config.seed, outcome.calibration
+        )
+        fitted = replace(fitted, html=of_html)
     facts = {
         **info,
         "name": Path(config.out).name,
         "segments": segments,
         "views": len(views),
+        "html": len(html_samples),
         "languages": dict(Counter(d.language for d in documents).most_common()),
         "sources": sorted({d.source for d in documents if d.source}),
         "licences": sorted({d.licence for d in documents if d.licence}),
@@ -96,13 +107,22 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "seconds": round(time.perf_counter() - started, 1),
         "peak_memory_mb": _peak_memory(),
     }
-    _save(Path(config.out), fitted, pipeline, config, facts, documents)
+    _save(Path(config.out), fitted, pipelines, config, facts, documents)
     print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
     return facts
 
 
-def gather(config: TrainConfig) -> tuple[list[Document], list[Document], set[str]]:
-    """The labelled pages to train on, other renderings of them (`data.views` of each), and the sites held out."""
+class Gathered(NamedTuple):
+    """What is trained on: labelled text dumps, other renderings of them (`data.views` of each), their HTML; and the sites held out."""
+
+    documents: list[Document]
+    views: list[Document]
+    html: list[Document]
+    held_out: set[str]
+
+
+def gather(config: TrainConfig) -> Gathered:
+    """The labelled pages that `config` asks for."""
     documents = corpus.read(config.data.root, config.data.statuses)
     held_out = _held_out(config, {d.site for d in documents})
     documents = [d for d in documents if d.site not in held_out and d.segments]
@@ -116,7 +136,7 @@ def gather(config: TrainConfig) -> tuple[list[Document], list[Document], set[str
             raise ValueError(f"{root}: {twice[0]} is in {origin[twice[0]]} too; rename one, or leave one folder out of data.also")
         origin.update((d.page.name, root) for d in more)
         documents += more
-    return documents, _views(config, documents, origin), held_out
+    return Gathered(documents, _views(config, documents, origin), _html(config, documents, origin), held_out)
 
 
 class Outcome(NamedTuple):
@@ -125,6 +145,29 @@ class Outcome(NamedTuple):
     crossed: training.CrossFit
     calibration: Calibration
     judged: list[evaluation.Judged]
+
+
+def _cross_validated(
+    name: str, documents: Sequence[Document], samples: Sequence[training.Sample], keys: Sequence[str], chosen: Settings, config: TrainConfig
+) -> Outcome:
+    """The documents judged by models that saw no sample with their key; `samples` begins with those of the documents."""
+    folds = training.assign_folds(keys, config.cv.folds, config.seed)
+    crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
+    calibration, predictions = training.calibrate(samples[: len(documents)], crossed, chosen)
+    judged = [
+        evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in zip(documents, samples, predictions, strict=False)
+    ]
+    return Outcome(crossed, calibration, judged)
+
+
+def _html(config: TrainConfig, documents: Sequence[Document], origin: dict[str, str]) -> list[Document]:
+    """The HTML pages beside the documents, labels carried over; those without HTML are left out."""
+    if not config.data.html:
+        return []
+    from pagesieve.renderings import html_view
+
+    work = Parallel(n_jobs=config.n_jobs, return_as="generator")(delayed(html_view)(d, origin[d.page.name]) for d in documents)
+    return [view for view in tqdm(work, total=len(documents), desc="HTML", unit="page", file=sys.stderr) if view is not None]
 
 
 def _views(config: TrainConfig, documents: Sequence[Document], origin: dict[str, str]) -> list[Document]:
@@ -175,14 +218,17 @@ def _check_out(out: Path) -> None:
         raise ValueError(f"out={out}: {'a folder with other things in it' if out.is_dir() else 'a file'}; give a new folder or a model's")
 
 
-def _save(out: Path, model: Model, pipeline: Any, config: TrainConfig, facts: dict[str, Any], documents: Sequence[Document]) -> None:
+def _save(
+    out: Path, model: Model, pipelines: dict[str, Any], config: TrainConfig, facts: dict[str, Any], documents: Sequence[Document]
+) -> None:
     """Write the model folder aside, then put it in place of an older one."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
         folder = Path(aside, "model")
         folder.mkdir()
         save_model(model, folder / MODEL_FILE)
-        joblib.dump(pipeline, folder / "pipeline.joblib", compress=3)
+        for name, pipeline in pipelines.items():
+            joblib.dump(pipeline, folder / name, compress=3)
         write_text(folder / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
         write_text(folder / "MODEL_CARD.md", report.model_card(facts))
         files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
