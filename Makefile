@@ -7,7 +7,7 @@ ARGS ?=
 PAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install label train evaluate segment ship check-data test lint format clean
+.PHONY: help install label train evaluate segment ship bench check-data test lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ ship: $(READY) ## rebuild the model that comes with the package (needs ../shared
 	$(BIN)/python -m pagesieve.train experiment=shipped $(ARGS)
 	cp models/shipped/model.npz src/pagesieve/models/default.npz
 	cp models/shipped/MODEL_CARD.md src/pagesieve/models/MODEL_CARD.md
+
+bench: $(READY) ## compare with other extractors (ARGS="folder …" for one's own pages)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[views,bench]'
+	$(BIN)/python benchmarks/peers.py $(ARGS)
 
 check-data: $(READY) ## name every problem of data/ (ARGS=folder for another one)
 	$(BIN)/python -m pagesieve.check_data $(if $(ARGS),$(ARGS),data --written)

@@ -1,10 +1,10 @@
 """How good the model that ships is on sites it has not seen: cross-validation of its own training, looked at from all sides.
 
-    .venv/bin/python benchmarks/unseen.py [override …]      # needs ../shared/webpages, the extras `views` and `bench`
+    .venv/bin/python benchmarks/unseen.py [override …]      # needs ../shared/webpages and the extra `views`
 
 Five models, each trained as `make ship` trains but without one fold of sites, judge the pages of that fold: the text dumps
-as they are, every rendering of them, and the pages of `body_only`, of which the article's text is known. Writes
-`benchmarks/results/unseen.json` and prints the tables that stand in `benchmarks/quality.md`.
+as they are, every rendering of them, and their HTML. Writes `benchmarks/results/unseen.json`, prints the tables that stand in
+`benchmarks/quality.md`, and keeps the five models in `models/unseen/`, where `benchmarks/peers.py` finds them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,17 +26,16 @@ from joblib import Parallel, delayed
 from pagesieve import evaluation, report, training
 from pagesieve.config import config_dir, register, settings
 from pagesieve.corpus import Document
-from pagesieve.evaluation import Interval
+from pagesieve.features import MARKUP
 from pagesieve.model import Model
 from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, render, rendered
-from pagesieve.sieve import Sieve
-from pagesieve.storage import write_text
+from pagesieve.storage import save_model, write_text
 from pagesieve.train import _progress, gather
+from pagesieve.training import Sample, Settings
 
 OUT = Path(__file__).parent / "results" / "unseen.json"
+MODELS = Path("models", "unseen")
 TIMEOUT = 120  # seconds a program may take for a page
-RESAMPLES = 1000
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 
 
 def _program(*command: str) -> Callable[[str], str | None]:
@@ -74,41 +72,17 @@ def judge_rendering(model: Model, documents: list[Document], name: str, root: Pa
     return evaluation.judge_documents(model, views)
 
 
-def words(text: str) -> Counter[str]:
-    return Counter(match[0].lower() for match in _WORD.finditer(text))
-
-
-def word_f1(said: str, true: str) -> float:
-    """F1 over the two texts' words, each as often as it stands there; 1 if both have none."""
-    a, b = words(said), words(true)
-    total = sum(a.values()) + sum(b.values())
-    return 2 * sum((a & b).values()) / total if total else 1.0
-
-
-def trafilatura_body(html: str) -> str:
-    from trafilatura import extract
-
-    return extract(html, include_comments=False) or ""
-
-
-def body_scores(model: Model, records: list[tuple[Path, dict[str, Any]]]) -> list[tuple[str, float, float]]:
-    """(site, pagesieve's word F1 on the text dump, trafilatura's on the HTML) for each page."""
-    sieve, out = Sieve(model), []
-    for path, record in records:
-        said = sieve.segment(path.with_suffix(".txt").read_bytes(), "text").body
-        html = html_of(path.with_suffix(".txt")) or ""
-        out.append((record["site"], word_f1(said, record["body"]), word_f1(trafilatura_body(html), record["body"])))
-    return out
-
-
-def _interval(values: np.ndarray, sites: list[str]) -> Interval:
-    """Mean of `values` with its interval by resampling sites."""
-    names = sorted(set(sites))
-    place = np.array([names.index(s) for s in sites])
-    sums = np.stack([np.bincount(place, values, minlength=len(names)), np.bincount(place, minlength=len(names))])
-    drawn = np.random.RandomState(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES) @ sums.T
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [0.025, 0.975])
-    return Interval(float(values.mean()), float(low), float(high))
+def cross_validated(
+    documents: Sequence[Document], samples: Sequence[Sample], fold_of: dict[str, int], chosen: Settings, config: Any, name: str
+) -> tuple[list[Model], list[evaluation.Judged]]:
+    """A calibrated model a fold, and the documents (of which the first samples are) judged by the one that has not seen them."""
+    folds = np.array([fold_of[s.site] for s in samples], dtype=np.int64)
+    crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
+    calibration, predictions = training.calibrate(samples[: len(documents)], crossed, chosen)
+    judged = [
+        evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in zip(documents, samples, predictions, strict=False)
+    ]
+    return [replace(model, calibration=calibration) for model in crossed.models], judged
 
 
 def main() -> None:
@@ -116,61 +90,44 @@ def main() -> None:
     with initialize_config_dir(config_dir(), version_base="1.3"):
         config: Any = compose("train", ["experiment=shipped", *sys.argv[1:]])
     chosen, root = settings(config), Path(config.data.also[0])
-    config.data.html = False
-    documents, views, _, _ = gather(config)
+    documents, views, html, _ = gather(config)
     samples = training.prepare([*documents, *views], chosen)
     folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
     fold_of = dict(zip([s.site for s in samples], folds.tolist(), strict=True))
-    crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress("unseen sites"))
-    calibration, predictions = training.calibrate(samples[: len(documents)], crossed, chosen)
-    models = [replace(model, calibration=calibration) for model in crossed.models]
-    real = [i for i, d in enumerate(documents) if (root / "raw" / d.page.name).exists()]
-    judged = [evaluation.judge(documents[i], samples[i].measures.words, predictions[i], chosen.label_of_role) for i in real]
+    models, judged = cross_validated(documents, samples, fold_of, chosen, config, "unseen sites")
+    with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
+    of_html, judged_html = cross_validated(html, training.prepare(html, with_markup), fold_of, with_markup, config, "unseen sites, HTML")
+    for j, (model, other) in enumerate(zip(models, of_html, strict=True)):
+        save_model(replace(model, html=other), MODELS / f"{j}.npz")
+    write_text(MODELS / "folds.json", json.dumps(fold_of, indent=0, sort_keys=True) + "\n")
+
+    def is_real(page: evaluation.Judged) -> bool:
+        return (root / "raw" / page.name.partition("@")[0]).exists()
+
+    judged, judged_html = [page for page in judged if is_real(page)], [page for page in judged_html if is_real(page)]
     results: dict[str, Any] = {"real pages": evaluation.summary(judged, config.seed), "dial": evaluation.dial_table(judged)}
+    results["HTML"], results["dial, HTML"] = evaluation.summary(judged_html, config.seed), evaluation.dial_table(judged_html)
     results["confidence"] = evaluation.confidence_table(judged)
     results["breakdown"] = {key: value for key, value in evaluation.breakdown(judged).items() if key in ("language", "length")}
-    print(report.score_table({"real pages": results["real pages"]}), report.rates(results["real pages"]), sep="\n\n", flush=True)
-    print(report.dial_table(results["dial"]), report.confidence_table(results["confidence"]), sep="\n\n", flush=True)
+    for name in ("real pages", "HTML"):
+        print(report.score_table({name: results[name]}), report.rates(results[name]), sep="\n\n", flush=True)
+    for name in ("dial", "dial, HTML"):
+        print(f"{name}\n{report.dial_table(results[name])}", flush=True)
+    print(report.confidence_table(results["confidence"]), flush=True)
 
     rows, results["renderings"] = [], {}
+    real = [d for d in documents if (root / "raw" / d.page.name).exists()]
     for name in RENDERINGS:
         parts = Parallel(config.n_jobs)(
-            delayed(judge_rendering)(models[j], [documents[i] for i in real if fold_of[documents[i].site] == j][part::4], name, root)
+            delayed(judge_rendering)(models[j], [d for d in real if fold_of[d.site] == j][part::4], name, root)
             for j in range(config.cv.folds)
             for part in range(4)
         )
         found = evaluation.summary([page for part in parts for page in part], config.seed)
         results["renderings"][name] = found
-        by_words = found["by_words"]
-        rows.append(
-            [
-                name,
-                found["pages"],
-                by_words["macro"],
-                *(by_words["f1"][label] for label in ("body", "teaser")),
-                found["by_segments"]["macro"],
-            ]
-        )
+        by_words, by_segments = found["by_words"], found["by_segments"]
+        rows.append([name, found["pages"], by_words["macro"], by_words["f1"]["body"], by_words["f1"]["teaser"], by_segments["macro"]])
     print(report.table(["rendering", "pages", "macro (words)", "body", "teaser", "macro (segments)"], rows), flush=True)
-
-    records = [(path, json.loads(path.read_text("utf-8"))) for path in sorted((root / "body_only").glob("*/*.json"))]
-    by_fold: list[list[tuple[Path, dict[str, Any]]]] = [[] for _ in models]
-    for number, record in enumerate(records):
-        by_fold[fold_of.get(record[1]["site"], number % len(models))].append(record)
-    scored = Parallel(config.n_jobs)(delayed(body_scores)(m, part[k::4]) for m, part in zip(models, by_fold, strict=True) for k in range(4))
-    pages = [page for part in scored for page in part]
-    ours, theirs = np.array([p[1] for p in pages]), np.array([p[2] for p in pages])
-    sites = [p[0] for p in pages]
-    results["body_only"] = {
-        "pages": len(pages),
-        "pagesieve, text dump": _interval(ours, sites),
-        "trafilatura, HTML": _interval(theirs, sites),
-        "difference": _interval(ours - theirs, sites),
-    }
-    print(
-        report.table(["body of pages with known text", "word F1"], [[k, v] for k, v in results["body_only"].items() if k != "pages"]),
-        flush=True,
-    )
     write_text(OUT, json.dumps(report.plain(results), indent=1) + "\n")
 
 

@@ -8,12 +8,16 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pagesieve import corpus, training
+from pagesieve.features import MARKUP
+from pagesieve.model import Model
+from pagesieve.renderings import html_view
 from pagesieve.sieve import Sieve, load
 from pagesieve.storage import save_model
 
@@ -92,6 +96,21 @@ def page_text(lines: Iterable[tuple[str, str]]) -> str:
     return "".join(text + "\n" for _, text in lines)
 
 
+def page_html(lines: Iterable[tuple[str, str]], title: str = "x") -> str:
+    """The same page as a content system may emit it: a class for each role, teasers as cards of a list."""
+    parts = []
+    for number, (role, text) in enumerate(lines):
+        line = text.strip()
+        if line.startswith("•"):
+            parts.append(f"<ul class='related'><li><h3><a href='/story/{number}'>{line[2:]}</a></h3></li></ul>")
+        elif role == "headline":
+            parts.append(f"<h1>{line}</h1>")
+        elif line:
+            parts.append(f"<div class='{role}'><p>{line}</p></div>")
+    style = "<style>p {}</style>"
+    return f"<!doctype html><html lang=en><head><title>{title}</title>{style}</head><body>{''.join(parts)}<script>var x;</script></body></html>"
+
+
 def fastest(work: Callable[[], object], times: int = 3) -> float:
     """Processor seconds of the fastest of some runs, other processes and garbage collection aside: they come when they come."""
     best = float("inf")
@@ -115,11 +134,13 @@ def grows_linearly(make: Callable[[int], object], work: Callable[[Any], object],
 
 @pytest.fixture(scope="session")
 def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data root of two pages from each of eight invented sites, all roles present, all reviewed."""
+    """The data root of two pages from each of eight invented sites, all roles present, all reviewed, with their HTML."""
     root = tmp_path_factory.mktemp("corpus")
     for site in SITES:
         for number in (1, 2):
-            write_page(root, f"{site}.example", f"story{number}", page_lines(site, number))
+            lines = page_lines(site, number)
+            raw = write_page(root, f"{site}.example", f"story{number}", lines)
+            raw.with_suffix(".html").write_text(page_html(lines), encoding="utf-8")
     return root
 
 
@@ -127,11 +148,17 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_model(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder, trained on `tiny_corpus` once a run."""
     folder = tmp_path_factory.mktemp("model")
-    samples = training.prepare(corpus.read(tiny_corpus), SMALL)
-    folds = training.assign_folds([sample.site for sample in samples], 3, seed=0)
-    model, _ = training.fit(samples, training.cross_fit(samples, folds, SMALL, seed=0), SMALL, seed=0, info={"pages": len(samples)})
-    save_model(model, folder / "model.npz")
+    documents = corpus.read(tiny_corpus)
+    html = [view for d in documents if (view := html_view(d, tiny_corpus)) is not None]
+    save_model(replace(_fitted(documents, SMALL), html=_fitted(html, replace(SMALL, groups=(*SMALL.groups, MARKUP)))), folder / "model.npz")
     return folder
+
+
+def _fitted(documents: list[corpus.Document], settings: training.Settings) -> Model:
+    samples = training.prepare(documents, settings)
+    folds = training.assign_folds([sample.site for sample in samples], 3, seed=0)
+    crossed = training.cross_fit(samples, folds, settings, seed=0)
+    return training.fit(samples, crossed, settings, seed=0, info={"pages": len(samples)})[0]
 
 
 @pytest.fixture(scope="session")

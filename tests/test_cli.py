@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import page_lines, page_text
+from conftest import page_html, page_lines, page_text
 
 from pagesieve import __version__
 from pagesieve.render import ANSI
@@ -21,11 +21,12 @@ PROGRAM = [sys.executable, "-m", "pagesieve"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with two pages, one binary file and one page of HTML."""
+    """A folder with two pages, one binary file, one page of HTML and a feed."""
     (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / "other.txt").write_text(OTHER, encoding="utf-8")
     (tmp_path / "quay.png").write_bytes(bytes(range(32)) * 9)
     (tmp_path / "ferry.html").write_text("<html><p>Row on.</p></html>", encoding="utf-8")
+    (tmp_path / "feed.xml").write_text("<rss><channel>", encoding="utf-8")
     return tmp_path
 
 
@@ -151,7 +152,7 @@ def test_several_pages_are_one_html_document(run: Run, folder: Path) -> None:
     [
         ("nowhere.txt", "No such file or directory: 'nowhere.txt'"),
         ("quay.png", "quay.png: looks binary"),
-        ("ferry.html", "ferry.html: looks like HTML"),
+        ("feed.xml", "feed.xml: looks like a feed"),
         (".", "Is a directory: '.'"),
     ],
 )
@@ -172,6 +173,19 @@ def test_standard_input_that_is_no_text_is_told(run: Run) -> None:
     assert error.startswith("pagesieve: standard input: looks binary")
 
 
+def test_html_is_taken_as_such_and_can_be_had_as_markdown_and_annotated(run: Run, tiny_sieve: Sieve, folder: Path) -> None:
+    html = page_html(page_lines("unseen", 7))
+    (folder / "page.html").write_text(html, encoding="utf-8")
+    answer = tiny_sieve.segment(html)
+    assert run("page.html") == (0, answer.body + "\n", "")
+    assert run("page.html", "-f", "markdown") == (0, answer.markdown, "")
+    assert run("page.html", "-f", "annotated") == (0, answer.annotated(), "")
+    assert json.loads(run("page.html", "-f", "json")[1]) == answer.to_dict()
+    status, _, error = run("page.txt", "-f", "annotated")
+    assert (status, error.count("\n")) == (1, 1)
+    assert "page.txt: annotated: this page is a text dump" in error
+
+
 def test_html_may_be_taken_as_text(run: Run) -> None:
     status, out, error = run("ferry.html", "--kind", "text", "-f", "json")
     assert (status, error) == (0, "")
@@ -189,7 +203,7 @@ def test_a_missing_or_broken_model_is_told_with_a_remedy(run: Run, folder: Path,
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [(), ("page.txt", "--format", "pdf"), ("page.txt", "--colour"), ("page.txt", "--kind", "html")])
+@pytest.mark.parametrize("arguments", [(), ("page.txt", "--format", "pdf"), ("page.txt", "--colour"), ("page.txt", "--kind", "pdf")])
 def test_a_wrong_call_is_told_with_status_2(run: Run, arguments: tuple[str, ...]) -> None:
     status, out, error = run(*arguments)
     assert (status, out) == (2, "")
@@ -228,7 +242,7 @@ def test_the_output_file_is_replaced_whole(run: Run, folder: Path) -> None:
     assert os.stat(folder / "out.txt").st_ino != before  # put in place, not written over
 
 
-@pytest.mark.parametrize("arguments", [("nowhere.txt",), ("quay.png", "ferry.html"), ("page.txt", "-m", "nowhere")])
+@pytest.mark.parametrize("arguments", [("nowhere.txt",), ("quay.png", "feed.xml"), ("page.txt", "-m", "nowhere")])
 def test_an_output_file_stays_as_it_was_when_there_is_no_answer(run: Run, folder: Path, arguments: tuple[str, ...]) -> None:
     (folder / "out.txt").write_bytes(b"old")
     assert run(*arguments, "-o", "out.txt")[0] == 1

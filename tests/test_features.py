@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from test_page import TEXTS
 
+from pagesieve import features
 from pagesieve.features import (
     GROUPS,
     HEAD,
-    LAYOUT,
     TAIL,
     WHOLE,
     Floats,
@@ -23,9 +23,11 @@ from pagesieve.features import (
     tokens,
     window,
 )
+from pagesieve.html import read_html
 from pagesieve.page import split
 
 PAGE = page_text(page_lines("saltmarsh", 1))
+LAYOUT = [feature for feature in features.LAYOUT if feature.group in GROUPS]
 
 
 def columns(text: str) -> dict[str, list[float]]:
@@ -108,7 +110,7 @@ def test_layout_has_a_row_a_segment_and_a_column_a_feature(text: str) -> None:
 @example("[1]\nΟΔΟΣ\n[2]x](\ny)\nİ\n")
 def test_a_segments_terms_do_not_depend_on_its_neighbours(text: str) -> None:
     segments = split(text)
-    assert measure(segments).terms == [terms(tokens(segment.content)) for segment in segments]
+    assert measure(segments).terms == [terms(tokens(segment.content), segment.content) for segment in segments]
 
 
 def test_an_empty_page_has_empty_features() -> None:
@@ -145,6 +147,42 @@ def test_trailing_blank_lines_change_nothing(page: str, blank: str) -> None:
 
 def test_line_ends_change_nothing() -> None:
     assert np.array_equal(layout(measure(split(PAGE))), layout(measure(split(PAGE.replace("\n", "\r\n")))))
+
+
+CARDS = "<main><p>Row on, said <a href=/mill>the mill</a>.</p></main><ul><li class=card><h3><a href=/a>Ferry sails</a></h3><li class=card><h3><a href=/b>Quay shut</a></h3></ul>"
+
+
+def test_an_html_page_has_columns_of_its_own() -> None:
+    measures = measure(read_html(CARDS).segments)
+    groups = (*GROUPS, features.MARKUP)
+    found = dict(zip(column_names(groups), layout(measures, groups).T.tolist(), strict=True))
+    assert found["linked"] == pytest.approx([8 / 22, 1, 1])
+    assert found["links"] == log(1, 1, 1)
+    assert found["heading"] == [0, 3, 3]
+    assert found["peers_0"] == log(1, 1, 1)
+    assert found["peers_1"] == log(1, 2, 2)
+    assert measures.markup is not None
+    assert measures.markup.shape.tolist() == [0, 1, 1]
+    assert {"<a", "<h3", "^li", "^.card"} <= set(measures.terms[1])
+
+
+def test_markup_columns_need_an_html_page() -> None:
+    with pytest.raises(ValueError, match="text dump"):
+        layout(measure(split(PAGE)), (features.MARKUP,))
+
+
+@pytest.mark.parametrize(
+    ("text", "has_one"),
+    [
+        ("OSLO (Agency) — The council met on Tuesday and kept the old ferry running.", True),
+        ("NEW QUAY, Maine – The council met on Tuesday and kept the old ferry running.", True),
+        ("OSLO (Agency) — The council met", False),
+        ("The council met on Tuesday and kept the ferry (the old one) running until spring.", False),
+        ("Agency — The council met on Tuesday and kept the old ferry running until spring.", False),
+    ],
+)
+def test_a_dateline_is_a_term(text: str, has_one: bool) -> None:
+    assert ("<dateline>" in terms(tokens(text), text)) is has_one
 
 
 def log(*values: float) -> object:

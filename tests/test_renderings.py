@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from conftest import page_lines, write_page
+from conftest import page_html, page_lines, write_page
 
 from pagesieve import corpus
 from pagesieve.carry import carry
@@ -14,21 +14,11 @@ from pagesieve.page import split
 from pagesieve.renderings import COLUMNS, FROM_HTML, FROM_TEXT, html_of, render, rendered, views
 
 
-def html(lines: list[tuple[str, str]]) -> str:
-    parts = []
-    for role, text in lines:
-        if text.strip().startswith("•"):
-            parts.append(f"<ul><li><a href='/story'>{text.strip()[2:]}</a></li></ul>")
-        elif text.strip():
-            parts.append(f"<div class='{role}'><p>{text.strip()}</p></div>")
-    return f"<html><head><title>x</title><style>p {{}}</style></head><body>{''.join(parts)}<script>var x;</script></body></html>"
-
-
 @pytest.fixture
 def document(tmp_path: Path) -> corpus.Document:
     lines = page_lines("wickfield", 4)
     raw = write_page(tmp_path, "wickfield.example", "one", lines)
-    raw.with_suffix(".html.gz").write_bytes(gzip.compress(html(lines).encode()))
+    raw.with_suffix(".html.gz").write_bytes(gzip.compress(page_html(lines).encode()))
     return corpus.read(tmp_path)[0]
 
 

@@ -241,6 +241,7 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "pages": 2,
         "sites": 2,
         "segments": 99,
+        "html": 1,
         "data_digest": "abc123",
         "languages": {"en": 1, "it": 1},
         "sources": ["written for a test"],

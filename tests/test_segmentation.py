@@ -70,8 +70,8 @@ def test_sentences_that_stood_on_one_line_are_joined_by_a_space() -> None:
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
 def test_a_page_without_segments_has_nothing(text: str) -> None:
     page = Segmentation(text, ())
-    assert (page.headline, page.body, page.teasers, page.boilerplate, len(page), list(page)) == ("", "", (), (), 0, [])
-    assert page.to_dict() == {"confidence": 1.0, "headline": "", "body": "", "teasers": [], "segments": []}
+    assert (page.headline, page.body, page.markdown, page.teasers, page.boilerplate, len(page), list(page)) == ("", "", "", (), (), 0, [])
+    assert page.to_dict() == {"view": "text", "confidence": 1.0, "headline": "", "body": "", "teasers": [], "segments": []}
 
 
 def test_content_leaves_out_the_list_marker_and_runs_of_white_space() -> None:

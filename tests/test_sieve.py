@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import json
 import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 
 import pytest
-from conftest import grows_linearly, page_lines, page_text
+from conftest import grows_linearly, page_html, page_lines, page_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_page import TEXTS
@@ -92,7 +94,7 @@ def test_binary_data_are_refused_by_name(tiny_sieve: Sieve) -> None:
 
 
 def test_only_known_kinds_are_taken(tiny_sieve: Sieve) -> None:
-    with pytest.raises(ValueError, match=r"kind='pdf'.*kind=\"auto\""):
+    with pytest.raises(ValueError, match=r"kind='pdf' is none of auto, text, html"):
         tiny_sieve.segment(PAGE, kind="pdf")
 
 
@@ -109,12 +111,85 @@ def test_what_the_model_file_says_is_told_and_safe(tiny_sieve: Sieve) -> None:
     [HTML, "\ufeff \n" + HTML, HTML.lower(), "<html lang=en>", '<?xml version="1.0"?>\n<!-- ferry -->\n<!-- mill -->\n<html>',
      "<p>Row</p>" * HTML_TAGS, '<div class="a">' * HTML_TAGS],
 )  # fmt: skip
-def test_html_is_refused_with_a_remedy_and_taken_as_text_if_asked(tiny_sieve: Sieve, page: str) -> None:
-    with pytest.raises(PageError, match=r"ferry\.html: looks like HTML.*w3m -dump.*kind=\"text\""):
-        tiny_sieve.segment(page, name="ferry.html")
-    with pytest.raises(PageError, match="looks like HTML"):
-        tiny_sieve.segment(page.encode())
-    assert len(tiny_sieve.segment(page, kind="text")) > 0
+def test_html_is_told_from_text_and_taken_as_text_if_asked(tiny_sieve: Sieve, page: str) -> None:
+    for answer in (tiny_sieve.segment(page), tiny_sieve.segment(page.encode()), tiny_sieve.segment(page, kind="html")):
+        assert answer.view == "html"
+        assert "<" not in answer.text
+    assert tiny_sieve.segment(page, kind="text").text == page
+
+
+def test_a_model_without_html_refuses_it_with_a_remedy(tiny_sieve: Sieve) -> None:
+    sieve = Sieve(replace(tiny_sieve.model, html=None))
+    with pytest.raises(PageError, match=r"ferry\.html: is HTML.*make train.*kind=\"text\""):
+        sieve.segment(HTML, name="ferry.html")
+    assert len(sieve.segment(HTML, kind="text")) > 0
+
+
+def test_an_html_page_is_sorted_right(tiny_sieve: Sieve) -> None:
+    lines = page_lines("unseen", 7)
+    expected = [role for role, text in lines if text]
+    page = tiny_sieve.segment(page_html(lines, "Unseen ferry"))
+    assert len(page) == len(expected)
+    right = sum(segment.role == role for segment, role in zip(page, expected, strict=True))
+    assert right >= 0.9 * len(expected)
+    assert all(page.text[s.start : s.end] == s.text for s in page)
+    assert page.metadata.title == "Unseen ferry"
+    assert all(teaser.url.startswith("/story/") for teaser in page.teasers if teaser.url)
+    assert any(teaser.url for teaser in page.teasers)
+    assert page.markdown.startswith("# ")
+    assert page.body.split("\n\n")[0] in page.markdown
+    told = json.loads(page.to_json())
+    assert told["view"] == "html"
+    assert told["metadata"]["language"] == "en"
+    assert told["segments"][0]["path"].startswith("html/body/")
+    assert "with its neighbours" in str(page.explain(0))
+
+
+def test_the_page_itself_is_annotated(tiny_sieve: Sieve) -> None:
+    page = tiny_sieve.segment(page_html(page_lines("unseen", 7)))
+    marked = page.annotated()
+    assert marked.count(' data-pagesieve="teaser"') == sum(s.label == "teaser" for s in page)
+    assert 'data-pagesieve-role="headline"' in marked
+    assert "[data-pagesieve=body]{" in marked
+    assert tiny_sieve.segment(marked).text == page.text
+    with pytest.raises(ValueError, match="text dump"):
+        tiny_sieve.segment(PAGE).annotated()
+
+
+@given(page=st.text("<>/=\"'!-abp1 \n", max_size=200) | st.text(max_size=50))
+@RELAXED
+def test_anything_can_be_taken_as_html(tiny_sieve: Sieve, page: str) -> None:
+    answer = tiny_sieve.segment(page, kind="html")
+    assert all(answer.text[s.start : s.end] == s.text == s.text.strip() for s in answer)
+    assert answer == tiny_sieve.segment(page.encode("utf-8", "replace"), kind="html") or "\ufeff" in page or not page.isascii()
+
+
+@given(page=st.binary(max_size=200))
+@RELAXED
+def test_any_bytes_can_be_taken_as_html(tiny_sieve: Sieve, page: bytes) -> None:
+    tiny_sieve.segment(page, kind="html").to_json()
+
+
+@pytest.mark.parametrize(
+    ("page", "what"),
+    [
+        ("%PDF-1.7\n1 0 obj\n", "a PDF file"),
+        ('<?xml version="1.0"?>\n<rss version="2.0"><channel>', "a feed"),
+        ("<feed xmlns='http://www.w3.org/2005/Atom'>", "a feed"),
+        ('{"html": "<p>Row on.</p>"}', "JSON"),
+        ('[{"title": "Ferry"}]\n', "JSON"),
+    ],
+)
+def test_what_is_no_page_is_refused_by_name_and_taken_as_text_if_asked(tiny_sieve: Sieve, page: str, what: str) -> None:
+    for given_page in (page, page.encode()):
+        with pytest.raises(PageError, match=rf"box: looks like {what}"):
+            tiny_sieve.segment(given_page, name="box")
+    assert tiny_sieve.segment(page, kind="text").text == page
+
+
+@pytest.mark.parametrize("page", ["[Home] [News]", "{curly} text {here}", "<xml>", "Row %PDF-"])
+def test_what_only_begins_like_it_is_a_page(tiny_sieve: Sieve, page: str) -> None:
+    assert tiny_sieve.segment(page).text == page
 
 
 @pytest.mark.parametrize(
@@ -173,9 +248,9 @@ def test_pages_are_taken_as_they_are_needed(tiny_sieve: Sieve, n_jobs: int, most
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_bad_page_among_many_is_told(tiny_sieve: Sieve, n_jobs: int) -> None:
-    with pytest.raises(PageError, match="looks like HTML"):
-        list(tiny_sieve.segment_many([PAGE, HTML, PAGE], n_jobs=n_jobs))
-    assert len(list(tiny_sieve.segment_many([PAGE, HTML, PAGE], n_jobs=n_jobs, kind="text"))) == 3
+    with pytest.raises(PageError, match="looks like JSON"):
+        list(tiny_sieve.segment_many([PAGE, "[1]", PAGE], n_jobs=n_jobs))
+    assert len(list(tiny_sieve.segment_many([PAGE, "[1]", PAGE], n_jobs=n_jobs, kind="text"))) == 3
 
 
 # ----------------------------------------------------------------------------------------------------------- loading

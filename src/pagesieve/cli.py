@@ -36,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = 0
     for name in options.pages:
         try:
-            answers.append((name, _segment(sieve, name, options.kind, options.dial, options.encoding)))
+            answer = _segment(sieve, name, options.kind, options.dial, options.encoding)
+            if form == "annotated" and answer.view != "html":
+                raise PageError(f"{name}: annotated: this page is a text dump; --format html shows it coloured")
+            answers.append((name, answer))
         except (PageError, OSError) as error:
             print(f"pagesieve: {error}", file=sys.stderr)
             failed += 1

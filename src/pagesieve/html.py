@@ -52,7 +52,7 @@ LEGACY = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "iso8859_2", "iso8859_5", "iso8859_7"),
     *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
 ]
-_LETTERS = re.compile(rb"[^<>\x00-\x7f]+(?:[ ,.\w-]{0,3}[^<>\x00-\x7f]+)*")
+_MARKUP = re.compile(rb"<(?:script|style)\b.*?</(?:script|style)\b[^<>]*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|meta|table|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
@@ -116,8 +116,8 @@ def _likely_encoding(data: bytes) -> str:
         if error.start < len(data) - 4:  # more than the end of a sample that cuts a character
             from charset_normalizer import from_bytes
 
-            letters = b" ".join(_LETTERS.findall(data))[:DETECTED]  # what markup there is would hide them
-            best = from_bytes(letters, cp_isolation=LEGACY).best()
+            words = b" ".join(_MARKUP.sub(b" ", data).split())[:DETECTED]
+            best = from_bytes(words, cp_isolation=LEGACY).best()
             return best.encoding if best is not None else "cp1252"
     return "utf-8"
 
@@ -130,7 +130,7 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
     stated = list(_json_ld(tree))
     walk = _Walk().run(tree)
     notes: tuple[str, ...] = ()
-    if walk.hidden_words > walk.words:  # chapters behind a click
+    if walk.hidden_words > max(walk.words, BARE):  # chapters behind a click
         walk, notes = _Walk(hidden=True).run(tree), ("text from hidden elements",)
     words = walk.words
     if words < BARE:
@@ -150,7 +150,7 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "")
     tree = _parse(html)
     if tree.root is None:
         return html
-    for number, node in enumerate(node for node in tree.root.traverse() if not node.tag.startswith("-")):
+    for number, node in enumerate(node for node in tree.root.traverse() if (node.tag or "-")[0] != "-"):
         if number in labels:
             node.attrs["data-pagesieve"], node.attrs["data-pagesieve-role"] = labels[number]
     head = tree.css_first("head")
@@ -271,7 +271,7 @@ class _Walk:
         hidden = above.hidden if above is not None else 0
         if tag in self.unseen:
             hidden = UNSEEN_TAG
-        elif not hidden and attributes and self.declared and _hidden(tag, attributes):
+        elif not hidden and self.declared and (attributes or tag == "dialog") and _hidden(tag, attributes):
             hidden = DECLARED
         place = (above.number if above else -1, tag, attributes.get("class") or "")
         href = above.href if above else ""

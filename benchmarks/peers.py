@@ -1,0 +1,341 @@
+"""pagesieve beside other extractors, on any folder of pages whose article text is known: quality, leaks, speed, memory.
+
+    make bench [ARGS="folder …"]          # sets up the extra `bench`; default: the pages of held-out sites in data/
+    .venv/bin/python benchmarks/peers.py ../shared/webpages ../shared/webpages/body_only --unseen models/unseen
+
+Each folder may be laid out as this project's data (`raw/`, `labeled/`), as pages with `.json` files that hold their `body`, as
+the article-extraction-benchmark (`html/*.html.gz`, `ground-truth.json`) or as WCXB (`html/`, `ground-truth/*.json`). With
+`--unseen` (what `benchmarks/unseen.py` leaves) each page is judged by a model that has not seen its site.
+
+Peers run in a process of their own each, on one core, and take turns by batches of pages. Writes
+`benchmarks/results/peers.json`, `peers.md` and `peers.svg`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import multiprocessing
+import os
+import re
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from tqdm import tqdm
+
+import pagesieve
+from pagesieve import corpus, report
+from pagesieve.evaluation import Interval
+from pagesieve.html import decode_html
+from pagesieve.renderings import html_of, render
+from pagesieve.sieve import Sieve
+from pagesieve.storage import write_text
+
+RESULTS = Path(__file__).parent / "results"
+BATCH = 20  # pages a peer works on before the next one's turn
+SHINGLE = 4  # words; the article-extraction-benchmark compares texts by runs of four
+TITLE_WORDS = 5  # words from which a teaser's line found in an extracted body is no accident
+RESAMPLES = 1000
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A page whose article text is known. `teasers` are the recommended stories' lines, () where they are not known."""
+
+    name: str
+    site: str
+    html: str
+    text: str  # its text dump
+    body: str
+    teasers: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------------------------------------------------- folders
+
+
+def pages_of(folder: Path, sites: set[str] | None = None) -> Iterator[Known]:
+    """The pages of a folder in any of the known layouts, those of `sites` alone where given."""
+    if (folder / "labeled").is_dir():
+        for document in corpus.read(folder):
+            html = html_of(folder / "raw" / document.page.name)
+            if html is not None and (sites is None or document.site in sites):
+                lines = {role: _lines(document, role) for role in ("body", "teaser")}
+                own = " " + " ".join(words("\n".join([*lines["body"], *_lines(document, "headline")]))) + " "
+                teasers = [line for line in lines["teaser"] if len(words(line)) >= TITLE_WORDS and not _within(line, own)]
+                yield Known(document.page.name, document.site, html, document.page.text, "\n".join(lines["body"]), tuple(teasers))
+    elif (folder / "ground-truth.json").is_file():
+        for name, record in json.loads((folder / "ground-truth.json").read_text("utf-8")).items():
+            yield _from_html(name, _html_file(folder / "html", name), record["articleBody"])
+    elif (folder / "ground-truth").is_dir():
+        for path in sorted((folder / "ground-truth").glob("*.json")):
+            record = json.loads(path.read_text("utf-8"))
+            yield _from_html(path.stem, _html_file(folder / "html", path.stem), record["ground_truth"]["main_content"])
+    else:
+        for path in sorted(folder.glob("*/*.json")):
+            record = json.loads(path.read_text("utf-8"))
+            html = html_of(path.with_suffix(".txt")) or ""
+            yield Known(record["page"], record["site"], html, path.with_suffix(".txt").read_text("utf-8"), record["body"])
+
+
+def _lines(document: corpus.Document, role: str) -> list[str]:
+    return [document.page.text[label.start : label.end] for label in document.labels if label.role == role]
+
+
+def _html_file(folder: Path, name: str) -> str:
+    for path in (folder / f"{name}.html.gz", folder / f"{name}.html"):
+        if path.exists():
+            return decode_html(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+    raise FileNotFoundError(f"{folder}: neither {name}.html.gz nor {name}.html is there")
+
+
+def _from_html(name: str, html: str, body: str) -> Known:
+    return Known(name, name, html, render("inscriptis", "", html) or "", body)
+
+
+# ------------------------------------------------------------------------------------------------------------ peers
+
+
+def _sieves(unseen: str | None, model: str | None) -> Callable[[Known, int], Sieve]:
+    """Which model judges a page: one that has not seen its site, or always the same."""
+    if unseen is None:
+        sieve = pagesieve.load(model)
+        return lambda page, number: sieve
+    fold_of = json.loads(Path(unseen, "folds.json").read_text("utf-8"))
+    sieves = [pagesieve.load(path) for path in sorted(Path(unseen).glob("*.npz"))]
+    return lambda page, number: sieves[fold_of.get(page.site, number % len(sieves))]
+
+
+def _pagesieve(kind: str, unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+    chosen = _sieves(unseen, model)
+    return lambda page, number: chosen(page, number).segment(page.html if kind == "html" else page.text, kind).body
+
+
+def _trafilatura(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+    from trafilatura import extract
+
+    return lambda page, number: extract(page.html, include_comments=False) or ""
+
+
+def _readability(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+    from html_text import extract_text
+    from readability import Document
+
+    return lambda page, number: extract_text(Document(page.html).summary())
+
+
+def _resiliparse(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return lambda page, number: extract_plain_text(page.html, main_content=True, alt_texts=False)
+
+
+def _justext(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+    import justext
+
+    stop = frozenset().union(*(justext.get_stoplist(name) for name in ("English", "German", "Spanish", "French")))
+    return lambda page, number: "\n".join(p.text for p in justext.justext(page.html.encode(), stop) if not p.is_boilerplate)
+
+
+def _newspaper(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+    from newspaper import Article
+
+    def body(page: Known, number: int) -> str:
+        article = Article("https://www.site.example/", fetch_images=False)
+        article.set_html(page.html)
+        article.parse()
+        return str(article.text)
+
+    return body
+
+
+PEERS: dict[str, Callable[[str | None, str | None], Callable[[Known, int], str]]] = {
+    "pagesieve, HTML": lambda unseen, model: _pagesieve("html", unseen, model),
+    "pagesieve, text dump": lambda unseen, model: _pagesieve("text", unseen, model),
+    "trafilatura": _trafilatura,
+    "resiliparse": _resiliparse,
+    "readability-lxml": _readability,
+    "jusText": _justext,
+    "newspaper4k": _newspaper,
+}
+
+
+def _serve(pipe: Any, name: str, pages: Sequence[Known], unseen: str | None, model: str | None) -> None:
+    """A peer's process: for each (first, last) asked for, the bodies of these pages and the processor seconds they took."""
+    extract = PEERS[name](unseen, model)
+    extract(Known("warm", "", "<html><body><p>Row on.</p></body></html>", "Row on.", ""), 0) if name != "newspaper4k" else None
+    while (span := pipe.recv()) is not None:
+        bodies, started = [], time.process_time()
+        for number in range(*span):
+            try:
+                bodies.append(extract(pages[number], number))
+            except Exception:  # a peer that fails on a page has found nothing on it
+                bodies.append("")
+        pipe.send((bodies, time.process_time() - started))
+    pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+def run_peers(
+    pages: Sequence[Known], names: Sequence[str], unseen: str | None, model: str | None
+) -> dict[str, tuple[list[str], float, int]]:
+    """For each peer: the body of each page, processor seconds for all, peak memory in megabytes."""
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    context = multiprocessing.get_context("spawn")
+    pipes: dict[str, Any] = {}
+    for name in names:
+        pipes[name], theirs = context.Pipe()
+        context.Process(target=_serve, args=(theirs, name, pages, unseen, model), daemon=True).start()
+        theirs.close()
+    bodies: dict[str, list[str]] = {name: [] for name in names}
+    seconds = dict.fromkeys(names, 0.0)
+    for first in tqdm(range(0, len(pages), BATCH), desc="turns", unit="batch", file=sys.stderr):
+        for name in names:
+            pipes[name].send((first, min(first + BATCH, len(pages))))
+            found, took = pipes[name].recv()
+            bodies[name] += found
+            seconds[name] += took
+    out = {}
+    for name in names:
+        pipes[name].send(None)
+        out[name] = (bodies[name], seconds[name], pipes[name].recv())
+    return out
+
+
+# ----------------------------------------------------------------------------------------------------------- scores
+
+
+def words(text: str) -> list[str]:
+    return [match[0].lower() for match in _WORD.finditer(text)]
+
+
+def f1(said: Counter[Any], true: Counter[Any]) -> float:
+    """F1 of two bags; 1 if both are empty."""
+    total = sum(said.values()) + sum(true.values())
+    return 2 * sum((said & true).values()) / total if total else 1.0
+
+
+def shingles(tokens: Sequence[str]) -> Counter[tuple[str, ...]]:
+    """All runs of four words, as the article-extraction-benchmark counts them (a shorter text is one run)."""
+    return Counter(tuple(tokens[i : i + SHINGLE]) for i in range(max(1, len(tokens) - SHINGLE + 1)) if tokens)
+
+
+def shingle_scores(said: Sequence[str], true: Sequence[str]) -> tuple[float, float]:
+    """Precision and recall of a page over shingles; NaN where there is nothing to divide by."""
+    a, b = shingles(said), shingles(true)
+    both = sum((a & b).values())
+    return both / sum(a.values()) if a else float("nan"), both / sum(b.values()) if b else float("nan")
+
+
+def _within(line: str, body: str) -> bool:
+    return f" {' '.join(words(line))} " in body
+
+
+def interval(values: np.ndarray, sites: Sequence[str]) -> Interval:
+    """Mean of `values` with its interval by resampling sites."""
+    names, place = np.unique(list(sites), return_inverse=True)
+    sums = np.stack([np.bincount(place, values, minlength=len(names)), np.bincount(place, minlength=len(names))])
+    drawn = np.random.RandomState(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES) @ sums.T
+    low, high = np.quantile(drawn[:, 0] / np.maximum(drawn[:, 1], 1), [0.025, 0.975])
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def scores(pages: Sequence[Known], bodies: Sequence[str]) -> dict[str, Any]:
+    said, true = [words(body) for body in bodies], [words(page.body) for page in pages]
+    sites = [page.site for page in pages]
+    by_shingle = np.array([shingle_scores(a, b) for a, b in zip(said, true, strict=True)])
+    precision, recall = np.nanmean(by_shingle, axis=0).tolist()
+    with_teasers = [i for i, page in enumerate(pages) if page.teasers]
+    leaks = [sum(_within(line, f" {' '.join(said[i])} ") for line in pages[i].teasers) for i in with_teasers]
+    found: dict[str, Any] = {
+        "word F1": interval(np.array([f1(Counter(a), Counter(b)) for a, b in zip(said, true, strict=True)]), sites),
+        "shingle F1": 2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+        "shingle precision": precision,
+        "shingle recall": recall,
+    }
+    if with_teasers:
+        some = [sites[i] for i in with_teasers]
+        found["pages with a leaked teaser"] = interval(np.array(leaks, dtype=float) > 0, some)
+        found["teaser lines leaked"] = sum(leaks) / sum(len(pages[i].teasers) for i in with_teasers)
+    return found
+
+
+def table(results: dict[str, dict[str, Any]]) -> str:
+    """The results of a folder as a Markdown table."""
+    base = results.get("trafilatura", next(iter(results.values())))["pages per second"]
+    leak = "pages with a leaked teaser"
+    has_leaks = any(leak in found for found in results.values())
+    head = ["", "body F1 (words)", "F1 (4-word runs)", "precision", "recall", *([leak, "teaser lines leaked"] if has_leaks else [])]
+    rows = []
+    for name, found in results.items():
+        leaks = [found[leak], f"{found['teaser lines leaked']:.3f}"] if has_leaks else []
+        plain = [f"{found[key]:.3f}" for key in ("shingle F1", "shingle precision", "shingle recall")]
+        speed = f"{found['pages per second']:.0f} ({found['pages per second'] / base:.1f}×)"
+        rows.append([name, found["word F1"], *plain, *leaks, speed, found["peak MB"]])
+    return report.table([*head, "pages/s, one core", "peak MB"], rows)
+
+
+def picture(by_folder: dict[str, dict[str, dict[str, Any]]], path: Path) -> None:
+    """Body F1 against speed, a panel a folder."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    with matplotlib.rc_context({"svg.hashsalt": "pagesieve", "font.size": 9}):
+        figure, axes = pyplot.subplots(1, len(by_folder), figsize=(5.2 * len(by_folder), 3.8), squeeze=False)
+        for axis, (folder, results) in zip(axes[0], by_folder.items(), strict=True):
+            for name, found in results.items():
+                score = found["word F1"]
+                ours = name.startswith("pagesieve")
+                error = [[score.value - score.low], [score.high - score.value]]
+                axis.errorbar(found["pages per second"], score.value, error, fmt="o", color="#2a8a3c" if ours else "#777777", capsize=2)
+                axis.annotate(name, (found["pages per second"], score.value), xytext=(5, 4), textcoords="offset points")
+            axis.set(xscale="log", xlabel="pages per second on one core", ylabel="body F1 over words", title=folder)
+            axis.margins(x=0.25)
+            axis.grid(alpha=0.3)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, format="svg", bbox_inches="tight", metadata={"Date": None})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="pagesieve beside other extractors")
+    parser.add_argument("folders", nargs="*", type=Path, help="folders of pages with known bodies (default: data, held-out sites)")
+    parser.add_argument("--unseen", help="folder of benchmarks/unseen.py's models; each page gets one that has not seen its site")
+    parser.add_argument("--model", help="model folder or file (default: the one that ships)")
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS), help="which to run (default: all)")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    sites = None
+    if not options.folders:
+        options.folders = [Path("data")]
+        sites = set(yaml.safe_load(Path("conf/data/repository.yaml").read_text("utf-8"))["held_out"])
+    by_folder: dict[str, dict[str, dict[str, Any]]] = {}
+    texts = []
+    for folder in options.folders:
+        pages = list(pages_of(folder, sites))
+        if not pages:
+            sys.exit(f"peers: {folder}: no page with HTML and known body; see the top of {__file__} for the layouts")
+        answers = run_peers(pages, options.peers, options.unseen, options.model)
+        title = f"{folder.name}: {len(pages)} pages of {len({page.site for page in pages})} sites"
+        by_folder[title] = {
+            name: {**scores(pages, bodies), "pages per second": len(pages) / seconds, "peak MB": memory}
+            for name, (bodies, seconds, memory) in answers.items()
+        }
+        texts.append(f"{title}\n\n{table(by_folder[title])}\n")
+        print(texts[-1], flush=True)
+    write_text(options.out / "peers.json", json.dumps(report.plain(by_folder), indent=1) + "\n")
+    write_text(options.out / "peers.md", "\n".join(texts))
+    picture(by_folder, options.out / "peers.svg")
+
+
+if __name__ == "__main__":
+    main()

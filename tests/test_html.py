@@ -1,0 +1,261 @@
+"""`pagesieve.html`: bytes and markup to the segments of a page as a browser lays it out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import grows_linearly
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pagesieve.html import BARE, MAX_DEPTH, annotated, decode_html, looks_like_html, read_html
+
+WORDS = st.text("abcdé", min_size=1, max_size=6)
+BLOCK_TAGS = ["div", "p", "ul", "li", "section", "blockquote", "h2", "table", "tr", "td", "article"]
+INLINE_TAGS = ["b", "span", "a href=/x", "em", "time"]
+
+
+def texts(html: str) -> list[str]:
+    return [segment.text for segment in read_html(html).segments]
+
+
+# ------------------------------------------------------------------------------------------------------ segments
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("", []),
+        ("<html><body></body></html>", []),
+        ("Row on", ["Row on"]),
+        ("<p>Row <b>on</b>,\n  boys</p><p>Home</p>", ["Row on, boys", "Home"]),
+        ("<p>Row<p>on", ["Row", "on"]),
+        ("<div>Row<div>on</div>home</div>", ["Row", "on", "home"]),
+        ("one<br>two<br><br>three", ["one", "two", "three"]),
+        ("<span>Row</span><span>on</span> <i>home</i>", ["Rowon home"]),
+        ("<ul><li>One<ul><li>Two</ul><li>Three</ul>", ["One", "Two", "Three"]),
+        ("<table><tr><td>Rovers</td><td>2</td></tr><tr><td> Town<td>1</table>", ["Rovers\t2", "Town\t1"]),
+        ("<table><tr><td><p>Left</p></td><td><p>Right</p></td></tr></table>", ["Left", "Right"]),
+        ("<dl><dt>Tide</dt><dd>High</dd></dl><details><summary>More</summary>Less</details>", ["Tide", "High", "More", "Less"]),
+        ("<pre>a  b\n c</pre>", ["a b c"]),
+        ("<script>var a</script><style>p{}</style><template><p>t</p></template><p>seen</p><!-- no -->", ["seen"]),
+        ("<select><option>a</select><textarea>b</textarea><iframe>c</iframe><svg><text>d</text></svg><p>seen</p>", ["seen"]),
+        (
+            "<p hidden>a</p><p style='color:red;display: NONE'>b</p><div style=visibility:hidden><p>c</p></div><p>seen as it is</p>",
+            ["seen as it is"],
+        ),
+        ("<dialog>a</dialog><dialog open>b</dialog><p><i aria-hidden=true>icon</i>seen as it is</p>", ["b", "seen as it is"]),
+        (
+            "<p>Please wait</p><noscript><img alt='a picture of it'>text</noscript><p>" + "seen " * BARE + "</p>",
+            ["Please wait", ("seen " * BARE).strip()],
+        ),
+        ("<figure><img alt='Two men in a boat'><figcaption>On the Ouse</figcaption></figure>", ["Two men in a boat", "On the Ouse"]),
+        ("<p>Row <img alt=smile> on <img alt='two men in a boat'> home</p>", ["Row on home", "two men in a boat"]),
+        ("<frameset><frame src=a></frameset>", []),
+        ("&lt;p&gt; &amp; &eacute;&nbsp;x", ["<p> & é x"]),
+    ],
+)
+def test_a_page_is_cut_as_a_browser_lays_it_out(html: str, expected: list[str]) -> None:
+    assert texts(html) == expected
+
+
+@st.composite
+def trees(draw: st.DrawFn, depth: int = 3) -> tuple[str, list[str]]:
+    """Markup of nested blocks and inline elements, and its words in order."""
+    parts, words = [], []
+    for _ in range(draw(st.integers(0, 4))):
+        if depth and draw(st.booleans()):
+            inner, inside = draw(trees(depth - 1))
+            tag = draw(st.sampled_from(BLOCK_TAGS + INLINE_TAGS))
+            parts.append(f"<{tag}>{inner}</{tag.split()[0]}>")
+            words += inside
+        else:
+            word = draw(WORDS)
+            parts.append(f" {word} ")
+            words.append(word)
+    return "".join(parts), words
+
+
+@given(trees())
+def test_no_word_is_lost_and_every_segment_is_where_it_says(tree: tuple[str, list[str]]) -> None:
+    html, words = tree
+    page = read_html("<!doctype html>" + html)
+    assert sorted(page.page.text.split()) == sorted(words)  # parsers put text out of a table before it
+    position = 0
+    for segment in page.segments:
+        assert page.page.text[segment.start : segment.end] == segment.text == segment.text.strip()
+        assert not page.page.text[position : segment.start].strip()
+        position = segment.end
+        assert segment.markup is not None
+        for link in segment.markup.links:
+            assert segment.text[link.start : link.end].strip()
+    assert not page.page.text[position:].strip()
+    assert page.page.view == "html"
+
+
+def test_paragraphs_are_parted_by_a_blank_line_and_other_blocks_are_not() -> None:
+    assert read_html("<div>Home</div><div>News</div><h2>Ferry</h2><p>Row on.</p>").page.text == "Home\nNews\n\nFerry\n\nRow on.\n"
+
+
+# -------------------------------------------------------------------------------------------------------- markup
+
+
+def test_markup_tells_where_a_segment_stands() -> None:
+    html = (
+        "<body><main id=page><div class='relatedPosts box-2'><a class=card href='/a'><h3>Ferry <b>sails</b></h3></a>"
+        "<a class=card href=/b><h3>Mill shut</h3></a></div></main>"
+    )
+    first, second = (segment.markup for segment in read_html(html).segments)
+    assert first is not None
+    assert second is not None
+    assert first.path == "html/body/main/div/a/h3"
+    assert first.heading == 3
+    assert {"<h3", "^a", "^.card", "^div", "^.related", "^.posts", "^.box", "^.page", "^main"} <= set(first.words)
+    assert not any("2" in word for word in first.words)
+    assert [(link.start, link.end, link.address) for link in first.links] == [(0, 11, "/a")]
+    assert first.containers[0] == second.containers[0] != first.element != second.element
+    assert first.shape == second.shape
+
+
+def test_peers_count_the_siblings_of_the_same_shape() -> None:
+    markup = [segment.markup for segment in read_html("<ul><li>a<li>b<li class=x>c</ul>").segments]
+    assert [m.peers[0] for m in markup if m is not None] == [2, 2, 1]
+
+
+def test_adjacent_pieces_of_one_link_are_one() -> None:
+    (segment,) = read_html("<p><a href=/a>Ferry <b>sails</b> again</a> and <a href=/b>again</a></p>").segments
+    assert segment.markup is not None
+    assert [segment.text[link.start : link.end] for link in segment.markup.links] == ["Ferry sails again", "again"]
+
+
+# ------------------------------------------------------------------------- text that the page does not show
+
+
+ARTICLE = "The ferry sails again. " * 40
+
+
+def test_a_bare_page_has_its_text_from_noscript() -> None:
+    page = read_html(f"<p>Please wait</p><noscript><p>{ARTICLE}</p></noscript>")
+    assert page.notes == ("text from noscript",)
+    assert page.segments[-1].text == ARTICLE.strip()
+
+
+@pytest.mark.parametrize("item", [{"articleBody": ARTICLE}, {"@graph": [{"@type": "NewsArticle", "articleBody": f"<p>{ARTICLE}</p>"}]}])
+def test_a_bare_page_has_its_text_from_json_ld(item: dict[str, object]) -> None:
+    html = f"<script type='application/ld+json'>{json.dumps(item)}</script><script type='application/ld+json'>broken</script><p>Loading</p>"
+    page = read_html(html)
+    assert page.notes == ("body from JSON-LD",)
+    assert [segment.text for segment in page.segments] == ["Loading", ARTICLE.strip()]
+    assert page.segments[-1].markup is not None
+    assert page.segments[-1].markup.words == ("<json-ld",)
+    assert read_html(html + f"<p>{'Row on, boys. ' * 99}</p>").notes == ()
+
+
+def test_a_page_that_hides_most_of_itself_shows_it() -> None:
+    page = read_html(f"<p>One of 29</p><div style='display:none'><p>{ARTICLE}</p></div>")
+    assert page.notes == ("text from hidden elements",)
+    assert page.segments[-1].text == ARTICLE.strip()
+
+
+# ------------------------------------------------------------------------------------------------------ metadata
+
+
+def test_metadata_is_what_the_page_states() -> None:
+    stated = {"@type": "NewsArticle", "datePublished": "2024-05-01", "author": [{"name": "Ada Quill"}, {"name": "Tom Rusk"}]}
+    page = read_html(
+        "<html lang=en-GB><head><title> Ferry  sails | Post </title><link rel=canonical href='https://post.example/f'>"
+        f"<meta property='og:title' content='Ferry sails'><script type='application/ld+json'>{json.dumps(stated)}</script></head>"
+    )
+    metadata = page.metadata
+    assert (metadata.title, metadata.url, metadata.language) == ("Ferry sails", "https://post.example/f", "en-GB")
+    assert (metadata.date, metadata.author) == ("2024-05-01", "Ada Quill, Tom Rusk")
+
+
+def test_nothing_is_guessed() -> None:
+    metadata = read_html("<p>By Ada Quill, 1 May 2024").metadata
+    assert (metadata.title, metadata.url, metadata.language, metadata.date, metadata.author) == ("", "", "", "", "")
+
+
+# -------------------------------------------------------------------------------------------------------- encodings
+
+LEGACY = {
+    "windows-1252": "Das Fährschiff fährt wieder über den Fluß, für fünf Kähne und zwölf Gänse.",
+    "iso-8859-2": "Łódź płynie znów, żeglarze się cieszą, a dzień był długi i piękny.",
+    "windows-1251": "Паром снова ходит через реку, сказал паромщик в понедельник утром.",
+    "koi8-r": "Паром снова ходит через реку, сказал паромщик в понедельник утром.",
+    "gb18030": "渡船星期二恢复运行，船长说桥还没有修好，村民们很高兴。",
+    "big5": "渡船星期二恢復運行，船長說橋還沒有修好，村民們很高興。",
+    "shift_jis": "渡し船は火曜日に再開した。船長によると橋はまだ直っていない。",
+    "euc-jp": "渡し船は火曜日に再開した。船長によると橋はまだ直っていない。",
+    "euc-kr": "나룻배는 화요일에 다시 운항을 시작했다고 선장이 말했다.",
+    "utf-8": "Das Fährschiff — 渡船 — паром",
+}
+
+
+@pytest.mark.parametrize("encoding", LEGACY)
+@pytest.mark.parametrize("how", ["meta", "old meta", "server"])
+def test_a_declared_encoding_is_used(encoding: str, how: str) -> None:
+    declared = {"meta": f"<meta charset={encoding}>", "old meta": f"<meta http-equiv=Content-Type content='text/html; charset={encoding}'>"}
+    html = f"<html><head>{declared.get(how, '')}</head><p>{LEGACY[encoding]}</p>"
+    assert decode_html(html.encode(encoding), encoding if how == "server" else "") == html
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "windows-1252", "windows-1251", "gb18030", "shift_jis", "euc-jp", "euc-kr"])
+def test_an_undeclared_encoding_is_told_by_its_bytes(encoding: str) -> None:
+    html = f"<html><head><title>x</title></head><div class=page>{('<p>' + LEGACY[encoding] + '</p>') * 30}</div>"
+    assert decode_html(html.encode(encoding)) == html
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [(b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_a_byte_order_mark_goes_before_all(mark: bytes, encoding: str) -> None:
+    html = "<meta charset=latin1><p>Fähre</p>"
+    assert decode_html(mark + html.encode(encoding)) == html
+
+
+def test_broken_bytes_and_unknown_names_are_no_error() -> None:
+    assert decode_html(b"<p>F\xe4hre</p>", "utf-8") == "<p>F\ufffdhre</p>"
+    assert decode_html("<p>Fähre</p>".encode(), "no-such-thing") == "<p>Fähre</p>"
+
+
+# ---------------------------------------------------------------------------------------------------------- bad HTML
+
+
+def test_a_page_nested_without_end_is_read_in_time() -> None:
+    for opening in ("<div>", "<b>", "<div class=a><span>", "<blockquote><p>", "<ul><li>"):
+        page = read_html(opening * 100_000 + "Row on")
+        assert [segment.text for segment in page.segments] == ["Row on"]
+    assert texts("<div>" * (MAX_DEPTH - 1) + "Row" + "</div>" * (MAX_DEPTH - 1) + "on") == ["Row", "on"]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<p>Row on</p>", "<div>Row", "<a href=x>Row</a> ", "<td>Row", "<!-- Row", "<p class='", "&lt;", "<br>Row", "<img alt='Row on'>"],
+)
+def test_time_grows_with_size_alone(unit: str) -> None:
+    assert grows_linearly(lambda n: "<html>" + unit * n, read_html, 4_000)
+
+
+@given(st.text("<>/=\"'!-?[]&;abp1 \n\x00", max_size=300))
+def test_any_markup_is_read(html: str) -> None:
+    page = read_html(html)
+    assert all(page.page.text[s.start : s.end] == s.text for s in page.segments)
+    annotated(html, {0: ("body", "body")})
+
+
+def test_nul_bytes_xhtml_and_lone_surrogates_are_read() -> None:
+    assert texts("<p>Row\x00 on \ud800</p>") == ["Row\ufffd on ?"]
+    assert texts('<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>Row<br/>on</p></body></html>') == ["Row", "on"]
+
+
+def test_html_is_told_from_text() -> None:
+    assert looks_like_html("<!-- a --><!doctype html>")
+    assert not looks_like_html("How to write <p>")
+
+
+def test_annotated_marks_the_numbered_elements_and_keeps_the_page() -> None:
+    html = "<html><head></head><body><p>Row</p><p>on</p></body></html>"
+    numbers = [s.markup.element for s in read_html(html).segments if s.markup is not None]
+    marked = annotated(html, {numbers[1]: ("teaser", "teaser")}, "p{}")
+    assert '<p>Row</p><p data-pagesieve="teaser" data-pagesieve-role="teaser">on</p>' in marked
+    assert "<style>p{}</style></head>" in marked
