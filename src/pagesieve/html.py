@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pagesieve.features import LEVELS
@@ -37,7 +38,7 @@ UNSEEN = frozenset(
 )
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 DECLARED, UNSEEN_TAG = 1, 2  # why an element is not shown: the page says so, or its tag is never shown
-WORD_LEVELS = 8  # elements above a segment whose classes are told of
+ABOVE_WORDS = 24  # terms, the nearest ones, that the elements above a segment add
 PATH_LEVELS = 12  # steps of a segment's path
 MAX_DEPTH = 500  # elements within each other; browsers stop there too
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
@@ -57,7 +58,7 @@ _TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|m
 _DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li dd dt option tr td th".split())
-_NAME = re.compile(r"[A-Za-z]+")
+_NAME = re.compile(r"[A-Za-z]{2,}")  # numbers and single letters say nothing; "relatedPosts-item" → related, posts, item
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -190,32 +191,38 @@ def _shallow(html: str) -> str:
 # ------------------------------------------------------------------------------------------------------- walking
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What an element and those above it say of the segments within, nearest first."""
+
+    path: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    containers: tuple[int, ...] = ()
+    peers: tuple[int, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
 class _Element:
-    """An open element. `place` tells its siblings of the same shape from others; what follows it is worked out when asked for."""
+    """An open element. `place` tells its siblings of the same shape from others."""
 
     key: int  # the parser's number for it
     tag: str
     number: int  # in document order
     above: _Element | None
-    block: bool
+    boxed: bool  # a block or a table's cell
     hidden: int  # 0, `DECLARED` or `UNSEEN_TAG`
-    attributes: Mapping[str, str | None]
+    names: tuple[str | None, str | None, str | None]  # class, id, itemprop
     href: str
-    place: tuple[int, str, str]
-    terms: tuple[str, ...] | None = None
-
-    def own_terms(self) -> tuple[str, ...]:
-        """Words of its tag, classes and id."""
-        if self.terms is None:
-            names = f"{self.attributes.get('class') or ''} {self.attributes.get('id') or ''} {self.attributes.get('itemprop') or ''}"
-            self.terms = (self.tag, *(("." + word) for word in _names(names))) if names != "  " else (self.tag,)
-        return self.terms
+    place: tuple[int, str, str | None]
+    around: _Around | None = None  # worked out when a segment within asks for it
 
 
-def _names(text: str) -> list[str]:
-    """The words of class and id names: "relatedPosts-item" → related, posts, item. Numbers and single letters say nothing."""
-    return list(dict.fromkeys(word.lower() for word in _NAME.findall(_CAMEL.sub(" ", text)) if len(word) > 1))
+@lru_cache(maxsize=1 << 14)
+def _words(tag: str, names: tuple[str | None, str | None, str | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The terms of an element's tag, classes and id: for a segment that is its own, for one within it."""
+    text = _CAMEL.sub(" ", " ".join(filter(None, names))) if any(names) else ""
+    found = [tag, *("." + word for word in dict.fromkeys(map(str.lower, _NAME.findall(text))))]
+    return tuple("<" + word for word in found), tuple("^" + word for word in found)
 
 
 @dataclass(slots=True)
@@ -240,7 +247,7 @@ class _Walk:
         self.gap = 0  # 1: a new line is due, 2: a blank one too
         self.space = False  # white space is due before the next word
         self.words = self.hidden_words = 0
-        self.siblings: Counter[tuple[int, str, str]] = Counter()
+        self.siblings: Counter[tuple[int, str, str | None]] = Counter()
         self.pictures: list[_Line] = []  # alternative texts that wait for the end of the line they stand in
 
     def run(self, tree: Any) -> _Walk:
@@ -253,43 +260,51 @@ class _Walk:
             while stack and stack[-1].key != above:
                 self._close(stack.pop())
             if tag == "-text":
-                if stack and not stack[-1].hidden:
-                    self._text(node.text_content or "", stack[-1])
-                elif stack and stack[-1].hidden == DECLARED:
+                if not stack:
+                    continue
+                inside = stack[-1]
+                if not inside.hidden:
+                    self._text(node.text_content or "", inside)
+                elif inside.hidden == DECLARED:
                     self.hidden_words += len((node.text_content or "").split())
             elif tag and tag[0] != "-":
-                element = self._open(node, tag, number, stack[-1] if stack else None)
+                stack.append(self._open(node, tag, number, stack[-1] if stack else None))
                 number += 1
-                stack.append(element)
         while stack:
             self._close(stack.pop())
         self._end()
         return self
 
     def _open(self, node: Any, tag: str, number: int, above: _Element | None) -> _Element:
+        hidden = UNSEEN_TAG if tag in self.unseen else above.hidden if above is not None else 0
+        if hidden:
+            return _Element(node.mem_id, tag, number, above, False, hidden, (None, None, None), "", (0, "", ""))
         attributes = node.attributes
-        hidden = above.hidden if above is not None else 0
-        if tag in self.unseen:
-            hidden = UNSEEN_TAG
-        elif not hidden and self.declared and (attributes or tag == "dialog") and _hidden(tag, attributes):
+        names = (None, None, None)
+        href = above.href if above is not None else ""
+        if attributes:
+            get = attributes.get
+            names = (get("class"), get("id"), get("itemprop"))
+            if tag == "a" and get("href"):
+                href = attributes["href"].strip()
+        if self.declared and (attributes or tag == "dialog") and _hidden(tag, attributes):
             hidden = DECLARED
-        place = (above.number if above else -1, tag, attributes.get("class") or "")
-        href = above.href if above else ""
-        if tag == "a" and attributes.get("href"):
-            href = attributes["href"].strip()
-        element = _Element(node.mem_id, tag, number, above, tag in BLOCKS, hidden, attributes, href, place)
-        if not hidden:
-            self.siblings[place] += 1
-            if element.block:
-                self.gap = max(self.gap, 2 if tag in PARAGRAPHS else 1)
-            elif tag == "br":
-                self.gap = 2 if self.gap == 1 and self.line is not None and self.line.owner.tag != "li" else max(self.gap, 1)
-            elif tag in CELLS and self.line is not None and not self.gap:
-                self.line.pieces.append("\t")
-                self.line.length += 1
-                self.space = False
-            elif tag == "img":
-                self._picture((attributes.get("alt") or "").split(), element)
+        block = tag in BLOCKS
+        place = (above.number if above is not None else -1, tag, names[0])
+        element = _Element(node.mem_id, tag, number, above, block or tag in CELLS, hidden, names, href, place)
+        if hidden:
+            return element
+        self.siblings[place] += 1
+        if block:
+            self.gap = 2 if tag in PARAGRAPHS else self.gap or 1
+        elif tag == "br":
+            self.gap = self.gap or 1
+        elif tag in CELLS and self.line is not None and not self.gap:
+            self.line.pieces.append("\t")
+            self.line.length += 1
+            self.space = False
+        elif tag == "img":
+            self._picture((attributes.get("alt") or "").split(), element)
         return element
 
     def _picture(self, words: list[str], element: _Element) -> None:
@@ -306,8 +321,8 @@ class _Walk:
             self.gap = max(self.gap, 1)
 
     def _close(self, element: _Element) -> None:
-        if element.block and not element.hidden:
-            self.gap = max(self.gap, 2 if element.tag in PARAGRAPHS else 1)
+        if element.boxed and not element.hidden and element.tag not in CELLS:
+            self.gap = 2 if element.tag in PARAGRAPHS else self.gap or 1
 
     def _text(self, raw: str, element: _Element) -> None:
         words = raw.split()
@@ -340,7 +355,7 @@ class _Walk:
 
     def append(self, article: str) -> None:
         """Put an article's text that the page does not show at its end."""
-        owner = _Element(-1, "json-ld", -1, None, True, 0, {}, "", (-1, "json-ld", ""))
+        owner = _Element(-1, "json-ld", -1, None, True, 0, (None, None, None), "", (-1, "json-ld", None))
         for paragraph in re.split(r"\s*\n\s*", article.strip()):
             if paragraph:
                 self.lines.append(_Line(owner, [" ".join(paragraph.split())], 0, 1))
@@ -362,25 +377,48 @@ class _Walk:
         return "".join([*parts, "\n"]) if parts else "", tuple(segments)
 
     def _markup(self, line: _Line) -> Markup:
-        chain: list[_Element] = []
-        element: _Element | None = line.owner
-        while element is not None and len(chain) < PATH_LEVELS + LEVELS:
-            chain.append(element)
-            element = element.above
-        block = next((i for i, e in enumerate(chain) if e.block or e.tag in CELLS), len(chain) - 1)
-        own = [term for e in chain[: block + 1] for term in e.own_terms()]
-        above = [term for e in chain[block + 1 : block + 1 + WORD_LEVELS] if e.tag not in ("html", "body") for term in e.own_terms()]
-        containers = [e for e in chain[block:] if e.block or e.tag in CELLS][: LEVELS + 1]
+        block = line.owner
+        own, _ = _words(block.tag, block.names)
+        heading = HEADINGS.get(block.tag, 0)
+        shape = f"{block.tag}.{block.names[0]}"
+        while not block.boxed and block.above is not None:
+            block = block.above
+            own += _words(block.tag, block.names)[0]
+            heading = heading or HEADINGS.get(block.tag, 0)
+            shape += f" {block.tag}.{block.names[0]}"
+        above = block.above
+        around = self._around(above) if above is not None else _Around()
+        if above is not None:
+            heading = heading or HEADINGS.get(above.tag, 0)
+            shape += f" {above.tag}.{above.names[0]}"
         return Markup(
-            path="/".join(e.tag for e in reversed(chain[block : block + PATH_LEVELS])),
-            words=(*dict.fromkeys("<" + term for term in own), *dict.fromkeys("^" + term for term in above)),
+            path="/".join([*reversed(around.path), block.tag]),
+            words=(*dict.fromkeys(own), *around.words),
             links=tuple(Link(*link) for link in _joined(line.links)),
-            element=containers[0].number if containers else -1,
-            containers=tuple(e.number for e in containers[1:]),
-            peers=tuple(self.siblings[e.place] for e in containers[:LEVELS]),
-            shape=" ".join(f"{e.tag}.{e.attributes.get('class') or ''}" for e in chain[: block + 2]),
-            heading=next((HEADINGS[e.tag] for e in chain[: block + 2] if e.tag in HEADINGS), 0),
+            element=block.number,
+            containers=around.containers,
+            peers=(self.siblings[block.place], *around.peers[: LEVELS - 1]),
+            shape=shape,
+            heading=heading,
         )
+
+    def _around(self, element: _Element) -> _Around:
+        """What `element` and those above it say; each element is asked once."""
+        chain = []
+        at: _Element | None = element
+        while at is not None and at.around is None:
+            chain.append(at)
+            at = at.above
+        found = at.around if at is not None and at.around is not None else _Around()
+        for at in reversed(chain):
+            words = () if at.tag in ("html", "body") else _words(at.tag, at.names)[1]
+            found = at.around = _Around(
+                (at.tag, *found.path[: PATH_LEVELS - 1]),
+                tuple(dict.fromkeys((*words, *found.words)))[:ABOVE_WORDS],
+                (at.number, *found.containers[: LEVELS - 1]) if at.boxed else found.containers,
+                (self.siblings[at.place], *found.peers[: LEVELS - 1]) if at.boxed else found.peers,
+            )
+        return found
 
 
 def _joined(links: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:

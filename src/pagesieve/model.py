@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -68,8 +69,7 @@ class Linear:
 
         Weights are (1 + log count) · idf, each row scaled to length 1, as scikit-learn's `TfidfVectorizer` has them.
         """
-        get = self.vocabulary.get
-        found = np.fromiter((get(term, -1) for row in terms for term in row), dtype=np.int64)
+        found = np.fromiter(map(self.vocabulary.get, chain.from_iterable(terms), repeat(-1)), dtype=np.int64)
         rows = np.repeat(np.arange(len(terms)), np.fromiter(map(len, terms), dtype=np.int64, count=len(terms)))
         known = found >= 0
         keys, count = np.unique(rows[known] * max(len(self.idf), 1) + found[known], return_counts=True)
