@@ -38,7 +38,7 @@ def texts(html: str) -> list[str]:
         ("<table><tr><td>Rovers</td><td>2</td></tr><tr><td> Town<td>1</table>", ["Rovers\t2", "Town\t1"]),
         ("<table><tr><td><p>Left</p></td><td><p>Right</p></td></tr></table>", ["Left", "Right"]),
         ("<dl><dt>Tide</dt><dd>High</dd></dl><details><summary>More</summary>Less</details>", ["Tide", "High", "More", "Less"]),
-        ("<pre>a  b\n c</pre>", ["a b c"]),
+        ("<pre>\n a  b\n  c <b>d\n</b></pre>e", ["a  b\n  c d", "e"]),
         ("<script>var a</script><style>p{}</style><template><p>t</p></template><p>seen</p><!-- no -->", ["seen"]),
         ("<select><option>a</select><textarea>b</textarea><iframe>c</iframe><svg><text>d</text></svg><p>seen</p>", ["seen"]),
         (
@@ -150,6 +150,13 @@ def test_a_bare_page_has_its_text_from_json_ld(item: dict[str, object]) -> None:
     assert page.segments[-1].markup is not None
     assert page.segments[-1].markup.words == ("<json-ld",)
     assert read_html(html + f"<p>{'Row on, boys. ' * 99}</p>").notes == ()
+
+
+def test_a_bare_page_has_its_text_from_the_state_of_its_framework() -> None:
+    state = {"props": {"page": [{"html": f"<p>{ARTICLE}</p>", "css": "a" * 999, "n": 1}]}}
+    page = read_html(f"<p>Loading</p><script id=__NEXT_DATA__ type='application/json'>{json.dumps(state)}</script>")
+    assert page.notes == ("body from framework state",)
+    assert [segment.text for segment in page.segments] == ["Loading", ARTICLE.strip()]
 
 
 def test_a_page_that_hides_most_of_itself_shows_it() -> None:

@@ -6,7 +6,7 @@ text is made anew: one line for each block of the page, a blank line around para
 
 1. A block element or a `br` ends a line; the cells of a table's row stay on one, parted by a tab (HTML Standard, "Rendering").
 2. Scripts, styles, form fields and what the page itself declares hidden are left out. `noscript` counts where a page shows
-   next to nothing without it, the article's text in the page's JSON-LD where there is no other, and what is declared hidden
+   next to nothing without it, the article's text in its JSON-LD or its framework's state where there is no other, and what is declared hidden
    where that is most of the page (chapters behind a click).
 """
 
@@ -31,6 +31,7 @@ BLOCKS = frozenset(  # what the HTML Standard's style sheet gives a line of its 
     "summary table caption colgroup col tbody tfoot thead tr ul xmp".split()
 )
 PARAGRAPHS = frozenset("blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre ul".split())  # blocks with a margin
+KEPT = frozenset(("pre", "listing", "plaintext", "xmp"))
 CELLS = frozenset(("td", "th"))
 UNSEEN = frozenset(
     "script style template head title meta link base svg math iframe frame object embed applet audio video canvas select datalist "
@@ -44,6 +45,7 @@ MAX_DEPTH = 500  # elements within each other; browsers stop there too
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
 PICTURE_WORDS = 2  # words from which a picture's alternative text says something
 BARE = 40  # words; a page that shows fewer shows nothing
+STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
 HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page is HTML and no text dump
 HTML_SAMPLE = 20_000
@@ -138,10 +140,12 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
         again = _Walk(noscript=True).run(tree)
         if again.words >= MORE * max(words, BARE // MORE):
             walk, words, notes = again, again.words, ("text from noscript",)
-        article = max((_plain(item.get("articleBody")) for item in stated), key=len, default="")
-        if len(article.split()) >= MORE * max(words, BARE // MORE):
-            walk.append(article)
-            notes = (*notes, "body from JSON-LD")
+        for origin, texts in (("JSON-LD", _article_bodies(stated)), ("framework state", _state_texts(tree))):
+            article = max(texts, key=len, default="")
+            if len(article.split()) >= MORE * max(words, BARE // MORE):
+                walk.append(article)
+                notes = (*notes, f"body from {origin}")
+                break
     text, segments = walk.result()
     return HtmlPage(Page(text, name, "html"), segments, _metadata(tree, stated), notes)
 
@@ -214,6 +218,7 @@ class _Element:
     names: tuple[str | None, str | None, str | None]  # class, id, itemprop
     href: str
     place: tuple[int, str, str | None]
+    kept: bool = False  # whether white space is (`pre`)
     around: _Around | None = None  # worked out when a segment within asks for it
 
 
@@ -291,7 +296,8 @@ class _Walk:
             hidden = DECLARED
         block = tag in BLOCKS
         place = (above.number if above is not None else -1, tag, names[0])
-        element = _Element(node.mem_id, tag, number, above, block or tag in CELLS, hidden, names, href, place)
+        kept = tag in KEPT or (above is not None and above.kept)
+        element = _Element(node.mem_id, tag, number, above, block or tag in CELLS, hidden, names, href, place, kept)
         if hidden:
             return element
         self.siblings[place] += 1
@@ -335,10 +341,10 @@ class _Walk:
             self.line = _Line(element, [], 0, 1 if self.gap == 2 else 0)
             self.gap, self.space = 0, False
         line = self.line
-        if (self.space or raw[0].isspace()) and line.pieces and line.pieces[-1] != "\t":
+        if (self.space or (raw[0].isspace() and not element.kept)) and line.pieces and line.pieces[-1] != "\t":
             line.pieces.append(" ")
             line.length += 1
-        piece = " ".join(words)
+        piece = (raw.rstrip() if line.pieces else raw.strip()) if element.kept else " ".join(words)
         line.pieces.append(piece)
         if element.href:
             line.links.append((line.length, line.length + len(piece), element.href))
@@ -464,6 +470,25 @@ def _json_ld(tree: Any) -> Iterator[Mapping[str, Any]]:
             elif isinstance(item, dict):
                 yield item
                 pending = [value for key, value in item.items() if key in ("@graph", "mainEntity", "mainEntityOfPage")] + pending
+
+
+def _article_bodies(stated: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    return (_plain(item.get("articleBody")) for item in stated)
+
+
+def _state_texts(tree: Any) -> Iterator[str]:
+    """The long texts in the state that a framework leaves in the page as JSON (`script type="application/json"`)."""
+    for node in tree.css('script[type="application/json"]'):
+        try:
+            pending: list[Any] = [json.loads(node.text() or "", strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        while pending:
+            item = pending.pop()
+            if isinstance(item, (dict, list)):
+                pending.extend(item.values() if isinstance(item, dict) else item)
+            elif isinstance(item, str) and item.count(" ") >= BARE and " " in item[:STATE_WORD]:
+                yield _plain(item)
 
 
 def _plain(value: Any) -> str:
