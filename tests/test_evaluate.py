@@ -11,6 +11,7 @@ from programs import SMALL_TRAINING, composed, folder, run
 
 from pagesieve import corpus, evaluation, report
 from pagesieve.evaluate import CURVE, evaluate
+from pagesieve.renderings import html_view
 from pagesieve.storage import load_model
 from pagesieve.train import train
 
@@ -46,6 +47,10 @@ def test_the_scores_are_those_of_the_model_and_of_every_baseline(
     loaded = load_model(model)
     documents = [d for d in corpus.read(tiny_corpus) if d.site in HELD_OUT]
     expected = {"model": evaluation.summary(evaluation.judge_documents(loaded, documents))}
+    assert loaded.html is not None
+    views = [view for d in documents if (view := html_view(d, tiny_corpus)) is not None]
+    assert len(views) == len(documents)
+    expected["model, HTML"] = evaluation.summary(evaluation.judge_documents(loaded.html, views))
     for name in evaluation.BASELINES:
         expected[name] = evaluation.summary(evaluation.baseline(name, documents, loaded.label_of_role))
     assert facts["summaries"] == report.plain(expected)
@@ -54,8 +59,12 @@ def test_the_scores_are_those_of_the_model_and_of_every_baseline(
     assert set(facts["pages"]) == {d.page.name for d in documents}
 
 
+def test_html_can_be_left_out(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    assert "model, HTML" not in evaluated(tiny_corpus, model, tmp_path, THEIRS, "data.html=false")["summaries"]
+
+
 def test_baselines_can_be_left_out(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
-    assert list(evaluated(tiny_corpus, model, tmp_path, THEIRS, "baselines=false")["summaries"]) == ["model"]
+    assert list(evaluated(tiny_corpus, model, tmp_path, THEIRS, "baselines=false")["summaries"]) == ["model", "model, HTML"]
 
 
 @pytest.mark.parametrize(

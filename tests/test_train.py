@@ -22,7 +22,7 @@ from pagesieve.sieve import Sieve
 from pagesieve.storage import load_model, save_model
 from pagesieve.train import train
 
-FILES = ["MODEL_CARD.md", "config.yaml", "manifest.json", "model.npz", "pipeline.joblib"]
+FILES = ["MODEL_CARD.md", "config.yaml", "manifest.json", "model.npz", "pipeline.joblib", "pipeline_html.joblib"]
 HELD_OUT = f"{SITES[0]}.example"
 
 
@@ -49,7 +49,7 @@ def manifest(program: tuple[Path, subprocess.CompletedProcess[str]]) -> dict[str
 # -------------------------------------------------------------------------------------------------- the whole program
 
 
-def test_the_program_saves_the_five_files_and_leaves_nothing_beside_them(program: tuple[Path, Any]) -> None:
+def test_the_program_saves_its_files_and_leaves_nothing_beside_them(program: tuple[Path, Any]) -> None:
     out, ended = program
     assert ended.returncode == 0, ended.stderr
     assert sorted(path.name for path in out.iterdir()) == FILES
@@ -195,8 +195,24 @@ def test_a_split_that_ignores_sites_is_scored_only_when_asked(
     tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     facts = trained(tiny_corpus, tmp_path / "model")
-    assert list(facts["summaries"]) == ["unseen sites"]
+    assert list(facts["summaries"]) == ["unseen sites", "unseen sites, HTML"]
     assert report.score_table(facts["summaries"]) in capsys.readouterr().out
+
+
+def test_html_is_learned_where_there_is_enough_of_it_and_can_be_left_out(tiny_corpus: Path, tmp_path: Path) -> None:
+    facts = trained(tiny_corpus, tmp_path / "with", "model=logistic")
+    model = load_model(tmp_path / "with")
+    assert facts["html"] == facts["pages"] == 16
+    assert facts["summaries"]["unseen sites, HTML"]["by_segments"]["macro"].value > 0.9
+    assert model.html is not None
+    assert any(term.startswith("^.") for term in model.html.linear.vocabulary)
+    assert not any(term.startswith("^.") for term in model.linear.vocabulary)
+    facts = trained(tiny_corpus, tmp_path / "without", "model=logistic", "data.html=false")
+    assert facts["html"] == 0
+    assert load_model(tmp_path / "without").html is None
+    plain = (tmp_path / "without" / "model.npz").read_bytes()
+    trained(tiny_corpus, tmp_path / "again", "model=logistic")
+    assert (tmp_path / "again" / "model.npz").read_bytes() == (tmp_path / "with" / "model.npz").read_bytes() != plain
 
 
 def test_a_sweep_trains_a_model_for_each_value(tiny_corpus: Path, tmp_path: Path) -> None:
