@@ -231,6 +231,13 @@ def test_likeness_is_the_share_of_long_words_that_other_main_text_has(page: Meas
     assert column(context(page, sure(*[BOILERPLATE] * 5)), "likeness") == [-1, 0, 0, 0, 0]
 
 
+def test_small_words_tell_how_a_segment_speaks() -> None:
+    page = measure(split("The mill is old and it has a bell.\nThe bell is old and it has a rope.\nWe ask you to join our mill.\n"))
+    likeness = column(context(page, sure(BODY, BODY, BOILERPLATE)), "likeness_small")
+    assert likeness[0] == pytest.approx(8 / 9, abs=1e-3)  # "mill" is nowhere else in the main text
+    assert likeness[2] == pytest.approx(1 / 7, abs=1e-3)  # of we, ask, you, to, join, our, mill one
+
+
 def test_a_single_segment_has_a_context() -> None:
     table = context(measure(split("Alone")), sure(BODY))
     assert table.shape == (1, len(CONTEXT_NAMES))

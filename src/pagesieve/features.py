@@ -81,10 +81,8 @@ def _tokens(plain: str) -> list[str]:
     return pieces
 
 
-def terms(words: Sequence[str], content: str = "") -> list[str]:
+def terms(words: Sequence[str]) -> list[str]:
     """What the TF-IDF counts for a segment with these `tokens`: words, pairs, the first and the last word as such.
-
-    A `content` (the segment's text) that begins with a dateline adds the term "<dateline>".
 
     >>> terms(["read", "more"])
     ['read', 'more', 'read more', '^read', 'more$', '=read more']
@@ -101,8 +99,6 @@ def terms(words: Sequence[str], content: str = "") -> list[str]:
     found += ["^" + words[0], words[-1] + "$"]
     if len(words) <= WHOLE:
         found.append("=" + " ".join(words))
-    if len(content) >= DATELINE_LEAST and _DATELINE.match(content):
-        found.append("<dateline>")
     return found
 
 
@@ -206,8 +202,10 @@ class Measures:
     inline: Floats  # 1 where the segment starts on the line the one before ended on
     repeats: Floats  # other segments of the page with the same text
     openings: Floats  # other segments of the page with the same first two words
+    dateline: Floats  # 1 where the segment begins as a report does
     terms: list[list[str]]  # of each segment
     vocabulary: list[frozenset[str]]  # of each segment: its long words
+    small_words: list[frozenset[str]]  # of each segment: its words below `LONG_WORD` characters ("our", "said")
     markup: MarkupMeasures | None = None  # of an HTML page
 
     def __len__(self) -> int:
@@ -255,13 +253,18 @@ def measure(segments: Sequence[Segment]) -> Measures:
         inline=np.fromiter((segment.inline for segment in segments), dtype=np.float32, count=n),
         repeats=_others(contents),
         openings=_others(openings),
+        dateline=np.fromiter(map(_has_dateline, contents), dtype=np.float32, count=n),
         terms=[
-            terms(words, content) if s.markup is None else [*terms(words, content), *s.markup.words]
-            for words, content, s in zip(tokenised, contents, segments, strict=True)
+            terms(words) if s.markup is None else [*terms(words), *s.markup.words] for words, s in zip(tokenised, segments, strict=True)
         ],
         vocabulary=[_long_words(words, bool(wide)) for words, wide in zip(tokenised, kinds[:, _CLASS["wide"]].tolist(), strict=True)],
+        small_words=[frozenset([word for word in words if len(word) < LONG_WORD and word.isalpha()]) for words in tokenised],
         markup=MarkupMeasures.of(segments),
     )
+
+
+def _has_dateline(content: str) -> bool:
+    return len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None
 
 
 def _long_words(words: Sequence[str], unspaced: bool) -> frozenset[str]:
@@ -357,6 +360,7 @@ LAYOUT: tuple[Feature, ...] = (
     Feature("inline", "lines", lambda m: m.inline),
     Feature("repeats", "repeats", lambda m: _log(m.repeats), near=True),
     Feature("openings", "repeats", lambda m: _log(m.openings), near=True),
+    Feature("dateline", "characters", lambda m: m.dateline),  # too rare for a bin of its own: for the second pass
     Feature("linked", MARKUP, lambda m: _markup(m).linked, near=True),
     Feature("links", MARKUP, lambda m: _log(_markup(m).links)),
     Feature("heading", MARKUP, lambda m: _markup(m).heading, near=True),

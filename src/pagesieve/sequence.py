@@ -11,6 +11,7 @@ betrays them. Two things live here, both plain numpy and both the same in traini
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ HEAVIEST = 60.0  # words; a longer segment says no more about where the main tex
 CONTEXT_NAMES: tuple[str, ...] = (
     *(f"{role}_at_{by}" for by in NEAR for role in ROLES),
     *(f"{role}_in_{low}_{high}" for low, high in AROUND for role in ROLES),
-    "before_main", "after_main", "to_main", "from_main", "into_main", "body_so_far", "likeness",
+    "before_main", "after_main", "to_main", "from_main", "into_main", "body_so_far", "likeness", "likeness_small",
     "indent_unlike_main", "blank_unlike_main", "length_unlike_main", "bullet_unlike_main",
     *(f"since_{ROLES[role]}" for role in MARK_AT),
     "until_teaser_heading",
@@ -66,13 +67,13 @@ def _since(marks: NDArray[np.bool_]) -> Floats:
     return np.where(last >= 0, np.log1p(place - last), FAR).astype(np.float32)
 
 
-def _likeness(measures: Measures, inside: NDArray[np.bool_]) -> Floats:
-    """Share of a segment's long words that other segments of the main text have too; -1 for one without long words."""
+def _likeness(vocabulary: Sequence[frozenset[str]], inside: NDArray[np.bool_]) -> Floats:
+    """Share of a segment's words that other segments of the main text have too; -1 for one without words."""
     bag: Counter[str] = Counter()
     for i in np.flatnonzero(inside).tolist():
-        bag.update(measures.vocabulary[i])
-    out = np.full(len(measures), -1.0, dtype=np.float32)
-    for i, (words, own) in enumerate(zip(measures.vocabulary, inside.tolist(), strict=True)):
+        bag.update(vocabulary[i])
+    out = np.full(len(vocabulary), -1.0, dtype=np.float32)
+    for i, (words, own) in enumerate(zip(vocabulary, inside.tolist(), strict=True)):
         if words:
             out[i] = sum(bag[word] > own for word in words) / len(words)
     return out
@@ -131,7 +132,8 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
         np.log1p(np.maximum(place - stop + 1, 0)),
         np.log1p(np.maximum(np.minimum(place - start, stop - 1 - place), -1) + 1),
         body_words / max(float(body_words[-1]), 1e-9) if n else body_words,
-        _likeness(measures, inside),
+        _likeness(measures.vocabulary, inside),  # what it is about
+        _likeness(measures.small_words, inside),  # how it speaks: a notice says "we" and "you", a report doesn't
         *_unlike_main(measures, inside),
         *(_since(probabilities[:, role] > least) for role, least in MARK_AT.items()),
         until,
