@@ -20,7 +20,7 @@ from pagesieve import corpus, report, training
 from pagesieve.config import config_dir, settings
 from pagesieve.sieve import Sieve
 from pagesieve.storage import load_model, save_model
-from pagesieve.train import train
+from pagesieve.train import gather, train
 
 FILES = ["MODEL_CARD.md", "config.yaml", "manifest.json", "model.npz", "pipeline.joblib", "pipeline_html.joblib"]
 HELD_OUT = f"{SITES[0]}.example"
@@ -309,3 +309,21 @@ def test_a_held_out_site_that_is_not_there_is_refused_by_name(tiny_corpus: Path,
     with pytest.raises(ValueError, match=r"nosuch\.example"):
         trained(tiny_corpus, tmp_path / "model", f"data.held_out=[{HELD_OUT},nosuch.example]")
     assert not (tmp_path / "model").exists()
+
+
+# ------------------------------------------------------------------------------------------------- what is gathered
+
+
+def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny_corpus: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write_page(other, "gannet.example", "one", page_lines("gannet", 1))
+    config = composed("train", *folder(tiny_corpus), f"data.also=[{other}]", "data.times=3", "data.views=1", "n_jobs=1")
+    found = gather(config)
+    names = [d.page.name for d in found.documents]
+    assert len(names) == 17
+    assert len(found.html) == 16  # the other folder has none
+    copies = [d for d in found.views if d.page.name.endswith(("@1", "@2"))]
+    assert sorted(d.page.name.partition("@")[0] for d in copies) == sorted(2 * [n for n in names if not n.startswith("gannet")])
+    renderings = [d for d in found.views if d not in copies]
+    assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
+    assert all(d.roles.size == len(d.segments) for d in found.views)

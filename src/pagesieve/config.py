@@ -35,7 +35,8 @@ class DataConfig:
     root: str = MISSING  # folder that holds raw/ and labeled/
     also: list[str] = field(default_factory=list)  # more such folders to train on, none of their sites held out
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
-    views: int = 0  # other renderings of each page of `also` to train on (see `pagesieve.renderings`)
+    views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
+    times: int = 1  # how often each page of `root` counts beside those of `also`
     html: bool = True  # whether the HTML beside the pages' text dumps is learned too
     held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores
     written: bool = False  # whether the data are written for this project (check-data then asks for more)

@@ -52,7 +52,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
     sites = sorted({d.site for d in documents})
     counts = report.corpus_table(documents)
     segments = sum(len(d.segments) for d in documents)
-    renderings = f", and {len(views)} other renderings of them" if views else ""
+    renderings = f", and {len(views)} other renderings or repetitions of them" if views else ""
     print(f"{len(documents)} pages of {len(sites)} sites, {segments} segments{renderings}\n\n{counts}\n", flush=True)
 
     splits = {"unseen sites": [s.site for s in samples]}
@@ -113,7 +113,10 @@ def train(config: TrainConfig) -> dict[str, Any]:
 
 
 class Gathered(NamedTuple):
-    """What is trained on: labelled text dumps, other renderings of them (`data.views` of each), their HTML; and the sites held out."""
+    """What is trained on: labelled text dumps, other renderings of them (`data.views` of each), their HTML; and the sites held out.
+
+    `views` also holds the pages of `data.root` again where `data.times` has them count more than once.
+    """
 
     documents: list[Document]
     views: list[Document]
@@ -136,7 +139,9 @@ def gather(config: TrainConfig) -> Gathered:
             raise ValueError(f"{root}: {twice[0]} is in {origin[twice[0]]} too; rename one, or leave one folder out of data.also")
         origin.update((d.page.name, root) for d in more)
         documents += more
-    return Gathered(documents, _views(config, documents, origin), _html(config, documents, origin), held_out)
+    own = [d for d in documents if origin[d.page.name] == config.data.root]
+    copies = [replace(d, page=replace(d.page, name=f"{d.page.name}@{time}")) for time in range(1, config.data.times) for d in own]
+    return Gathered(documents, [*_views(config, documents, origin), *copies], _html(config, documents, origin), held_out)
 
 
 class Outcome(NamedTuple):
