@@ -150,8 +150,8 @@ def _newspaper(unseen: str | None, model: str | None) -> Callable[[Known, int], 
     from newspaper import Article
 
     def body(page: Known, number: int) -> str:
-        article = Article("https://www.site.example/", fetch_images=False)
-        article.set_html(page.html)
+        article = Article("https://www.site.example/story", fetch_images=False)
+        article.download(input_html=page.html)
         article.parse()
         return str(article.text)
 
@@ -169,37 +169,43 @@ PEERS: dict[str, Callable[[str | None, str | None], Callable[[Known, int], str]]
 }
 
 
-def _serve(pipe: Any, name: str, pages: Sequence[Known], unseen: str | None, model: str | None) -> None:
-    """A peer's process: for each (first, last) asked for, the bodies of these pages and the processor seconds they took."""
+def _serve(pipe: Any, name: str, unseen: str | None, model: str | None) -> None:
+    """A peer's process: for each batch of (number, page) the bodies and the processor seconds they took; at the end its peak memory."""
     extract = PEERS[name](unseen, model)
-    extract(Known("warm", "", "<html><body><p>Row on.</p></body></html>", "Row on.", ""), 0) if name != "newspaper4k" else None
-    while (span := pipe.recv()) is not None:
-        bodies, started = [], time.process_time()
-        for number in range(*span):
-            try:
-                bodies.append(extract(pages[number], number))
-            except Exception:  # a peer that fails on a page has found nothing on it
-                bodies.append("")
+    warm = Known("warm", "", "<html><body><p>Row on, said the mill.</p></body></html>", "Row on.", "")
+    _attempt(extract, warm, 0)  # what is loaded on first use is no page's time
+    while (batch := pipe.recv()) is not None:
+        started = time.process_time()
+        bodies = [_attempt(extract, page, number) for number, page in batch]  # None where it failed
         pipe.send((bodies, time.process_time() - started))
     pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
+def _attempt(extract: Callable[[Known, int], str], page: Known, number: int) -> str | None:
+    try:
+        return extract(page, number)
+    except Exception as error:
+        print(f"peers: {page.name}: {type(error).__name__}: {error}", file=sys.stderr)
+        return None
+
+
 def run_peers(
     pages: Sequence[Known], names: Sequence[str], unseen: str | None, model: str | None
-) -> dict[str, tuple[list[str], float, int]]:
+) -> dict[str, tuple[list[str | None], float, int]]:
     """For each peer: the body of each page, processor seconds for all, peak memory in megabytes."""
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     context = multiprocessing.get_context("spawn")
     pipes: dict[str, Any] = {}
     for name in names:
         pipes[name], theirs = context.Pipe()
-        context.Process(target=_serve, args=(theirs, name, pages, unseen, model), daemon=True).start()
+        context.Process(target=_serve, args=(theirs, name, unseen, model), daemon=True).start()
         theirs.close()
-    bodies: dict[str, list[str]] = {name: [] for name in names}
+    bodies: dict[str, list[str | None]] = {name: [] for name in names}
     seconds = dict.fromkeys(names, 0.0)
     for first in tqdm(range(0, len(pages), BATCH), desc="turns", unit="batch", file=sys.stderr):
+        batch = [(number, pages[number]) for number in range(first, min(first + BATCH, len(pages)))]
         for name in names:
-            pipes[name].send((first, min(first + BATCH, len(pages))))
+            pipes[name].send(batch)
             found, took = pipes[name].recv()
             bodies[name] += found
             seconds[name] += took
@@ -248,14 +254,16 @@ def interval(values: np.ndarray, sites: Sequence[str]) -> Interval:
     return Interval(float(values.mean()), float(low), float(high))
 
 
-def scores(pages: Sequence[Known], bodies: Sequence[str]) -> dict[str, Any]:
-    said, true = [words(body) for body in bodies], [words(page.body) for page in pages]
+def scores(pages: Sequence[Known], bodies: Sequence[str | None]) -> dict[str, Any]:
+    """What a peer's bodies are worth; a page it failed on (None) is one it found nothing on."""
+    said, true = [words(body or "") for body in bodies], [words(page.body) for page in pages]
     sites = [page.site for page in pages]
     by_shingle = np.array([shingle_scores(a, b) for a, b in zip(said, true, strict=True)])
     precision, recall = np.nanmean(by_shingle, axis=0).tolist()
     with_teasers = [i for i, page in enumerate(pages) if page.teasers]
     leaks = [sum(_within(line, f" {' '.join(said[i])} ") for line in pages[i].teasers) for i in with_teasers]
     found: dict[str, Any] = {
+        "failed": sum(body is None for body in bodies),
         "word F1": interval(np.array([f1(Counter(a), Counter(b)) for a, b in zip(said, true, strict=True)]), sites),
         "shingle F1": 2 * precision * recall / (precision + recall) if precision + recall else 0.0,
         "shingle precision": precision,
@@ -279,8 +287,8 @@ def table(results: dict[str, dict[str, Any]]) -> str:
         leaks = [found[leak], f"{found['teaser lines leaked']:.3f}"] if has_leaks else []
         plain = [f"{found[key]:.3f}" for key in ("shingle F1", "shingle precision", "shingle recall")]
         speed = f"{found['pages per second']:.0f} ({found['pages per second'] / base:.1f}×)"
-        rows.append([name, found["word F1"], *plain, *leaks, speed, found["peak MB"]])
-    return report.table([*head, "pages/s, one core", "peak MB"], rows)
+        rows.append([name, found["word F1"], *plain, *leaks, found["failed"], speed, found["peak MB"]])
+    return report.table([*head, "failed", "pages/s, one core", "peak MB"], rows)
 
 
 def picture(by_folder: dict[str, dict[str, dict[str, Any]]], path: Path) -> None:
