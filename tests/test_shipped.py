@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,16 @@ import yaml
 
 import pagesieve
 from pagesieve import corpus, evaluation
+from pagesieve.corpus import Label, segment_roles
+from pagesieve.page import split
+from pagesieve.renderings import html_view
+from pagesieve.roles import LABEL_OF_ROLE, ROLES
 from pagesieve.sieve import SHIPPED, Sieve
 
 ROOT = Path(__file__).parents[1]
+SEED = ROOT.parent / "shared" / "seed"
 FLOOR, CEILING = 0.89, 0.98  # macro-F1 over segments; above, held-out pages have leaked into training
+HTML_FLOOR, HTML_CEILING = 0.93, 0.995  # the same over the HTML of these pages
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +32,13 @@ def test_it_is_small() -> None:
 
 
 def test_it_holds_single_words_and_word_pairs_and_no_running_text(sieve: Sieve) -> None:
-    terms = list(sieve.model.linear.vocabulary)
-    whole = [term for term in terms if term.startswith("=")]
-    assert max(len(term.split()) for term in terms if not term.startswith("=")) <= 2
-    assert max(len(term.split()) for term in whole) <= 4  # interface phrases: "=share on facebook"
-    assert len(terms) > 10_000
+    assert sieve.model.html is not None
+    for model in (sieve.model, sieve.model.html):
+        terms = list(model.linear.vocabulary)
+        whole = [term for term in terms if term.startswith("=")]
+        assert max(len(term.split()) for term in terms if not term.startswith("=")) <= 2
+        assert max(len(term.split()) for term in whole) <= 4  # interface phrases: "=share on facebook"
+        assert len(terms) > 10_000
 
 
 def test_it_stays_between_floor_and_ceiling_on_the_held_out_sites(sieve: Sieve) -> None:
@@ -40,3 +49,24 @@ def test_it_stays_between_floor_and_ceiling_on_the_held_out_sites(sieve: Sieve) 
     assert FLOOR <= scores["by_segments"]["macro"].value <= CEILING
     assert scores["by_words"]["f1"]["body"].value >= 0.93
     assert max(scores["calibration_error"].values()) <= 0.05
+
+
+def test_html_stays_between_floor_and_ceiling_on_the_held_out_sites(sieve: Sieve) -> None:
+    held_out = set(yaml.safe_load((ROOT / "conf/data/repository.yaml").read_text("utf-8"))["held_out"])
+    views = [view for d in corpus.read(ROOT / "data") if d.site in held_out and (view := html_view(d, ROOT / "data")) is not None]
+    assert len(views) >= 30
+    assert sieve.model.html is not None
+    scores = evaluation.summary(evaluation.judge_documents(sieve.model.html, views))
+    assert HTML_FLOOR <= scores["by_segments"]["macro"].value <= HTML_CEILING
+    assert scores["by_words"]["f1"]["body"].value >= 0.96
+
+
+@pytest.mark.skipif(not SEED.is_dir(), reason="../shared/seed is not there")
+def test_every_segment_of_the_seed_page_has_the_right_label(sieve: Sieve) -> None:
+    text = next(SEED.glob("*.txt")).read_bytes()
+    record = json.loads(next(SEED.glob("*.json")).read_text("utf-8"))
+    result = sieve.segment(text)
+    roles = segment_roles(split(result.text), [Label(r["start"], r["end"], r["role"]) for r in record["labels"]])
+    wrong = [(s.label, s.text[:60]) for s, role in zip(result, roles, strict=True) if s.label != LABEL_OF_ROLE[ROLES[role]]]
+    assert wrong == []
+    assert len(result.teasers) == 20
