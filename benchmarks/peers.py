@@ -178,7 +178,16 @@ def _serve(pipe: Any, name: str, unseen: str | None, model: str | None) -> None:
         started = time.process_time()
         bodies = [_attempt(extract, page, number) for number, page in batch]  # None where it failed
         pipe.send((bodies, time.process_time() - started))
-    pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    pipe.send(_peak_megabytes())
+
+
+def _peak_megabytes() -> int:
+    """Of this process. What `getrusage` says includes the process that started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    found = re.search(r"VmHWM:\s*(\d+)", status.read_text())
+    return int(found[1]) // 1024 if found else 0
 
 
 def _attempt(extract: Callable[[Known, int], str], page: Known, number: int) -> str | None:
