@@ -67,6 +67,15 @@ def test_sentences_that_stood_on_one_line_are_joined_by_a_space() -> None:
     assert cut.body == "Row on.\n\n" + text[len("Row on. Row on. ") :].strip()
 
 
+def test_a_paragraph_that_comes_again_is_given_once_in_body_and_markdown() -> None:
+    long = "The council met on Tuesday and kept the old ferry running until spring."
+    page = labelled(f"{long}\nRow on.\n{long}\nRow on.", "body")
+    assert page.body == f"{long}\n\nRow on.\n\nRow on."
+    assert page.markdown == f"{long}\n\nRow on.\n\nRow on.\n"
+    assert len(page) == 4
+    assert labelled(f"{long}\n{long}", "teaser", "body").body == long
+
+
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
 def test_a_page_without_segments_has_nothing(text: str) -> None:
     page = Segmentation(text, ())

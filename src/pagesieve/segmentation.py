@@ -24,6 +24,7 @@ KICKER_WORDS = 3  # words; a line this short right above a longer one is a secti
 REPEATED_WITHIN = 3  # lines after which a picture's alternative text comes again as the title
 LIST_LINES = 3  # titles and nothing else between two blank lines from which they are a list of stories, not a title and its standfirst
 WRAPPED = 50  # characters; a line this long may have been broken by a renderer
+REPEATED_WORDS = 10  # a paragraph that long does not come twice in an article; a refrain may
 TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
 CARD_SEGMENTS = 8  # segments that one story's card may have
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
@@ -132,12 +133,14 @@ class Segmentation:
     def body(self) -> str:
         """The article's text: its paragraphs joined by a blank line, each on one line; "" if the page has none.
 
-        Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space.
+        Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
+        that comes again word for word (pages hold their article twice, for wide and narrow screens) is given once.
         """
         parts: list[str] = []
         previous: LabeledSegment | None = None
-        for segment in self.segments:
-            if segment.role == "body":
+        again = _repeated(self.segments)
+        for i, segment in enumerate(self.segments):
+            if segment.role == "body" and i not in again:
                 if parts:
                     parts.append(" " if segment.inline and previous is not None and previous.role == "body" else "\n\n")
                 parts.append(" ".join(segment.text.split()))
@@ -147,7 +150,8 @@ class Segmentation:
     @property
     def markdown(self) -> str:
         """Headline and body as Markdown; headings, lists, quotes and links are kept where the page is HTML. "" without either."""
-        chosen = [s for s in self.segments if s.label == "body"]
+        again = _repeated(self.segments)
+        chosen = [s for i, s in enumerate(self.segments) if s.label == "body" and i not in again]
         return page_markdown(
             [(s.text[len(s.bullet) :].strip() if s.bullet else s.text, s.path, bool(s.bullet), _level(s), s.links) for s in chosen]
         )
@@ -208,6 +212,19 @@ class Segmentation:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _repeated(segments: Sequence[LabeledSegment]) -> set[int]:
+    """Places of the body's paragraphs that stood there before, word for word."""
+    seen: set[str] = set()
+    again: set[int] = set()
+    for i, segment in enumerate(segments):
+        if segment.role == "body" and segment.text.count(" ") >= REPEATED_WORDS - 1:
+            content = segment.content
+            if content in seen:
+                again.add(i)
+            seen.add(content)
+    return again
 
 
 def _level(segment: LabeledSegment) -> int:
