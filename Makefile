@@ -45,6 +45,7 @@ ship: $(READY) ## rebuild the model that comes with the package (needs ../shared
 	cp models/shipped/MODEL_CARD.md src/pagesieve/models/MODEL_CARD.md
 
 bench: $(READY) ## compare with other extractors (ARGS="folder …" for one's own pages)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip # older ones fail on the peers' requirements
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[views,bench]'
 	$(BIN)/python benchmarks/peers.py $(ARGS)
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_page import TEXTS
 
+from pagesieve.html import read_html
 from pagesieve.page import split
 from pagesieve.render import ANSI, COLOURS, page_ansi, page_document, page_html
 from pagesieve.roles import LABEL_OF_ROLE, LABELS
@@ -297,3 +298,40 @@ def test_what_steers_a_terminal_is_not_passed_on(text: str) -> None:
     shown = page_ansi("\x1b]0;x\x07\x9b2J\r\x08\x7f" + text, [])
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
     assert len(shown) == len(text) + 12
+
+
+# ------------------------------------------------------------------------------------------- stories of an HTML page
+
+
+def of_html(html: str) -> Segmentation:
+    page = read_html(html)
+    return Segmentation(
+        page.page.text,
+        tuple(
+            LabeledSegment(s.text, s.start, s.end, "teaser", "teaser", 1.0, s.bullet, s.indent, s.blank_before, s.inline, s.markup)
+            for s in page.segments
+        ),
+        view="html",
+        source=html,
+    )
+
+
+CARD = "<div class=card><a href='/tag'>Harbour</a><h3><a href='/{0}'>Ferry number {0} sails again</a></h3><p>The council kept boat {0} running until the spring, it said.</p></div>"
+
+
+def test_a_story_is_what_leads_to_one_place() -> None:
+    page = of_html("<section>" + "".join(CARD.format(n) for n in range(3)) + "</section>")
+    assert [(t.title, t.url) for t in page.teasers] == [(f"Ferry number {n} sails again", f"/{n}") for n in range(3)]
+    assert [t.summary for t in page.teasers] == [f"The council kept boat {n} running until the spring, it said." for n in range(3)]
+    assert [t.details for t in page.teasers] == [("Harbour",)] * 3
+
+
+def test_titles_in_a_list_are_a_story_each() -> None:
+    page = of_html("<ul>" + "".join(f"<li><a href='/{n}'>Ferry number {n} sails again</a>" for n in range(4)) + "</ul>")
+    assert [t.url for t in page.teasers] == ["/0", "/1", "/2", "/3"]
+
+
+@pytest.mark.parametrize("address", ["", " href='#'", " href='javascript:void(0)'"])
+def test_links_that_lead_nowhere_part_no_stories(address: str) -> None:
+    page = of_html("<ul>" + "".join(f"<li><a{address}>Ferry number {n} sails again</a>" for n in range(3)) + "</ul>")
+    assert [(t.title, t.url) for t in page.teasers] == [(f"Ferry number {n} sails again", "") for n in range(3)]

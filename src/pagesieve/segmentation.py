@@ -255,7 +255,7 @@ def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
 
 def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     """A run of adjacent teaser segments cut into stories."""
-    if run[0].markup is not None:
+    if any(_leads(s, 1) for s in run):
         return _cards(run)
     bulleted = sum(bool(s.bullet) for s in run) > 1
     spaced = len({min(s.blank_before, 1) for s in run[1:]}) > 1
@@ -293,8 +293,9 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
 def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     """A run of an HTML page's teasers cut into stories: a story is what the largest element holds that leads to one place only.
 
-    Kickers and bylines lead elsewhere, so only texts of `TITLE_WORDS` words say where an element leads.
+    Kickers and bylines lead elsewhere, so only texts of `TITLE_WORDS` words say where an element leads, if there are any.
     """
+    least = TITLE_WORDS if any(_leads(s, TITLE_WORDS) for s in run) else 1
     held: dict[int, list[LabeledSegment]] = {}
     around = [(s.markup.element, *s.markup.containers) if s.markup is not None else () for s in run]
     for segment, elements in zip(run, around, strict=True):
@@ -302,7 +303,7 @@ def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
             held.setdefault(element, []).append(segment)
 
     def leads(element: int) -> int:
-        return len({link.address for s in held[element] for link in s.links if len(s.text[link.start : link.end].split()) >= TITLE_WORDS})
+        return len({address for s in held[element] for address in _leads(s, least)})
 
     cards = []
     for i, elements in enumerate(around):
@@ -314,6 +315,15 @@ def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
             stories.append([])
         stories[-1].append(segment)
     return stories
+
+
+def _leads(segment: LabeledSegment, least: int) -> list[str]:
+    """Addresses of other pages that texts of at least so many words in the segment link to."""
+    return [
+        link.address
+        for link in segment.links
+        if len(segment.text[link.start : link.end].split()) >= least and not link.address.startswith(("#", "javascript:"))
+    ]
 
 
 def _blocks(run: Sequence[LabeledSegment]) -> list[tuple[int, int]]:
@@ -376,7 +386,7 @@ def _teaser(story: Sequence[LabeledSegment]) -> Teaser:
 def _address(story: Sequence[LabeledSegment], title: str) -> str:
     """Where the segment with the title leads to, else where most of the story's text does; "" without links."""
     linked = sorted(story, key=lambda s: (s.content != title, -sum(link.end - link.start for link in s.links)))
-    return next((link.address for s in linked for link in s.links), "")
+    return next((address for s in linked for address in _leads(s, 1)), "")
 
 
 def _lines(segment: LabeledSegment) -> list[str]:
