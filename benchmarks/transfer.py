@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ OUT = Path(__file__).parent / "results" / "transfer.json"
 def score(train: Sequence[Document], test: Sequence[Document], settings: Settings) -> dict[str, Any]:
     samples = training.prepare(train, settings)
     folds = training.assign_folds([s.site for s in samples], FOLDS, SEED)
-    model, _ = training.fit(samples, training.cross_fit(samples, folds, settings, SEED, JOBS), settings, SEED)
+    answers = training.cross_fit(samples, folds, replace(settings, sequence=False), SEED, JOBS)  # the first pass's are all that a fit needs
+    model, _ = training.fit(samples, answers, settings, SEED)
     found = evaluation.summary(evaluation.judge_documents(model, test), SEED)
     return {"trained on": {"pages": len(train), "sites": len({d.site for d in train})}, **found}
 

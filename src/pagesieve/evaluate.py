@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,8 @@ def _learning_curve(config: EvaluateConfig, documents: Sequence[Document]) -> li
         part = set(sites[: max(trained.cv.folds, round(share * len(sites)))])
         some = [s for s in samples if s.site in part]
         folds = training.assign_folds([s.site for s in some], trained.cv.folds, trained.seed)
-        crossed = training.cross_fit(some, folds, chosen, trained.seed, config.n_jobs)
+        alone = replace(chosen, sequence=False)  # the first pass's answers are all that a fit needs
+        crossed = training.cross_fit(some, folds, alone, trained.seed, config.n_jobs)
         model, _ = training.fit(some, crossed, chosen, trained.seed)
         scores = evaluation.summary(evaluation.judge_documents(model, documents), config.seed)["by_segments"]
         points.append({"sites": len(part), "pages": len(some), "macro": scores["macro"].value, "teaser": scores["f1"]["teaser"].value})
