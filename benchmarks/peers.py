@@ -1,14 +1,14 @@
 """pagesieve beside other extractors, on any folder of pages whose article text is known: quality, leaks, speed, memory.
 
     make bench [ARGS="folder …"]          # sets up the extra `bench`; default: the pages of held-out sites in data/
-    .venv/bin/python benchmarks/peers.py ../shared/webpages ../shared/webpages/body_only --unseen models/unseen
+    .venv/bin/python benchmarks/peers.py ../shared/webpages ../shared/webpages/body_only --unseen models/unseen --out benchmarks/results
 
 Each folder may be laid out as this project's data (`raw/`, `labeled/`), as pages with `.json` files that hold their `body`, as
 the article-extraction-benchmark (`html/*.html.gz`, `ground-truth.json`) or as WCXB (`html/`, `ground-truth/*.json`). With
 `--unseen` (what `benchmarks/unseen.py` leaves) each page is judged by a model that has not seen its site.
 
 Peers run in a process of their own each, on one core, and take turns by batches of pages. Writes
-`benchmarks/results/peers.json`, `peers.md` and `peers.svg`.
+`peers.json`, `peers.md` and `peers.svg` to `reports/bench` (`--out` for another folder).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from pagesieve.renderings import html_of, render
 from pagesieve.sieve import Sieve
 from pagesieve.storage import write_text
 
-RESULTS = Path(__file__).parent / "results"
+OUT = Path("reports", "bench")
 BATCH = 20  # pages a peer works on before the next one's turn
 SHINGLE = 4  # words; the article-extraction-benchmark compares texts by runs of four
 TITLE_WORDS = 5  # words from which a teaser's line found in an extracted body is no accident
@@ -329,7 +329,7 @@ def main() -> None:
     parser.add_argument("--unseen", help="folder of benchmarks/unseen.py's models; each page gets one that has not seen its site")
     parser.add_argument("--model", help="model folder or file (default: the one that ships)")
     parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS), help="which to run (default: all)")
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, default=OUT, help=f"folder for the results (default: {OUT})")
     options = parser.parse_args()
     sites = None
     if not options.folders:
