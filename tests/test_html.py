@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from conftest import grows_linearly
@@ -233,6 +234,21 @@ def test_a_page_nested_without_end_is_read_in_time() -> None:
         page = read_html(opening * 100_000 + "Row on")
         assert [segment.text for segment in page.segments] == ["Row on"]
     assert texts("<div>" * (MAX_DEPTH - 1) + "Row" + "</div>" * (MAX_DEPTH - 1) + "on") == ["Row", "on"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Row on</p><select>" + "<option>a" * 100_000 + "</select>",
+        "<p " + " ".join(f"a{i}=1" for i in range(100_000)) + ">Row on</p>",
+        "<p>Row on</p><img src='data:," + "A" * 3_000_000 + "'>",
+    ],
+    ids=["options", "attributes", "address"],
+)
+def test_endless_options_and_attributes_are_read_in_time(html: str) -> None:
+    started = time.process_time()
+    assert texts("<html>" + html) == ["Row on"]
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ PATH_LEVELS = 12  # steps of a segment's path
 MAX_DEPTH = 500  # elements within each other; browsers stop there too
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
 PICTURE_WORDS = 2  # words from which a picture's alternative text says something
+MANY_OPTIONS = 2_000
+MANY_ATTRIBUTES = 2_000
+LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
 BARE = 40  # words; a page that shows fewer shows nothing
 STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
@@ -59,6 +62,8 @@ _MARKUP = re.compile(rb"<(?:script|style)\b.*?</(?:script|style)\b[^<>]*>|<[^<>]
 _TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|meta|table|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
+_OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
+_LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{{{LONG_TAG},}}>")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li dd dt option tr td th".split())
 _NAME = re.compile(r"[A-Za-z]{2,}")  # numbers and single letters say nothing; "relatedPosts-item" → related, posts, item
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -169,13 +174,22 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "")
 def _parse(html: str) -> Any:
     from selectolax.lexbor import LexborHTMLParser  # only now: text dumps need no parser
 
-    return LexborHTMLParser(_shallow(html.replace("\x00", "\ufffd")).encode("utf-8", "replace"))
+    return LexborHTMLParser(_tame(html.replace("\x00", "\ufffd")).encode("utf-8", "replace"))
+
+
+def _tame(html: str) -> str:
+    """`html` without what the parser's time grows with the square of: depth, options of one `select`, attributes of one tag."""
+    if len(html) > LONG_TAG:
+        html = _LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if len(tag[0].split()) > MANY_ATTRIBUTES else tag[0], html)
+    if html.count("<") < MANY_TAGS:
+        return html
+    if html.count("<option") + html.count("<OPTION") > MANY_OPTIONS:
+        html = _OPTION.sub(" ", html)  # not shown anyway
+    return _shallow(html)
 
 
 def _shallow(html: str) -> str:
-    """`html` without tags that open deeper than `MAX_DEPTH`: the parser's time grows with the square of the depth."""
-    if html.count("<") < MANY_TAGS:
-        return html
+    """`html` without tags that open deeper than `MAX_DEPTH`."""
     depth = position = 0
     out: list[str] = []
     for tag in _ANY_TAG.finditer(html):
