@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import json
 import multiprocessing
 import os
@@ -319,8 +320,9 @@ def picture(by_folder: dict[str, dict[str, dict[str, Any]]], path: Path) -> None
             axis.set(xscale="log", xlabel="pages per second on one core", ylabel="body F1 over words", title=folder)
             axis.margins(x=0.25)
             axis.grid(alpha=0.3)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="svg", bbox_inches="tight", metadata={"Date": None})
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", bbox_inches="tight", metadata={"Date": None})
+        write_text(path, re.sub(r"\s*<metadata>.*?</metadata>", "", drawn.getvalue(), flags=re.DOTALL))
 
 
 def main() -> None:
