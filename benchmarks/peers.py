@@ -269,7 +269,7 @@ def scores(pages: Sequence[Known], bodies: Sequence[str | None]) -> dict[str, An
     said, true = [words(body or "") for body in bodies], [words(page.body) for page in pages]
     sites = [page.site for page in pages]
     by_shingle = np.array([shingle_scores(a, b) for a, b in zip(said, true, strict=True)])
-    precision, recall = np.nanmean(by_shingle, axis=0).tolist()
+    precision, recall = (float(np.nanmean(column)) if np.isfinite(column).any() else 0.0 for column in by_shingle.T)
     with_teasers = [i for i, page in enumerate(pages) if page.teasers]
     leaks = [sum(_within(line, f" {' '.join(said[i])} ") for line in pages[i].teasers) for i in with_teasers]
     found: dict[str, Any] = {

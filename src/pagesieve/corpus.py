@@ -2,7 +2,7 @@
 
 Labels are half-open character ranges over the page's decoded text, in order, covering all that is not white space. They
 belong to the page and not to the splitter: a segment takes the role that covers most of its characters, so the splitter
-can change without relabelling.
+can change without relabelling. A page's HTML may lie beside its text; `renderings` carries the labels over to it.
 """
 
 from __future__ import annotations
