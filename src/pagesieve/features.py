@@ -5,8 +5,8 @@ Two views of each segment, made by the same code in training and in use:
 - `terms`: the words the TF-IDF weighs (`Segment` → list of str);
 - `layout`: one row of numbers a segment, a column for each row of the table `LAYOUT` (`measure` → float32 matrix).
 
-Neither needs HTML or knows a language; an HTML page adds terms of its markup and the layout group `MARKUP`. `LAYOUT` is the whole list of layout features: reading it tells what the model
-sees besides words. A feature is a function of the page's `Measures`, whose fields are arrays with one entry a segment.
+Neither needs HTML or knows a language; an HTML page adds terms of its markup and the layout group `MARKUP`. `LAYOUT` is the
+whole list of layout features: reading it tells what the model sees besides words. A feature is a function of the page's `Measures`, whose fields are arrays with one entry a segment.
 """
 
 from __future__ import annotations
