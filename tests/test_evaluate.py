@@ -157,6 +157,51 @@ def test_a_missing_model_ends_the_program_with_a_clear_message(tiny_corpus: Path
     assert "Traceback" not in ended.stderr
 
 
+# ------------------------------------------------------------------------------------------------------- comparison
+
+
+@pytest.fixture(scope="module")
+def majority(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that says the most frequent role of everything."""
+    out = tmp_path_factory.mktemp("models") / "majority"
+    train(composed("train", *folder(tiny_corpus), f"out={out}", "model=majority", "cv.folds=3", "cv.random_split=false", THEIRS))
+    return out
+
+
+def test_what_was_gained_over_an_older_model_is_told_and_shown(
+    model: Path, majority: Path, tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = evaluated(tiny_corpus, model, tmp_path, THEIRS, "baselines=false", f"compare={majority}")
+    assert facts["passed"]
+    assert list(facts["changes"]) == ["text dumps", "HTML"]
+    new = facts["summaries"]["model"]["by_segments"]["macro"]["value"]
+    older = evaluated(tiny_corpus, majority, tmp_path / "older", THEIRS, "baselines=false")["summaries"]["model"]
+    gain = facts["changes"]["text dumps"]["by_segments"]["macro"]["value"]
+    assert gain == pytest.approx(new - older["by_segments"]["macro"]["value"], abs=1e-5)
+    assert gain > 0
+    assert f"{gain:+.3f} [" in capsys.readouterr().out
+    html = (tmp_path / "report.html").read_text("utf-8")
+    assert "Pages that got better" in html
+    assert "Pages that got worse" not in html
+
+
+@pytest.mark.parametrize(("turned", "status"), [(False, 0), (True, 1)])
+def test_the_program_ends_with_status_1_where_a_label_got_worse(
+    turned: bool, status: int, model: Path, majority: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    new, old = (majority, model) if turned else (model, majority)
+    ended = run(tmp_path, "evaluate", *folder(tiny_corpus), THEIRS, f"model_path={new}", f"compare={old}", "baselines=false", "out=report")
+    assert ended.returncode == status, ended.stderr
+    assert (f"text dumps: teaser is worse than in {old}, F1 over words" in ended.stderr) == turned
+    assert (tmp_path / "report" / "report.html").is_file()
+
+
+def test_a_model_to_compare_with_that_is_not_there_is_named(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere: no model there"):
+        evaluated(tiny_corpus, model, tmp_path / "report", "compare=nowhere")
+    assert not (tmp_path / "report").exists()
+
+
 # --------------------------------------------------------------------------------------------------- learning curve
 
 

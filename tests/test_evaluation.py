@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from pagesieve import corpus, evaluation
-from pagesieve.evaluation import BASELINES, Interval, Judged, breakdown, calibration, confusion, precision_recall, summary
+from pagesieve.evaluation import BASELINES, Interval, Judged, breakdown, calibration, comparison, confusion, precision_recall, summary
 from pagesieve.features import measure
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
 from pagesieve.storage import load_model
@@ -335,3 +335,65 @@ def test_documents_are_judged_as_the_model_judges_their_segments(tiny_model: Pat
 def test_pages_without_a_segment_are_not_judged(tiny_model: Path, tmp_path: Path) -> None:
     write_page(tmp_path, "a.example", "empty", [("", " "), ("", "")])
     assert evaluation.judge_documents(load_model(tiny_model), corpus.read(tmp_path)) == []
+
+
+# ------------------------------------------------------------------------------------------------------ comparison
+
+
+def relabelled(page: Judged, said: str) -> Judged:
+    """The page with every answer `said`."""
+    roles = np.full(len(page.roles), ROLES.index(said), dtype=np.int64)
+    return replace(page, roles=roles, labels=LABEL_OF[roles])
+
+
+@given(seeds)
+def test_a_model_beside_itself_has_gained_nothing(seed: int) -> None:
+    pages = random_pages(seed)
+    found = comparison(pages, pages)
+    assert found["worse"] == []
+    assert found["pages"] == {}
+    assert found["by_words"]["macro"] == Interval(0, 0, 0)
+
+
+@given(seeds)
+def test_the_gain_is_the_difference_of_the_scores(seed: int) -> None:
+    before, after = (
+        random_pages(seed),
+        [replace(p, roles=q.roles, labels=q.labels) for p, q in zip(random_pages(seed), random_pages(seed + 1), strict=True)],
+    )
+    found, there = comparison(before, after), comparison(after, before)
+    old, new = summary(before), summary(after)
+    for by in ("by_segments", "by_words"):
+        assert found[by]["macro"].value == pytest.approx(new[by]["macro"].value - old[by]["macro"].value)
+        for label in LABELS:
+            gain, back = found[by]["f1"][label], there[by]["f1"][label]
+            assert gain.value == pytest.approx(new[by]["f1"][label].value - old[by]["f1"][label].value)
+            assert (gain.value, gain.low, gain.high) == pytest.approx((-back.value, -back.high, -back.low))
+    assert found["pages"] == {name: -gain for name, gain in there["pages"].items()}
+
+
+def test_a_label_lost_on_every_site_is_worse_and_one_lost_on_a_single_site_of_many_is_not() -> None:
+    before = [judged_page(["body", "teaser", "meta"], ["body", "teaser", "meta"], site=f"{n}.example") for n in range(9)]
+    every = comparison(before, [relabelled(page, "body") for page in before])
+    assert ("teaser", "segments") in every["worse"]
+    assert ("teaser", "words") in every["worse"]
+    one = comparison(before, [relabelled(before[0], "body"), *before[1:]])
+    assert one["worse"] == []
+    assert one["pages"] == {before[0].name: -2}
+    assert one["by_segments"]["f1"]["teaser"].value < 0
+
+
+def test_pages_are_listed_from_the_most_gained_to_the_most_lost() -> None:
+    right, wrong = ["body", "meta"], ["meta", "body"]
+    good, bad = (judged_page(right, said, [5, 2]) for said in (right, wrong))
+    names = {"a": (bad, good), "b": (good, bad), "c": (good, good), "d": (judged_page(right, ["body", "body"], [5, 2]), good)}
+    before, after = ([replace(pair[i], name=name) for name, pair in names.items()] for i in (0, 1))
+    assert list(comparison(before, after)["pages"].items()) == [("a", 7), ("d", 2), ("b", -7)]
+
+
+def test_answers_to_different_questions_are_not_compared() -> None:
+    pages = random_pages(1)
+    with pytest.raises(ValueError, match="pages differ"):
+        comparison(pages, pages[1:])
+    with pytest.raises(ValueError, match="pages differ"):
+        comparison(pages, [replace(pages[0], true_labels=1 - pages[0].true_labels.clip(0, 1)), *pages[1:]])

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from pagesieve import corpus, evaluation, report, training
 from pagesieve.config import EvaluateConfig, TrainConfig, config_dir, register, settings
 from pagesieve.corpus import Document
+from pagesieve.evaluation import Judged
 from pagesieve.storage import load_model, write_text
 
 __all__ = ["evaluate", "main"]
@@ -34,8 +35,12 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     documents = _chosen(config)
     judged = evaluation.judge_documents(model, tqdm(documents, desc="pages", unit="page", file=sys.stderr))
     summaries = {"model": evaluation.summary(judged, config.seed)}
-    if model.html is not None and (views := _html(config, documents)):
-        summaries["model, HTML"] = evaluation.summary(evaluation.judge_documents(model.html, views), config.seed)
+    views = _html(config, documents) if model.html is not None else []
+    judged_html = evaluation.judge_documents(model.html, views) if model.html is not None else []
+    if views:
+        summaries["model, HTML"] = evaluation.summary(judged_html, config.seed)
+    by_name = {d.page.name: d for d in documents}
+    changes = _changes(config, [("text dumps", judged, by_name), ("HTML", judged_html, {d.page.name: d for d in views})])
     if config.baselines:
         for name in evaluation.BASELINES:
             summaries[name] = evaluation.summary(evaluation.baseline(name, documents, model.label_of_role), config.seed)
@@ -47,7 +52,9 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         "data": {"root": config.data.root, "digest": corpus.digest(documents), "pages": len(documents)},
         "notes": notes,
         "floor": config.floor,
-        "passed": config.floor is None or macro >= config.floor,
+        "passed": (config.floor is None or macro >= config.floor) and not any(change.found["worse"] for change in changes),
+        "compared_with": config.compare,
+        "changes": {change.view: report.plain(change.found) for change in changes},
         "summaries": report.plain(summaries),
         "confusion": {by: evaluation.confusion(judged, by).tolist() for by in ("segments", "words")},
         "breakdown": report.plain(evaluation.breakdown(judged)),
@@ -56,9 +63,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     }
     out = Path(config.out)
     write_text(out / "report.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
-    by_name = {d.page.name: d for d in documents}
     html = report.html_report(
-        f"pagesieve: {config.model_path} on {config.data.root}", summaries, judged, by_name, config.worst, notes, curve
+        f"pagesieve: {config.model_path} on {config.data.root}", summaries, judged, by_name, config.worst, notes, curve, changes
     )
     write_text(out / "report.html", html)
     for note in notes:
@@ -71,8 +77,13 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
                 ["training sites", "macro F1", "teaser F1"], [[p["sites"], f"{p['macro']:.3f}", f"{p['teaser']:.3f}"] for p in curve]
             )
         )
-    if not facts["passed"]:
+    if changes:
+        print(f"\nfrom {config.compare} to {config.model_path}, paired over sites:\n\n{report.change_table(changes)}")
+    if config.floor is not None and macro < config.floor:
         print(f"macro F1 {macro:.3f} is below the floor of {config.floor}", file=sys.stderr)
+    for change in changes:
+        for label, by in change.found["worse"]:
+            print(f"{change.view}: {label} is worse than in {config.compare}, F1 over {by}", file=sys.stderr)
     return facts
 
 
@@ -85,6 +96,21 @@ def _chosen(config: EvaluateConfig) -> list[Document]:
     if config.pages == "held_out" and not held_out:
         raise ValueError(f"{config.data.root}: none of the sites in data.held_out is there; give pages=all to score every page")
     return held_out if config.pages == "held_out" or (config.pages == "auto" and held_out) else documents
+
+
+def _changes(config: EvaluateConfig, sides: Sequence[tuple[str, list[Judged], dict[str, Document]]]) -> list[report.Change]:
+    """What the model gained over `config.compare`, for each view (its name, pages as judged, pages by name) that both know."""
+    if config.compare is None:
+        return []
+    older = load_model(config.compare)
+    changes = []
+    for (view, after, by_name), judge in zip(sides, (older, older.html), strict=True):
+        if after and judge is not None:
+            before = evaluation.judge_documents(
+                judge, tqdm(by_name.values(), desc=f"{config.compare}: {view}", unit="page", file=sys.stderr)
+            )
+            changes.append(report.Change(view, evaluation.comparison(before, after, config.seed), before, after, by_name))
+    return changes
 
 
 def _html(config: EvaluateConfig, documents: Sequence[Document]) -> list[Document]:

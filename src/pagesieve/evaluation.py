@@ -28,6 +28,7 @@ __all__ = [
     "baseline",
     "breakdown",
     "calibration",
+    "comparison",
     "confidence_table",
     "confusion",
     "dial_table",
@@ -258,6 +259,30 @@ def _rate(judged: Sequence[Judged], counts: Sequence[Floats], seed: int) -> Inte
     total, drawn = np.sum(counts, axis=0), _resampled(judged, counts, seed)
     with np.errstate(invalid="ignore", divide="ignore"):
         return _interval(float(total[0] / total[1]) if total[1] else float("nan"), drawn[:, 0] / drawn[:, 1])
+
+
+def comparison(before: Sequence[Judged], after: Sequence[Judged], seed: int = 0) -> dict[str, Any]:
+    """What `after` gained over `before`, the same pages in the same order judged by another model.
+
+    {"by_segments" / "by_words": {"macro": Interval, "f1": {label: Interval}} of the differences,
+     "worse": [(label, "segments" or "words"), …] where the whole interval lies below nought,
+     "pages": {name: words that are right now and were wrong, less those the other way round}, changed pages only, best first}
+    The bootstrap is paired: both models are scored on the same resampled sites. Raises `ValueError` where the pages differ.
+    """
+    if [(p.name, p.true_labels.tolist()) for p in before] != [(p.name, p.true_labels.tolist()) for p in after]:
+        raise ValueError("the models' pages differ, or their maps from role to label; only answers to the same question can be compared")
+    result: dict[str, Any] = {"worse": []}
+    for by in ("segments", "words"):
+        sides = [[_page_confusion(page, by, "labels") for page in pages] for pages in (before, after)]
+        old, new = (_f1(np.sum(matrices, axis=0)) for matrices in sides)
+        old_drawn, new_drawn = (_f1(_resampled(before, matrices, seed)) for matrices in sides)
+        gains = {label: _interval(new[i] - old[i], new_drawn[:, i] - old_drawn[:, i]) for i, label in enumerate(LABELS)}
+        macro = _interval(float(_mean(new) - _mean(old)), _mean(new_drawn) - _mean(old_drawn))
+        result[f"by_{by}"] = {"macro": macro, "f1": gains}
+        result["worse"] += [(label, by) for label, gain in gains.items() if gain.high < 0]
+    gained = {old.name: wrong_words(old) - wrong_words(new) for old, new in zip(before, after, strict=True)}
+    result["pages"] = {name: gain for name, gain in sorted(gained.items(), key=lambda item: (-item[1], item[0])) if gain}
+    return result
 
 
 def breakdown(judged: Sequence[Judged], seed: int = 0) -> dict[str, dict[str, dict[str, Any]]]:

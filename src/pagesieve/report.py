@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -20,7 +21,19 @@ from pagesieve.evaluation import (
 from pagesieve.render import COLOURS, page_html
 from pagesieve.roles import LABELS, ROLES
 
-__all__ = ["confidence_table", "corpus_table", "dial_table", "html_report", "model_card", "plain", "role_table", "score_table", "table"]
+__all__ = [
+    "Change",
+    "change_table",
+    "confidence_table",
+    "corpus_table",
+    "dial_table",
+    "html_report",
+    "model_card",
+    "plain",
+    "role_table",
+    "score_table",
+    "table",
+]
 
 LEAST_PAGES = 5  # a smaller group's scores say nothing
 
@@ -59,6 +72,37 @@ def score_table(summaries: Mapping[str, Mapping[str, Any]]) -> str:
             found = scores[f"by_{by}"]
             rows.append([name, by, found["macro"], *(found["f1"][label] for label in LABELS)])
     return table(["scores", "F1 over", "macro", *LABELS], rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a model gained over an older one on the pages of one view: `evaluation.comparison`, and what it was made of."""
+
+    view: str
+    found: Mapping[str, Any]
+    before: Sequence[Judged]
+    after: Sequence[Judged]
+    documents: Mapping[str, Document]
+
+
+def change_table(changes: Sequence[Change]) -> str:
+    """Differences of F1 with their intervals; above nought the newer model is better."""
+    rows = []
+    for change in changes:
+        for by in ("segments", "words"):
+            found = change.found[f"by_{by}"]
+            rows.append([change.view, by, *(_signed(gain) for gain in (found["macro"], *(found["f1"][label] for label in LABELS)))])
+    gained = "\n".join(
+        f"{change.view}: {sum(gain > 0 for gain in change.found['pages'].values())} pages got better, "
+        f"{sum(gain < 0 for gain in change.found['pages'].values())} worse, "
+        f"{len(change.after) - len(change.found['pages'])} have as many wrong words as before"
+        for change in changes
+    )
+    return f"{table(['change of', 'F1 over', 'macro', *LABELS], rows)}\n\n{gained}"
+
+
+def _signed(gain: Interval) -> str:
+    return "–" if gain.value != gain.value else f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
 
 
 def role_table(scores: Mapping[str, Any]) -> str:
@@ -190,11 +234,13 @@ def html_report(
     worst: int,
     notes: Sequence[str] = (),
     curve: Sequence[Mapping[str, Any]] = (),
+    changes: Sequence[Change] = (),
 ) -> str:
     """One self-contained HTML page: scores, pictures, breakdowns and the `worst` pages in full.
 
     `judged` are the pages judged by the model, `documents` the same pages by name, `curve` the points of a learning
-    curve ({"sites", "macro", "teaser"}), if there is one.
+    curve ({"sites", "macro", "teaser"}), if there is one, `changes` what was gained over an older model: its table, and the
+    `worst` pages that lost and that gained most, old and new side by side.
     """
     from jinja2 import Environment  # only reports need the template engine
 
@@ -213,8 +259,24 @@ def html_report(
         role_confusion=confusion(judged, "segments", "roles").astype(int).tolist(),
         pictures=[_precision_recall_picture(judged), _calibration_picture(judged), *([_curve_picture(curve)] if curve else [])],
         breakdown=breakdown(judged),
+        changes=[(change, *_sides(change, worst)) for change in changes],
+        signed=_signed,
         worst=[(page, int(wrong_words(page)), _compared(page, documents[page.name])) for page in by_wrong],
     )
+
+
+def _sides(change: Change, most: int) -> tuple[list[tuple[str, int, str, str]], list[tuple[str, int, str, str]]]:
+    """The pages that lost and that gained most words, at most `most` of each: (name, words gained, page before, page after)."""
+    before, after = ({page.name: page for page in pages} for pages in (change.before, change.after))
+    gained = list(change.found["pages"].items())
+    lost = [item for item in reversed(gained) if item[1] < 0][:most]
+    won = [item for item in gained if item[1] > 0][:most]
+
+    def shown(items: Sequence[tuple[str, float]]) -> list[tuple[str, int, str, str]]:
+        pages = change.documents
+        return [(name, round(gain), _compared(before[name], pages[name]), _compared(after[name], pages[name])) for name, gain in items]
+
+    return shown(lost), shown(won)
 
 
 def _compared(page: Judged, document: Document) -> str:
