@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SITES, label_file, page_lines, page_text, write_page
-from programs import composed, folder, run
+from conftest import SITES, label_file, page_html, page_lines, page_text, write_page
+from programs import SMALL_TRAINING, composed, folder, run
 
 from pagesieve import corpus
 from pagesieve.label import label
 from pagesieve.labeling import RULES, propose
+from pagesieve.selection import Candidate, furniture, review_order
+from pagesieve.sieve import load
 from pagesieve.storage import load_model
 
 HERE, NEW = "reviewed.example", "new.example"
@@ -35,7 +37,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def labelled(root: Path, *overrides: str) -> dict[str, Any]:
-    return label(composed("label", *folder(root), *overrides))
+    """The labelling rules unless told otherwise: they need no model."""
+    return label(composed("label", *folder(root), "labeler=rules", *overrides))
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -68,7 +71,7 @@ def test_reviewed_labels_and_all_pages_stay_as_they_are_byte_for_byte(overrides:
     after = contents(root)
     changed = {name for name, data in before.items() if after[name] != data}
     assert changed == ({f"labeled/{HERE}/draft.json"} if overrides else set())
-    assert set(after) - set(before) == {f"labeled/{NEW}/empty.json", f"labeled/{NEW}/story.json"}
+    assert set(after) - set(before) == {f"labeled/{NEW}/empty.json", f"labeled/{NEW}/story.json", "review_order.json"}
 
 
 def test_proposals_are_made_anew_only_when_asked(root: Path) -> None:
@@ -103,7 +106,7 @@ def test_an_unreadable_page_is_reported_and_the_rest_goes_on(root: Path) -> None
 
 def test_the_program_reports_an_unreadable_page_with_status_1(root: Path, tmp_path: Path) -> None:
     raw_page(root, "broken.example", "binary", bytes(range(32)) * 40)
-    ended = run(tmp_path, "label", *folder(root))
+    ended = run(tmp_path, "label", *folder(root), "labeler=rules")
     assert ended.returncode == 1
     assert "2 pages labelled by rules (status: proposed), 2 had labels already" in ended.stdout
     assert "not labelled:" in ended.stderr
@@ -113,7 +116,7 @@ def test_the_program_reports_an_unreadable_page_with_status_1(root: Path, tmp_pa
 
 
 def test_the_program_ends_with_status_0_when_all_pages_are_labelled(root: Path, tmp_path: Path) -> None:
-    ended = run(tmp_path, "label", *folder(root))
+    ended = run(tmp_path, "label", *folder(root), "labeler=rules")
     assert ended.returncode == 0, ended.stderr
     for rule in RULES:
         assert f"| {rule.name} " in ended.stdout
@@ -140,7 +143,9 @@ def test_a_corpus_without_any_label_can_be_labelled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("overrides", "named"),
     [
-        (("labeler=oracle",), "labeler='oracle' is none of rules, model"),
+        (("labeler=oracle",), "labeler='oracle' is none of model, rules"),
+        (("mode=guess",), "mode='guess' is none of propose, doubt"),
+        (("pages=nowhere",), "nowhere: not there"),
         (("labeler=model", "model_path=nowhere"), "nowhere: no model there"),
     ],
 )
@@ -165,3 +170,66 @@ def test_a_broken_label_file_is_never_overwritten(root: Path) -> None:
     with pytest.raises(corpus.CorpusError, match=r"story.json: not JSON"):
         labelled(root, "overwrite=true")
     assert path.read_text() == json.dumps({"status": "reviewed"})[:-3]
+
+
+# --------------------------------------------------------------------------------------------------- bringing pages
+
+
+def test_pages_are_brought_labelled_by_the_model_that_ships_and_put_in_order(tmp_path: Path) -> None:
+    theirs, root = tmp_path / "theirs", tmp_path / "data"
+    for site in SITES[:3]:
+        for number in (1, 2, 3):
+            raw_page(theirs, f"{site}.example", f"story{number}", page_text(page_lines(site, number)).encode())
+    found = labelled(root, f"pages={theirs}", "labeler=model", "language=en")
+    assert found["failed"] == []
+    assert len(found["brought"]) == len(found["written"]) == 9
+    assert json.loads((root / "review_order.json").read_text("utf-8")) == found["order"]
+    model = load().model
+    proposed = corpus.read(root, ["proposed"])
+    expected = [Candidate(d.page.name, d.site, model.predict(d.segments).confidence, furniture(d.segments)) for d in proposed]
+    assert found["order"] == review_order(expected)
+    assert {d.source for d in corpus.read(root, ["proposed"])} == {"proposed by the model that comes with pagesieve"}
+    assert not corpus.check(root)
+
+
+def test_what_a_page_states_of_itself_is_kept_with_its_labels(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(page_html(page_lines("quernstone", 1)).replace("lang=en", "lang=gd"), encoding="utf-8")
+    (labels,) = labelled(tmp_path / "data", f"pages={tmp_path / 'page.html'}", "site=quernstone.example")["written"]
+    record = corpus.read_labels(labels)
+    assert (record["language"], record["site"]) == ("gd", "quernstone.example")
+
+
+def test_bad_pages_among_those_brought_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs.jsonl"
+    theirs.write_text('{"text": "A page.", "site": "a.example"}\nnot json\n{"body": 1}\n', encoding="utf-8")
+    ended = run(tmp_path, "label", *folder(tmp_path / "data"), f"pages={theirs}", "labeler=rules")
+    assert ended.returncode == 1
+    assert "1 pages brought" in ended.stdout
+    assert f"{theirs}, line 2: not JSON" in ended.stderr
+    assert f"{theirs}, line 3: has neither text nor html (its fields: body)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+# ---------------------------------------------------------------------------------------------------------- doubts
+
+
+def test_a_wrong_label_among_reviewed_ones_is_doubted_most(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for site in SITES:
+        for number in (1, 2):
+            lines = page_lines(site, number)
+            if (site, number) == (SITES[3], 2):
+                place = next(i for i, (role, _) in enumerate(lines) if role == "body")
+                wrong = lines[place][1]
+                lines[place] = ("teaser_heading", wrong)
+            write_page(tmp_path, f"{site}.example", f"story{number}", lines)
+    before = contents(tmp_path)
+    found = labelled(tmp_path, "mode=doubt", "most=3", *(o for o in SMALL_TRAINING if "random_split" not in o))
+    assert found["doubts"][0].text == wrong
+    assert (found["doubts"][0].role, found["doubts"][0].said) == ("teaser_heading", "body")
+    listed = json.loads((tmp_path / "doubts.json").read_text("utf-8"))
+    assert listed[0] == found["doubts"][0].to_dict()
+    assert all(item["role"] != item["said"] for item in listed)
+    out = capsys.readouterr().out
+    assert f"{SITES[3]}.example/story2.txt" in out
+    assert wrong[:40] in out
+    assert {name: data for name, data in contents(tmp_path).items() if name != "doubts.json"} == before

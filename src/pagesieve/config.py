@@ -117,10 +117,20 @@ class LabelConfig:
     """conf/label.yaml."""
 
     data: DataConfig = MISSING
-    labeler: str = "rules"  # or "model"
-    model_path: str = "models/default"
-    language: str = "und"
+    features: FeaturesConfig = MISSING  # these three: what mode=doubt trains
+    model: ModelConfig = MISSING
+    labels: dict[str, str] = MISSING
+    mode: str = "propose"  # or "doubt": list the reviewed labels that models doubt
+    pages: str | None = None  # page, folder or JSONL file to copy to data.root first
+    site: str | None = None  # site of these pages, where it is not to be told from their address or folder
+    labeler: str = "model"  # or "rules"
+    model_path: str | None = None  # null: the model that comes with the package
+    language: str = "und"  # of pages that do not state theirs
     overwrite: bool = False  # whether earlier proposals are made anew (reviewed labels never are)
+    most: int = 40  # doubts that are printed
+    cv: CvConfig = field(default_factory=CvConfig)
+    seed: int = 0
+    n_jobs: int = 2
 
 
 def register() -> None:
@@ -134,7 +144,7 @@ def register() -> None:
     store.store(group="model", name="schema", node=ModelConfig)
 
 
-def settings(config: TrainConfig) -> Settings:
+def settings(config: TrainConfig | LabelConfig) -> Settings:
     """The configuration as the learner's `Settings`; `ValueError` names a value that cannot be."""
     model: dict[str, Any] = OmegaConf.to_container(config.model, resolve=True)  # type: ignore[assignment]
     return Settings(

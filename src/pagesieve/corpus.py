@@ -31,6 +31,7 @@ __all__ = [
     "Problem",
     "check",
     "digest",
+    "label_path",
     "raw_pages",
     "read",
     "read_labels",
@@ -112,13 +113,14 @@ def raw_pages(root: Path | str) -> list[Path]:
     return sorted(Path(root, "raw").glob("*/*.txt"))
 
 
-def _label_path(root: Path | str, raw: Path) -> Path:
+def label_path(root: Path | str, raw: Path) -> Path:
+    """Where the labels of the raw page `raw` lie."""
     return Path(root, "labeled", raw.parent.name, raw.stem + ".json")
 
 
 def unlabelled(root: Path | str) -> list[Path]:
     """Raw pages without a label file, sorted."""
-    return [path for path in raw_pages(root) if not _label_path(root, path).exists()]
+    return [path for path in raw_pages(root) if not label_path(root, path).exists()]
 
 
 def read_labels(path: Path) -> dict[str, Any]:
@@ -234,7 +236,7 @@ def write_labels(root: Path | str, raw: Path, labels: Sequence[Label], **facts: 
 
     `facts` overrides the file's other keys. Raises `CorpusError` rather than touch a reviewed file.
     """
-    path = _label_path(root, raw)
+    path = label_path(root, raw)
     if path.exists() and read_labels(path)["status"] == "reviewed":
         raise CorpusError(f"{path}: is reviewed and stays as it is; delete it to label the page anew")
     record = {

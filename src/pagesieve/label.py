@@ -1,7 +1,11 @@
-"""Entry point `python -m pagesieve.label`: unlabelled pages → proposed labels. Configured in `conf/label.yaml`."""
+"""Entry point `python -m pagesieve.label`: unlabelled pages → proposed labels and the order to review them in.
+
+With `mode=doubt`: reviewed labels → those that models doubt. Configured in `conf/label.yaml`.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,34 +15,49 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from pagesieve import corpus, labeling, report
-from pagesieve.config import LabelConfig, config_dir, register
+from pagesieve import corpus, intake, labeling, report, selection, training
+from pagesieve.config import LabelConfig, config_dir, register, settings
+from pagesieve.model import Model
 from pagesieve.page import PageError, read_page, split
-from pagesieve.storage import load_model
+from pagesieve.sieve import load
+from pagesieve.storage import write_text
 
 __all__ = ["label", "main"]
 
-LABELERS = ("rules", "model")
+MODES = ("propose", "doubt")
+
+LABELERS = ("model", "rules")
+ORDER, DOUBTS = "review_order.json", "doubts.json"  # files of the data folder that the reviewer reads
+SHOWN = 60  # characters of a doubted text
 Ints = NDArray[np.int64]
 
 
 def label(config: LabelConfig) -> dict[str, Any]:
-    """Propose labels as configured; returns {"written": paths, "failed": messages, "outcomes": of the rules}.
+    """Do what `config.mode` says: `propose` or `doubt`."""
+    if config.mode not in MODES:
+        raise ValueError(f"mode={config.mode!r} is none of {', '.join(MODES)}")
+    return propose(config) if config.mode == "propose" else doubt(config)
 
-    A page that cannot be read is reported and the others go on. Reviewed labels are never touched.
+
+def propose(config: LabelConfig) -> dict[str, Any]:
+    """Bring pages if any are given, and propose labels for all that have none; writes `review_order.json`.
+
+    Returns {"brought": paths, "written": paths, "failed": messages, "outcomes": of the rules, "order": page names}. A page that
+    cannot be read is reported and the others go on. Reviewed labels are never touched.
     """
     if config.labeler not in LABELERS:
         raise ValueError(f"labeler={config.labeler!r} is none of {', '.join(LABELERS)}")
     root = Path(config.data.root)
+    model = load(config.model_path).model if config.labeler == "model" else None
+    failed: list[str] = []
+    known = _bring(config, failed) if config.pages else {}
     raw = corpus.raw_pages(root)
     if not raw:
-        raise FileNotFoundError(f"{root}/raw: no pages there; put text dumps at {root}/raw/<site>/<page>.txt")
-    model = load_model(config.model_path) if config.labeler == "model" else None
+        raise FileNotFoundError(f"{root}/raw: no pages there; put text dumps at {root}/raw/<site>/<page>.txt, or give pages=folder")
     todo = corpus.unlabelled(root)
     if config.overwrite:
         todo = sorted({*todo, *(p for p in raw if _is_proposal(root, p))})
     written: list[Path] = []
-    failed: list[str] = []
     fired: list[Ints] = []
     truth: list[Ints | None] = []
     for path in tqdm(todo, desc="pages", unit="page", file=sys.stderr):
@@ -54,18 +73,86 @@ def label(config: LabelConfig) -> dict[str, Any]:
             truth.append(None)
             roles = labeling.ROLE_OF_RULE[fired[-1]]
         labels = labeling.to_labels(segments, roles.tolist())
-        source = f"proposed by {'the model ' + config.model_path if model is not None else 'labelling rules'}"
-        written.append(corpus.write_labels(root, path, labels, language=config.language, source=source))
-    reviewed = corpus.read(root) if (root / "labeled").is_dir() and any((root / "labeled").glob("*/*.json")) else []
+        by = f"the model {config.model_path or 'that comes with pagesieve'}" if model is not None else "labelling rules"
+        facts = {"language": config.language, "source": f"proposed by {by}", **known.get(path, {})}
+        written.append(corpus.write_labels(root, path, labels, **facts))
+    statuses = corpus.read(root, corpus.STATUSES) if any((root / "labeled").glob("*/*.json")) else []
+    reviewed = [d for d in statuses if d.status == "reviewed"]
     fired += [labeling.fire(document.segments) for document in reviewed]
     truth += [document.roles for document in reviewed]
     outcomes = labeling.outcomes(fired, truth)
+    order = _order([d for d in statuses if d.status == "proposed"], model)
+    write_text(root / ORDER, json.dumps(order, ensure_ascii=False, indent=1) + "\n")
+    if config.pages:
+        print(f"{len(known)} pages brought from {config.pages} to {root}/raw")
     print(f"{len(written)} pages labelled by {config.labeler} (status: proposed), {len(raw) - len(todo)} had labels already")
+    print(f"{len(order)} pages wait for review, least sure first: {root / ORDER}")
     for message in failed:
         print(f"not labelled: {message}", file=sys.stderr)
     if config.labeler == "rules":
         print("\n" + _rule_table(outcomes))
-    return {"written": written, "failed": failed, "outcomes": outcomes}
+    return {"brought": list(known), "written": written, "failed": failed, "outcomes": outcomes, "order": order}
+
+
+def _bring(config: LabelConfig, failed: list[str]) -> dict[Path, dict[str, str]]:
+    """Copy the pages of `config.pages`; returns what is known of each new one, and adds messages about bad ones to `failed`."""
+    assert config.pages is not None
+    known: dict[Path, dict[str, str]] = {}
+    for page in tqdm(intake.sources(config.pages), desc=config.pages, unit="page", file=sys.stderr):
+        if isinstance(page, str):
+            failed.append(page)
+            continue
+        try:
+            if (found := intake.bring(config.data.root, page, config.site or "")) is not None:
+                known[found[0]] = found[1]
+        except (PageError, OSError) as error:
+            failed.append(str(error))
+    return known
+
+
+def _order(proposed: list[corpus.Document], model: Model | None) -> list[str]:
+    """The names of the proposed pages in the order of review; without a model all are held for equally sure."""
+    return selection.review_order(
+        [
+            selection.Candidate(
+                d.page.name, d.site, model.predict(d.segments).confidence if model else 0.5, selection.furniture(d.segments)
+            )
+            for d in proposed
+            if d.segments
+        ]
+    )
+
+
+def doubt(config: LabelConfig) -> dict[str, Any]:
+    """Train on the reviewed pages, fold by fold, and list the labels that the other folds' models doubt; writes `doubts.json`.
+
+    Returns {"doubts": all segments, most doubted first, "failed": []}.
+    """
+    root = Path(config.data.root)
+    chosen = settings(config)
+    documents = [d for d in corpus.read(root) if d.segments]
+    samples = training.prepare(documents, chosen)
+    folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
+
+    def show(work: Any, total: int, what: str) -> Any:
+        return tqdm(work, total=total, desc=what, unit="fit", file=sys.stderr)
+
+    crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, show)
+    _, predictions = training.calibrate(samples, crossed, chosen)
+    found = selection.doubts(documents, predictions)
+    write_text(root / DOUBTS, json.dumps([d.to_dict() for d in found if d.role != d.said], ensure_ascii=False, indent=1) + "\n")
+    for page, some in selection.by_page(found[: config.most]).items():
+        rows = [[d.start, f"{d.doubted:.3f}", d.role, d.said, _short(d.text)] for d in some]
+        print(f"{page}\n\n{report.table(['at', 'doubt', 'label', 'models say', 'text'], rows)}\n")
+    print(
+        f"the {min(config.most, len(found))} most doubted of {len(found)} segments on {len(documents)} pages; all that models say otherwise: {root / DOUBTS}"
+    )
+    return {"doubts": found, "failed": []}
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split()).replace("|", "¦")
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
 
 def _is_proposal(root: Path, raw: Path) -> bool:

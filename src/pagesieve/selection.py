@@ -1,0 +1,109 @@
+"""What a person should look at first: which proposed pages, and which reviewed labels. Values in, values out.
+
+Stands beside the way of a page: it reads a model's answers (`pagesieve.model.Prediction`) and label files' contents, and
+makes the two lists that `pagesieve.label` writes for the reviewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pagesieve.corpus import Document
+from pagesieve.model import Prediction
+from pagesieve.page import Segment
+from pagesieve.roles import ROLES
+
+__all__ = ["Candidate", "Doubt", "by_page", "doubts", "furniture", "review_order"]
+
+SHORT = 8  # words up to which a segment counts as a page's furniture
+ALIKE = 0.3  # share of furniture in common (Jaccard) from which two pages have one layout
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A page that waits for review: how sure the model is of it (0 to 1), and by what its layout is known."""
+
+    page: str
+    site: str
+    confidence: float
+    furniture: frozenset[str] = frozenset()
+
+
+def furniture(segments: Sequence[Segment]) -> frozenset[str]:
+    """A page's short segments, by which its layout is known: menus, headings and buttons are the same on pages of one template."""
+    return frozenset(s.content for s in segments if len(s.content.split()) <= SHORT)
+
+
+def review_order(candidates: Sequence[Candidate]) -> list[str]:
+    """The pages' names, least sure first, but a page waits one round for each surer-to-help page of its site and of its layout.
+
+    So the first pages are of as many sites and layouts as there are, and ten pages of one template never stand in a row
+    while other pages are left. Pages of equal confidence go by name.
+    """
+    of_site: dict[str, int] = {}
+    layouts: list[frozenset[str]] = []
+    of_layout: list[int] = []
+    ranked: list[tuple[int, float, str]] = []
+    for candidate in sorted(candidates, key=lambda c: (c.confidence, c.page)):
+        layout = next((i for i, known in enumerate(layouts) if _alike(known, candidate.furniture)), len(layouts))
+        if layout == len(layouts):
+            layouts.append(candidate.furniture)
+            of_layout.append(0)
+        ranked.append((of_site.get(candidate.site, 0) + of_layout[layout], candidate.confidence, candidate.page))
+        of_site[candidate.site] = of_site.get(candidate.site, 0) + 1
+        of_layout[layout] += 1
+    return [page for _, _, page in sorted(ranked)]
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    common = len(one & other)
+    return common > 0 and common >= ALIKE * (len(one) + len(other) - common)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A reviewed segment that a model which never saw its site may take for something else.
+
+    `doubted` is one less the probability of the reviewed role, `said` the role the model takes it for.
+    """
+
+    page: str
+    start: int
+    end: int
+    role: str
+    said: str
+    doubted: float
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The doubt as plain values, its text left out: it stands in the page."""
+        return {"page": self.page, "start": self.start, "end": self.end, "role": self.role, "said": self.said, "doubted": round(self.doubted, 4)}  # fmt: skip
+
+
+def doubts(documents: Sequence[Document], predictions: Sequence[Prediction]) -> list[Doubt]:
+    """Every segment with its doubt, most doubted first.
+
+    `predictions` are answers for the documents' segments by models that saw neither these labels nor their sites: a model
+    that learned a wrong label would not doubt it. Roles tell more than labels here: of labels changed at random more are
+    found at the head of the list (`benchmarks/doubts.py`).
+    """
+    found = []
+    for document, said in zip(documents, predictions, strict=True):
+        roles = document.roles.tolist()
+        chances = said.probabilities[np.arange(len(roles)), roles].tolist()
+        for segment, role, other, chance in zip(document.segments, roles, said.roles.tolist(), chances, strict=True):
+            doubt = Doubt(document.page.name, segment.start, segment.end, ROLES[role], ROLES[other], 1 - chance, segment.content)
+            found.append(doubt)
+    return sorted(found, key=lambda d: (-d.doubted, d.page, d.start))
+
+
+def by_page(found: Sequence[Doubt]) -> dict[str, list[Doubt]]:
+    """The doubts of each page in the order of the text, pages in the order of their greatest doubt."""
+    pages: dict[str, list[Doubt]] = {}
+    for doubt in found:
+        pages.setdefault(doubt.page, []).append(doubt)
+    return {page: sorted(some, key=lambda d: d.start) for page, some in pages.items()}

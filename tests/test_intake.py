@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from conftest import page_html, page_lines, page_text
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pagesieve.carry import carry
+from pagesieve.intake import Brought, _file_name, _site, bring, sources
+from pagesieve.page import PageError, read_page, split
+
+LINES = page_lines("saltmarsh", 1)
+TEXT, HTML = page_text(LINES).encode(), page_html(LINES).encode()
+
+
+def brought(path: Path) -> list[Brought]:
+    found = list(sources(path))
+    assert all(isinstance(page, Brought) for page in found)
+    return found  # type: ignore[return-value]
+
+
+def test_a_folder_gives_a_page_for_each_stem_with_both_its_views(tmp_path: Path) -> None:
+    for name, data in (("b.txt", TEXT), ("b.html.gz", gzip.compress(HTML)), ("a.htm", HTML), ("notes.md", b"no page")):
+        path = tmp_path / "crawl" / "saltmarsh.example" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    found = brought(tmp_path / "crawl")
+    assert [(p.name, p.text, p.html, p.site) for p in found] == [
+        ("a", None, HTML, "saltmarsh.example"),
+        ("b", TEXT, HTML, "saltmarsh.example"),
+    ]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path: Path) -> None:
+    lines = [
+        '{"id": 7, "text": "Rain.", "url": "https://news.saltmarsh.example/rain"}',
+        "",
+        "{",
+        "[]",
+        '{"text": ["x"]}',
+        '{"html": "<p>Sun."}',
+    ]
+    path = tmp_path / ("pages.jsonl.gz" if packed else "pages.jsonl")
+    data = "\n".join(lines).encode()
+    path.write_bytes(gzip.compress(data) if packed else data)
+    first, *faults, last = sources(path)
+    assert first == Brought(f"{path}, line 1", "7", b"Rain.", None, "", "https://news.saltmarsh.example/rain", "")
+    assert isinstance(last, Brought)
+    assert last.html == b"<p>Sun."
+    assert [str(fault).partition(": ")[0] for fault in faults] == [f"{path}, line {n}" for n in (3, 4, 5)]
+
+
+def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.pdf").write_bytes(b"%PDF-")
+    with pytest.raises(ValueError, match=r"page.pdf: neither .txt"):
+        list(sources(tmp_path / "page.pdf"))
+    with pytest.raises(FileNotFoundError, match="nowhere: not there"):
+        list(sources(tmp_path / "nowhere"))
+
+
+def test_a_text_dump_is_copied_as_it_is_and_only_once(tmp_path: Path) -> None:
+    page = Brought("x", "story", "Größe\r\n".encode("cp1252"), None, "a.example")
+    first = bring(tmp_path, page)
+    assert first is not None
+    assert first[0] == tmp_path / "raw" / "a.example" / "story.txt"
+    assert first[0].read_bytes() == page.text
+    assert bring(tmp_path, page) is None
+    other = bring(tmp_path, Brought("y", "story", b"Another page", None, "a.example"))
+    assert other is not None
+    assert other[0].name == "story-2.txt"
+
+
+def test_html_alone_gets_a_text_that_holds_its_words(tmp_path: Path) -> None:
+    found = bring(tmp_path, Brought("x", "story", None, HTML, "a.example"))
+    assert found is not None
+    text = read_page(found[0].read_bytes()).text
+    assert carry((), text, split(TEXT.decode())).found > 0.99
+    assert found[0].with_suffix(".html").read_bytes() == HTML
+    assert found[1] == {"language": "en"}
+
+
+def test_html_in_an_old_encoding_is_kept_as_utf8(tmp_path: Path) -> None:
+    html = "<meta charset=windows-1251><p>Дождь над городом.".encode("cp1251")
+    found = bring(tmp_path, Brought("x", "story", None, html, "a.example"))
+    assert found is not None
+    assert "Дождь над городом." in found[0].read_text("utf-8")
+    assert "Дождь над городом." in found[0].with_suffix(".html").read_text("utf-8")
+
+
+def test_what_is_no_page_is_refused_and_nothing_written(tmp_path: Path) -> None:
+    with pytest.raises(PageError, match="x: "):
+        bring(tmp_path, Brought("x", "story", bytes(range(32)) * 40, None, "a.example"))
+    assert not list(tmp_path.rglob("*.txt"))
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.saltmarsh.example/a/b", "saltmarsh.example"),
+        ("http://news.tillerpost.co.uk:8080/", "tillerpost.co.uk"),
+        ("http://127.0.0.1/x", "127.0.0.1"),
+        ("", ""),
+    ],
+)
+def test_the_site_is_the_registered_domain(url: str, site: str) -> None:
+    assert _site(url) == site
+
+
+@given(st.text())
+def test_no_name_leaves_its_folder(wish: str) -> None:
+    name = _file_name(wish, "page")
+    assert name
+    assert not {"/", "\\", "\0"} & set(name)
+    assert not name.startswith(".")
+
+
+def test_a_page_that_asks_for_another_folder_stays_below_raw(tmp_path: Path) -> None:
+    found = bring(tmp_path / "data", Brought("x", "../../../etc/passwd", b"A page", None, "../../elsewhere"))
+    assert found is not None
+    assert (tmp_path / "data" / "raw") in found[0].resolve().parents
+    record = json.dumps([str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()])
+    assert record == json.dumps([str(found[0].relative_to(tmp_path))])

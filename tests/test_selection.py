@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from conftest import page_lines, page_text
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pagesieve.page import split
+from pagesieve.selection import Candidate, Doubt, by_page, furniture, review_order
+
+MENUS = (frozenset({"Home", "News", "Weather"}), frozenset({"Start", "Politik", "Wetter"}), frozenset[str]())
+candidates = st.lists(
+    st.builds(Candidate, st.uuids().map(str), st.sampled_from("abcd"), st.floats(0, 1), st.sampled_from(MENUS)), unique_by=lambda c: c.page
+)
+
+
+@given(candidates)
+def test_every_page_is_in_the_order_once_whatever_the_order_of_the_input(pages: list[Candidate]) -> None:
+    order = review_order(pages)
+    assert sorted(order) == sorted(c.page for c in pages)
+    assert order == review_order(pages[::-1])
+
+
+@given(candidates)
+def test_the_least_sure_page_comes_first(pages: list[Candidate]) -> None:
+    if pages:
+        assert review_order(pages)[0] == min(pages, key=lambda c: (c.confidence, c.page)).page
+
+
+@given(st.lists(st.floats(0, 1), min_size=1))
+def test_pages_of_different_sites_and_layouts_go_by_confidence_alone(confidences: list[float]) -> None:
+    pages = [Candidate(f"{i:04}", f"{i}.example", c, frozenset({f"menu {i}"})) for i, c in enumerate(confidences)]
+    assert review_order(pages) == [c.page for c in sorted(pages, key=lambda c: (c.confidence, c.page))]
+
+
+def test_a_template_does_not_stand_in_a_row_while_others_wait() -> None:
+    weak = [Candidate(f"weak/{i}", f"{i}.example", 0.1 + i / 100, MENUS[0]) for i in range(10)]  # ten sites, one template
+    strong = [Candidate(f"strong/{i}", "strong.example", 0.9 + i / 100, frozenset({f"menu {i}"})) for i in range(5)]
+    order = review_order([*weak, *strong])
+    assert order[:4] == ["weak/0", "strong/0", "weak/1", "strong/1"]
+
+
+def test_two_pages_of_a_site_share_their_furniture_and_two_sites_do_not() -> None:
+    one, two, other = (furniture(split(page_text(page_lines(*page)))) for page in (("saltmarsh", 1), ("saltmarsh", 2), ("larkrise", 1)))
+    assert "Subscribe to saltmarsh" in one & two
+    assert "Subscribe to saltmarsh" not in other
+
+
+def test_doubts_of_a_page_are_listed_in_the_order_of_its_text() -> None:
+    found = [
+        Doubt("a", 9, 10, "body", "meta", 0.9, ""),
+        Doubt("b", 0, 1, "body", "meta", 0.8, ""),
+        Doubt("a", 2, 3, "body", "meta", 0.7, ""),
+    ]
+    assert {page: [d.start for d in some] for page, some in by_page(found).items()} == {"a": [2, 9], "b": [0]}
+    assert list(by_page(found)) == ["a", "b"]
