@@ -247,6 +247,7 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "sources": ["written for a test"],
         "licences": ["MIT"],
         "held_out": [],
+        "chain": [],
         "folds": 4,
         "roles": "| the role table |",
         "summaries": summaries,

@@ -327,3 +327,44 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
     renderings = [d for d in found.views if d not in copies]
     assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
     assert all(d.roles.size == len(d.segments) for d in found.views)
+
+
+# ---------------------------------------------------------------------------------------------- an earlier model's pages
+
+
+def grown(tmp_path: Path, tiny_corpus: Path) -> tuple[Path, Path]:
+    """A first model of the small corpus, and a folder with two pages of another site."""
+    first, mine = tmp_path / "first", tmp_path / "mine"
+    train(composed("train", *folder(tiny_corpus), f"out={first}", *SMALL_TRAINING, f"data.held_out=[{SITES[0]}.example]"))
+    for number in (1, 2):
+        write_page(mine, "newcomer.example", f"story{number}", page_lines("newcomer", number))
+    return first, mine
+
+
+def test_an_earlier_models_pages_are_trained_on_beside_new_ones(tmp_path: Path, tiny_corpus: Path) -> None:
+    first, mine = grown(tmp_path, tiny_corpus)
+    facts = train(composed("train", *folder(mine), f"start={first}", f"out={tmp_path / 'second'}", *SMALL_TRAINING))
+    old, new = (json.loads((tmp_path / name / "manifest.json").read_text("utf-8")) for name in ("first", "second"))
+    assert set(new["training_pages"]) == {*old["training_pages"], "newcomer.example/story1.txt", "newcomer.example/story2.txt"}
+    assert facts["held_out"] == [f"{SITES[0]}.example"]
+    assert new["chain"] == [{"name": "first", "pages": 14, "sites": 7, "data_digest": old["data_digest"], "added_since": 2}]
+    assert "- first: 14 pages of 7 sites" in (tmp_path / "second" / "MODEL_CARD.md").read_text("utf-8")
+    third = train(composed("train", *folder(mine), f"start={tmp_path / 'second'}", f"out={tmp_path / 'third'}", *SMALL_TRAINING))
+    assert [link["name"] for link in third["chain"]] == ["first", "second"]
+    assert third["data_digest"] == facts["data_digest"]
+    assert (tmp_path / "third" / "model.npz").read_bytes() == (tmp_path / "second" / "model.npz").read_bytes()
+
+
+def test_an_earlier_model_whose_pages_are_gone_is_refused(tmp_path: Path, tiny_corpus: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(tiny_corpus, root)
+    first, mine = grown(tmp_path, root)
+    (root / "labeled" / f"{SITES[2]}.example" / "story1.json").unlink()
+    with pytest.raises(ValueError, match=rf"1 of its training pages are gone or changed, the first {SITES[2]}.example/story1.txt"):
+        train(composed("train", *folder(mine), f"start={first}", f"out={tmp_path / 'second'}", *SMALL_TRAINING))
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_model_file_alone_is_nothing_to_start_from(tmp_path: Path, tiny_corpus: Path, tiny_model: Path) -> None:
+    with pytest.raises(ValueError, match=r"has no config.yaml and no manifest.json"):
+        train(composed("train", *folder(tiny_corpus), f"start={tiny_model}", f"out={tmp_path / 'second'}", *SMALL_TRAINING))

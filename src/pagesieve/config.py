@@ -90,6 +90,7 @@ class TrainConfig:
     labels: dict[str, str] = MISSING
     cv: CvConfig = field(default_factory=CvConfig)
     experiment: Any = None
+    start: str | None = None  # folder of a model whose training pages are trained on too
     out: str = "models/default"
     seed: int = 0
     n_jobs: int = 2

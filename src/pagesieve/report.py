@@ -165,7 +165,7 @@ Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["ver
 Languages: {languages}. Sources: {"; ".join(facts["sources"])}. Licences: {"; ".join(facts["licences"])}.
 {facts["html"]} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained.
 Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
-
+{_chain(facts["chain"])}
 {facts["roles"]}
 
 ## Scores
@@ -207,6 +207,17 @@ Probabilities are as reliable as the calibration error above says. Pages unlike 
 pages (other languages, forums, shops, search results) are outside of what these scores cover. The file holds single words
 and word pairs of the training pages, and words of their tags, classes and ids, with their weights; no running text.
 """
+
+
+def _chain(chain: Sequence[Mapping[str, Any]]) -> str:
+    """The models this one follows, a line each; "" for a first one."""
+    lines = [
+        f"- {link['name']}: {link['pages']} pages of {link['sites']} sites, digest `{link['data_digest']}`; {link['added_since']} pages added"
+        for link in chain
+    ]
+    return (
+        "\nTrained anew on the pages of earlier models and on what was added, oldest first:\n\n" + "\n".join(lines) + "\n" if lines else ""
+    )
 
 
 def _html_rates(scores: Mapping[str, Mapping[str, Any]]) -> str:

@@ -47,7 +47,9 @@ def train(config: TrainConfig) -> dict[str, Any]:
     started = time.perf_counter()
     chosen = settings(config)
     _check_out(Path(config.out))
+    earlier = _earlier(config)
     documents, views, html, held_out = gather(config)
+    chain = _chain(earlier, documents)
     samples = training.prepare([*documents, *views], chosen)
     sites = sorted({d.site for d in documents})
     counts = report.corpus_table(documents)
@@ -96,6 +98,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "sources": sorted({d.source for d in documents if d.source}),
         "licences": sorted({d.licence for d in documents if d.licence}),
         "held_out": sorted(held_out),
+        "chain": chain,
         "folds": config.cv.folds,
         "fold_of_site": {s.site: int(fold) for s, fold in zip(samples, by_site.crossed.folds, strict=True)},
         "confidence": evaluation.confidence_table(by_site.judged),
@@ -126,14 +129,16 @@ class Gathered(NamedTuple):
 
 def gather(config: TrainConfig) -> Gathered:
     """The labelled pages that `config` asks for."""
+    earlier = _earlier(config)
     documents = corpus.read(config.data.root, config.data.statuses)
-    held_out = _held_out(config, {d.site for d in documents})
+    held_out = _held_out(config, {d.site for d in documents}) | earlier.held_out
     documents = [d for d in documents if d.site not in held_out and d.segments]
     if not documents:
         raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
     origin = {d.page.name: config.data.root for d in documents}
-    for root in config.data.also:
-        more = [d for d in corpus.read(root, config.data.statuses) if d.segments]
+    own_folders = {Path(root).resolve() for root in (config.data.root, *config.data.also)}
+    for root in (*config.data.also, *(root for root in earlier.roots if Path(root).resolve() not in own_folders)):
+        more = [d for d in corpus.read(root, config.data.statuses) if d.segments and d.site not in earlier.held_out]
         twice = [d.page.name for d in more if d.page.name in origin]
         if twice:
             raise ValueError(f"{root}: {twice[0]} is in {origin[twice[0]]} too; rename one, or leave one folder out of data.also")
@@ -142,6 +147,51 @@ def gather(config: TrainConfig) -> Gathered:
     own = [d for d in documents if origin[d.page.name] == config.data.root]
     copies = [replace(d, page=replace(d.page, name=f"{d.page.name}@{time}")) for time in range(1, config.data.times) for d in own]
     return Gathered(documents, [*_views(config, documents, origin), *copies], _html(config, documents, origin), held_out)
+
+
+class Earlier(NamedTuple):
+    """The model that `start` names: the folders it was trained on, the sites it left out, and its manifest; all empty without one."""
+
+    roots: list[str]
+    held_out: set[str]
+    manifest: dict[str, Any]
+    name: str = ""
+
+
+def _earlier(config: TrainConfig) -> Earlier:
+    """What is known of the model to start from; `ValueError` where its folder is not whole."""
+    if config.start is None:
+        return Earlier([], set(), {})
+    folder = Path(config.start)
+    lacking = [name for name in ("config.yaml", "manifest.json") if not (folder / name).is_file()]
+    if lacking:
+        raise ValueError(
+            f"start={config.start}: has no {' and no '.join(lacking)}, so it is not known what it was trained on; give a folder that `make train` wrote"
+        )
+    data = OmegaConf.load(folder / "config.yaml").data
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    roots = [data.root, *data.also, *manifest.get("roots", [])]
+    return Earlier(list(dict.fromkeys(roots)), set(manifest.get("held_out", [])), manifest, config.start)
+
+
+def _chain(earlier: Earlier, documents: Sequence[Document]) -> list[dict[str, Any]]:
+    """The models this one follows, oldest first, each with what it was trained on; [] for a first one.
+
+    Raises `ValueError` where pages of the earlier model are gone: the new one would forget them unnoticed.
+    """
+    if not earlier.name:
+        return []
+    here = {d.sha256 for d in documents}
+    gone = sorted(page for page, sha256 in earlier.manifest["training_pages"].items() if sha256 not in here)
+    if gone:
+        raise ValueError(
+            f"start={earlier.name}: {len(gone)} of its training pages are gone or changed, the first {gone[0]}; restore them in {', '.join(earlier.roots)}"
+        )
+    known = set(earlier.manifest["training_pages"].values())
+    last = {key: earlier.manifest[key] for key in ("name", "pages", "sites", "data_digest")}
+    added = sum(d.sha256 not in known for d in documents)
+    print(f"{added} pages that {earlier.name} has not seen")
+    return [*earlier.manifest.get("chain", []), {**last, "added_since": added}]
 
 
 class Outcome(NamedTuple):
@@ -240,6 +290,7 @@ def _save(
         manifest = {
             **{key: report.plain(value) for key, value in facts.items() if key != "roles"},
             "files": files,
+            "roots": list(dict.fromkeys([config.data.root, *config.data.also, *_earlier(config).roots])),
             "training_pages": {d.page.name: d.sha256 for d in documents},
         }
         write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
