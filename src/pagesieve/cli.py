@@ -24,7 +24,12 @@ FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 if a page or the model could not be read."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["check"]:  # a page of this name is ./check
+        from pagesieve import cases
+
+        return cases.main(given[1:])
+    options = _parser().parse_args(given)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and options.output is None
     form = options.format or ("page" if colour else "text")
     try:
@@ -65,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pagesieve",
         description="Sort the segments of a scraped page (a text dump or HTML) into article body, boilerplate and recommended-story teasers.",
+        epilog="`pagesieve check CASES` checks what pages of one's own must give; see `pagesieve check --help`.",
     )
     parser.add_argument("pages", nargs="+", metavar="PAGE", help="file to read, - for standard input")
     parser.add_argument(
