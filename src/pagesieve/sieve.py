@@ -12,7 +12,7 @@ from typing import Any
 from pagesieve.calibration import DIAL
 from pagesieve.explain import Explanation, explain
 from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_html
-from pagesieve.model import Model
+from pagesieve.model import Model, Prediction
 from pagesieve.page import PageError, Segment, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegment, Segmentation
@@ -69,7 +69,13 @@ class Sieve:
         if not 0 <= dial <= 1:
             raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
         read = [self._read(page, kind, name, encoding) for page, name in zip(pages, names or repeat("page", len(pages)), strict=True)]
-        return [self._judged(taken, dial) if isinstance(taken, HtmlPage) else taken for taken in read]
+        said: dict[int, Prediction] = {}
+        for view, model in (("text", self.model), ("html", self.model.html)):
+            places = [i for i, taken in enumerate(read) if isinstance(taken, HtmlPage) and taken.page.view == view]
+            if places and model is not None:
+                segments = [taken.segments for taken in map(read.__getitem__, places) if isinstance(taken, HtmlPage)]
+                said.update(zip(places, model.predict_pages(segments, dial), strict=True))
+        return [self._answer(taken, said[i]) if isinstance(taken, HtmlPage) else taken for i, taken in enumerate(read)]
 
     def _read(self, page: str | bytes, kind: str, name: str, encoding: str) -> HtmlPage | PageError:
         """The page's segments, or why there are none."""
@@ -89,10 +95,7 @@ class Sieve:
         except PageError as error:
             return error
 
-    def _judged(self, taken: HtmlPage, dial: float) -> Segmentation:
-        model = self.model if taken.page.view == "text" else self.model.html
-        assert model is not None
-        said = model.predict(taken.segments, dial)
+    def _answer(self, taken: HtmlPage, said: Prediction) -> Segmentation:
         chances = said.shares[range(len(taken.segments)), said.labels].tolist()
         judged = zip(taken.segments, said.labels.tolist(), said.roles.tolist(), chances, strict=True)
         return Segmentation(
