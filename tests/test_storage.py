@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any
 

@@ -11,7 +11,6 @@ from pagesieve.features import layout, measure, measure_pages
 from pagesieve.page import split
 from pagesieve.words import TermIndex, hashes, terms, tokens
 
-
 TERMS = st.text(st.characters(min_codepoint=32), min_size=1, max_size=6)
 
 
