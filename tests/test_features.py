@@ -10,21 +10,17 @@ from test_page import TEXTS
 from pagesieve import features
 from pagesieve.features import (
     GROUPS,
-    HEAD,
-    TAIL,
-    WHOLE,
     Floats,
     column_names,
     layout,
     mean_around,
     measure,
     shifted,
-    terms,
-    tokens,
     window,
 )
 from pagesieve.html import read_html
 from pagesieve.page import split
+from pagesieve.words import HEAD, TAIL, WHOLE, terms, tokens
 
 PAGE = page_text(page_lines("saltmarsh", 1))
 LAYOUT = [feature for feature in features.LAYOUT if feature.group in GROUPS]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 import subprocess
@@ -230,7 +231,7 @@ def test_no_pages_give_no_answers(tiny_sieve: Sieve, n_jobs: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:joblib")  # joblib says that it drops work nobody waits for
-@pytest.mark.parametrize(("n_jobs", "most"), [(1, 3), (2, 20 * BATCH)])
+@pytest.mark.parametrize(("n_jobs", "most"), [(1, BATCH), (2, 20 * BATCH)])
 def test_pages_are_taken_as_they_are_needed(tiny_sieve: Sieve, n_jobs: int, most: int) -> None:
     taken = 0
 
@@ -251,6 +252,55 @@ def test_a_bad_page_among_many_is_told(tiny_sieve: Sieve, n_jobs: int) -> None:
     with pytest.raises(PageError, match="looks like JSON"):
         list(tiny_sieve.segment_many([PAGE, "[1]", PAGE], n_jobs=n_jobs))
     assert len(list(tiny_sieve.segment_many([PAGE, "[1]", PAGE], n_jobs=n_jobs, kind="text"))) == 3
+
+
+def test_a_bad_page_leaves_the_others_of_its_batch_as_they_are(tiny_sieve: Sieve) -> None:
+    first, bad, empty, binary, last = tiny_sieve.segment_batch([PAGE, "[1]", "", bytes(range(32)) * 9, HTML], names=[*"abcde"])
+    assert (first, empty, last) == (tiny_sieve.segment(PAGE), tiny_sieve.segment(""), tiny_sieve.segment(HTML))
+    assert isinstance(bad, PageError)
+    assert str(bad).startswith("b: looks like JSON")
+    assert isinstance(binary, PageError)
+    assert str(binary).startswith("d: looks binary")
+    assert isinstance(tiny_sieve.segment_batch([PAGE, "[1]"], kind="text")[1], Segmentation)
+
+
+def test_the_answers_before_a_bad_page_come_first(tiny_sieve: Sieve) -> None:
+    answers = tiny_sieve.segment_many([PAGE, "[1]", PAGE])
+    assert next(answers) == tiny_sieve.segment(PAGE)
+    with pytest.raises(PageError, match="looks like JSON"):
+        next(answers)
+
+
+def test_what_is_wrong_with_the_call_spoils_the_batch(tiny_sieve: Sieve) -> None:
+    with pytest.raises(TypeError, match="not NoneType"):
+        tiny_sieve.segment_batch([PAGE, None])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="zip"):
+        tiny_sieve.segment_batch([PAGE, PAGE], names=["one"])
+    assert tiny_sieve.segment_batch([]) == []
+
+
+MIXED = [
+    PAGE,
+    HTML,
+    "",
+    "[1]",
+    "Row on.\n",
+    page_html(page_lines("mixed", 2)),
+    page_text(page_lines("mixed", 3)),
+    "漢字 Ωmega\n",
+    "İ [1]x ΟΔΟΣ\n",
+]
+
+
+@given(order=st.permutations(range(len(MIXED))), cuts=st.sets(st.integers(1, len(MIXED) - 1)))
+@RELAXED
+def test_a_pages_answer_does_not_depend_on_the_batch_it_is_in(tiny_sieve: Sieve, order: list[int], cuts: set[int]) -> None:
+    bounds = [0, *sorted(cuts), len(MIXED)]
+    for begin, end in itertools.pairwise(bounds):
+        places = order[begin:end]
+        for place, answer in zip(places, tiny_sieve.segment_batch([MIXED[i] for i in places]), strict=True):
+            (alone,) = tiny_sieve.segment_batch([MIXED[place]])
+            assert answer == alone if isinstance(alone, Segmentation) else str(answer) == str(alone)
 
 
 # ----------------------------------------------------------------------------------------------------------- loading

@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,8 @@ def same(one: Any, other: Any) -> bool:
         return isinstance(other, np.ndarray) and one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
     if isinstance(one, tuple):
         return len(one) == len(other) and all(map(same, one, other))
-    if hasattr(one, "__slots__"):
-        return type(one) is type(other) and all(same(getattr(one, name), getattr(other, name)) for name in one.__slots__)
+    if is_dataclass(one):
+        return type(one) is type(other) and all(same(getattr(one, name), getattr(other, name)) for name in one.__dataclass_fields__)
     return bool(one == other)
 
 

@@ -64,7 +64,8 @@ def explain(model: Model, segments: Sequence[Segment], place: int, label: str, r
     in_place = Prediction.of(decoded, words, model.label_of_role, model.calibration).shares[place]
     which, chosen = ROLES.index(role), LABELS.index(label)
     linear = model.linear
-    _, numbers, weights = linear.weighted_terms([measures.terms[place]])
+    own = np.flatnonzero(measures.term_rows == place)
+    _, numbers, weights = linear.weighted_terms(np.zeros_like(own), measures.term_hashes[own], 1)
     names = {number: term for term in set(measures.terms[place]) if (number := linear.vocabulary.get(term)) is not None}
     terms = _beyond(linear.word_weights[numbers] * weights[:, None], which)
     columns = layout(measures, linear.groups)[place : place + 1]

@@ -14,93 +14,43 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.page import Segment
+from pagesieve.words import CharTable, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
 
-__all__ = ["GROUPS", "LAYOUT", "MARKUP", "Feature", "MarkupMeasures", "Measures", "column_names", "layout", "measure", "terms", "window"]
+__all__ = [
+    "GROUPS",
+    "LAYOUT",
+    "MARKUP",
+    "Feature",
+    "MarkupMeasures",
+    "Measures",
+    "Words",
+    "column_names",
+    "layout",
+    "measure",
+    "measure_pages",
+    "window",
+]
 
 Floats = NDArray[np.float32]
 
-HEAD, TAIL = 12, 6  # words of a segment that its terms are made of: the first and the last ones
-WHOLE = 4  # words; a segment this short is also one term as a whole ("=share on facebook")
+_PAGE_STEP = np.uint64(0xBF58476D1CE4E5B9)  # times a page's place, added to a hash: alike on one page only
 MARKUP = "markup"  # the group of features that only HTML pages have
 LEVELS = 4  # containers around an HTML page's segment
 LONG_WORD = 5  # characters from which a word says what a text is about
 
-# --------------------------------------------------------------------------------------------------------- words
-
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
-_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
-_DIGIT = re.compile(r"\d")
 # The place, or the place and the agency, that a report begins with ("OSLO (Agency) —", "BERN, Switzerland -").
 _DATELINE = re.compile(
     r"[^\W\d_][^()\n]{1,60}\([^\W\d_][^()\n]{0,25}\)\s?[—–-]|[A-ZÀ-Þ]{2}[A-ZÀ-Þ .'’-]{1,30}(?:, \w[\w .]{1,20})?\s?[—–-]{1,2}\s"
 )
 DATELINE_LEAST = 60  # characters; a line this long is a report's first paragraph or a story's summary, no name and no title
-_LINK = re.compile(  # Markdown's link targets (none runs into the next "](", so that time stays linear), lynx's link numbers
-    r"\]\([^)\s\]]*(?:\](?!\()[^)\s\]]*)*\)|\[\d{1,4}\](?=\S)"
-)
-
-
-def tokens(text: str) -> list[str]:
-    """Words, numbers and punctuation marks of `text` in order, lower-cased; digits become 0; `[]` for blank text.
-
-    Text in scripts without spaces between words gives overlapping pairs of characters instead.
-
-    >>> tokens("Updated 12:30 — it's on!")
-    ['updated', '00:00', '—', "it's", 'on', '!']
-    """
-    return _tokens(_plain(_unlinked(text)))
-
-
-def _unlinked(text: str) -> str:
-    """`text` without the addresses and numbers of links that only a renderer put in."""
-    return _LINK.sub("", text) if "[" in text else text
-
-
-def _plain(text: str) -> str:
-    """`text` in small letters, its digits as 0. Lines stay lines."""
-    return _DIGIT.sub("0", text).lower()
-
-
-def _tokens(plain: str) -> list[str]:
-    found: list[str] = _TOKEN.findall(plain)
-    if plain.isascii() or not _UNSPACED.search(plain):
-        return found
-    pieces: list[str] = []
-    for token in found:
-        if len(token) > 2 and _UNSPACED.match(token):
-            pieces.extend(token[i : i + 2] for i in range(len(token) - 1))
-        else:
-            pieces.append(token)
-    return pieces
-
-
-def terms(words: Sequence[str]) -> list[str]:
-    """What the TF-IDF counts for a segment with these `tokens`: words, pairs, the first and the last word as such.
-
-    >>> terms(["read", "more"])
-    ['read', 'more', 'read more', '^read', 'more$', '=read more']
-    """
-    if not words:
-        return ["<none>"]
-    if len(words) > HEAD + TAIL:
-        head, tail = words[:HEAD], words[-TAIL:]
-        found = [*head, *tail]
-        found += [f"{a} {b}" for a, b in itertools.pairwise(head)]
-        found += [f"{a} {b}" for a, b in itertools.pairwise(tail)]
-    else:
-        found = [*words, *(f"{a} {b}" for a, b in itertools.pairwise(words))]
-    found += ["^" + words[0], words[-1] + "$"]
-    if len(words) <= WHOLE:
-        found.append("=" + " ".join(words))
-    return found
-
 
 # -------------------------------------------------------------------------------------------------------- layout
 
@@ -116,32 +66,22 @@ _SPECIAL = {
     **dict.fromkeys("|·/•»>", "bar"),
     **dict.fromkeys("@©®", "at"),
 }
-_class_of = np.zeros(0x110000, dtype=np.uint8)  # filled as characters turn up; 0 = not seen yet
 _LAST = (*["upper", "lower", "letter", "digit", "stop", "comma", "colon", "quote", "open", "mark"],)  # kinds of first and last characters
 
 
-def _classify(code: int) -> int:
-    char = chr(code)
+def _classify(char: str) -> int:
     if char in _SPECIAL:
         return _CLASS[_SPECIAL[char]]
     if char.isspace():
         return _CLASS["space"]
     if char.isalpha():
-        if _UNSPACED.match(char):
+        if is_unspaced(char):
             return _CLASS["wide"]
         return _CLASS["upper" if char.isupper() else "lower" if char.islower() else "letter"]
     return _CLASS["digit" if char.isdigit() else "mark"]
 
 
-def _classes(text: str) -> NDArray[np.uint8]:
-    """The class number of each character of `text`."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    found = _class_of[codes]
-    if not found.all():
-        for code in np.unique(codes[found == 0]).tolist():
-            _class_of[code] = _classify(code)
-        found = _class_of[codes]
-    return found
+_classes = CharTable(_classify, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +89,7 @@ class MarkupMeasures:
     """What an HTML page says of its segments beside their text. Arrays have one entry (or row) a segment.
 
     `containers` holds numbers that are alike for segments in the same container, column 0 for the nearest; `shape` those
-    that are alike for segments with the same tags and classes. Both count from 0 without gaps.
+    that are alike for segments with the same tags and classes. Both count from 0 without gaps, and those of two pages differ.
     """
 
     linked: Floats  # share of the characters that lie in links
@@ -160,13 +100,16 @@ class MarkupMeasures:
     shape: NDArray[np.int64]
 
     @classmethod
-    def of(cls, segments: Sequence[Segment]) -> MarkupMeasures | None:
-        """The measures of an HTML page's segments; None for those of a text dump."""
+    def of(cls, pages: Sequence[Sequence[Segment]]) -> MarkupMeasures | None:
+        """The measures of HTML pages' segments; None for those of text dumps."""
+        segments = [segment for page in pages for segment in page]
         found = [segment.markup for segment in segments if segment.markup is not None]
         if len(found) < len(segments) or not segments:
             return None
-        shapes: dict[str, int] = {}
-        containers = np.array([_padded(m.containers, -1) for m in found], dtype=np.int64)
+        page = np.repeat(np.arange(len(pages)), [len(page) for page in pages])
+        shapes: dict[tuple[int, str], int] = {}
+        containers = np.array([_padded(m.containers, -1) for m in found], dtype=np.int64) + 1
+        containers += (page * (containers.max() + 1))[:, None]
         return cls(
             linked=np.array(
                 [sum(x.end - x.start for x in m.links) / len(s.text) for m, s in zip(found, segments, strict=True)], dtype=np.float32
@@ -175,7 +118,9 @@ class MarkupMeasures:
             heading=np.array([m.heading for m in found], dtype=np.float32),
             peers=np.array([_padded(m.peers, 0) for m in found], dtype=np.float32),
             containers=np.unique(containers, return_inverse=True)[1].reshape(containers.shape),
-            shape=np.array([shapes.setdefault(m.shape, len(shapes)) for m in found], dtype=np.int64),
+            shape=np.array(
+                [shapes.setdefault((p, m.shape), len(shapes)) for p, m in zip(page.tolist(), found, strict=True)], dtype=np.int64
+            ),
         )
 
 
@@ -184,13 +129,34 @@ def _padded(values: Sequence[int], fill: int) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """Raw measures of a page, from which all layout features follow. Arrays have one entry a segment.
+class Words:
+    """Which words some segments have: pairs (`row`, `word`) without repetition, sorted by word. A word's number holds on its page."""
 
-    `words` holds the tokens of each segment that are words of `LONG_WORD` characters or more (or a pair of unspaced
-    characters); the second pass uses them for likeness to the main text.
+    row: NDArray[np.int64]
+    word: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, row: NDArray[np.int64], page: NDArray[np.int64], found: NDArray[np.uint64]) -> Words:
+        """The pairs of these tokens: the segment of each, its page and its hash."""
+        keys = found + page.astype(np.uint64) * _PAGE_STEP
+        order = np.argsort(keys)
+        number = np.zeros(len(keys), dtype=np.int64)
+        number[1:] = np.cumsum(keys[order[1:]] != keys[order[:-1]])
+        rows = int(row.max(initial=0)) + 1
+        pairs = np.sort(number * rows + row[order])
+        word, row = np.divmod(pairs[np.flatnonzero(np.diff(pairs, prepend=-1))], rows)
+        return cls(row, word)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Raw measures of pages, from which all layout features follow. Arrays have one entry a segment, page after page.
+
+    `bounds` (pages + 1,) says where each page begins, and where the last one ends. `long_words` holds the words of `LONG_WORD`
+    characters or more (and the pairs of unspaced characters); the second pass uses them for likeness to the main text.
     """
 
+    bounds: NDArray[np.int64]
     counts: Floats  # (n, classes): characters of each class
     words: Floats  # number of words; two unspaced characters count as one
     capitalised: Floats  # number of words that begin with a capital
@@ -203,10 +169,23 @@ class Measures:
     repeats: Floats  # other segments of the page with the same text
     openings: Floats  # other segments of the page with the same first two words
     dateline: Floats  # 1 where the segment begins as a report does
-    terms: list[list[str]]  # of each segment
-    vocabulary: list[frozenset[str]]  # of each segment: its long words
-    small_words: list[frozenset[str]]  # of each segment: its words below `LONG_WORD` characters ("our", "said")
-    markup: MarkupMeasures | None = None  # of an HTML page
+    term_rows: NDArray[np.int64]  # segment of each term, in ascending order within each kind of term
+    term_hashes: NDArray[np.uint64]  # of each term, see `words.hashes`
+    long_words: Words
+    small_words: Words  # those below `LONG_WORD` characters ("our", "said")
+    contents: list[str]  # what the terms are made of
+    markup_words: list[tuple[str, ...]]  # terms of an HTML page's markup
+    markup: MarkupMeasures | None = None  # of HTML pages
+
+    @cached_property
+    def terms(self) -> list[list[str]]:
+        """The terms of each segment, as text."""
+        return [[*terms(tokens_unlinked(text)), *more] for text, more in zip(self.contents, self.markup_words, strict=True)]
+
+    @property
+    def page(self) -> NDArray[np.int64]:
+        """Place of each segment's page."""
+        return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -224,11 +203,21 @@ class Measures:
 
 def measure(segments: Sequence[Segment]) -> Measures:
     """The `Measures` of a page's segments (all of them: repeats and positions are relative to the page)."""
+    return measure_pages([segments])
+
+
+def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
+    """The `Measures` of several pages' segments at once; each page's are those that `measure` gives for it alone."""
+    segments = [segment for page in pages for segment in page]
     n = len(segments)
-    contents = [_unlinked(segment.content) for segment in segments]
+    sizes = np.array([len(page) for page in pages], dtype=np.int64)
+    bounds = np.concatenate([[0], np.cumsum(sizes)])
+    page = np.repeat(np.arange(len(pages)), sizes)
+    contents = [unlinked(segment.content) for segment in segments]
     lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
-    joined = "".join(content + "\n" for content in contents)
-    classes = _classes(joined).astype(np.int64)
+    joined = "".join([content + "\n" for content in contents])
+    codes = codes_of(joined)
+    classes = _classes(codes)
     row = np.repeat(np.arange(n), lengths + 1)
     counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
     kinds = counts.reshape(n, len(_CLASSES) + 1).astype(np.float32)
@@ -239,39 +228,46 @@ def measure(segments: Sequence[Segment]) -> Measures:
     capitalised = np.bincount(row[begins & (classes == _CLASS["upper"])], minlength=n)
     ends = np.cumsum(lengths + 1)
     starts = ends - lengths - 1
-    tokenised = [_tokens(line) for line in _plain(joined).split("\n")[:-1]]
-    openings = [" ".join(words[:2]) for words in tokenised]
+    found = read_tokens(joined, codes, n)
+    long = (found.length >= LONG_WORD) | ((found.length == 2) & found.unspaced)
+    small = (found.length < LONG_WORD) & found.letters
+    markup_words = [() if segment.markup is None else segment.markup.words for segment in segments]
+    rows, hashed = found.term_hashes()
+    if any(markup_words):
+        rows = np.concatenate([rows, np.repeat(np.arange(n), np.fromiter(map(len, markup_words), dtype=np.int64, count=n))])
+        hashed = np.concatenate([hashed, *map(_markup_hashes, markup_words)])
     return Measures(
+        bounds=bounds,
         counts=kinds,
         words=words.astype(np.float32),
         capitalised=capitalised.astype(np.float32),
-        first=np.where(lengths > 0, classes[starts], 0),
-        last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0),
+        first=np.where(lengths > 0, classes[starts], 0).astype(np.int64),
+        last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.int64),
         bullet=np.fromiter((_bullet_kind(segment.bullet) for segment in segments), dtype=np.int64, count=n),
         indent=np.fromiter((segment.indent for segment in segments), dtype=np.float32, count=n),
         blank=np.fromiter((segment.blank_before for segment in segments), dtype=np.float32, count=n),
         inline=np.fromiter((segment.inline for segment in segments), dtype=np.float32, count=n),
-        repeats=_others(contents),
-        openings=_others(openings),
+        repeats=_others([(p, content) for p, content in zip(page.tolist(), contents, strict=True)]),
+        openings=_others((found.openings() + page.astype(np.uint64) * _PAGE_STEP).tolist()),
         dateline=np.fromiter(map(_has_dateline, contents), dtype=np.float32, count=n),
-        terms=[
-            terms(words) if s.markup is None else [*terms(words), *s.markup.words] for words, s in zip(tokenised, segments, strict=True)
-        ],
-        vocabulary=[_long_words(words, bool(wide)) for words, wide in zip(tokenised, kinds[:, _CLASS["wide"]].tolist(), strict=True)],
-        small_words=[frozenset([word for word in words if len(word) < LONG_WORD and word.isalpha()]) for words in tokenised],
-        markup=MarkupMeasures.of(segments),
+        term_rows=rows,
+        term_hashes=hashed,
+        long_words=Words.of(found.row[long], page[found.row[long]], found.hash[long]),
+        small_words=Words.of(found.row[small], page[found.row[small]], found.hash[small]),
+        contents=contents,
+        markup_words=markup_words,
+        markup=MarkupMeasures.of(pages),
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _markup_hashes(words: tuple[str, ...]) -> NDArray[np.uint64]:
+    """The hashes of an element's terms; a page's segments share few different ones."""
+    return hashes(words)
 
 
 def _has_dateline(content: str) -> bool:
     return len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None
-
-
-def _long_words(words: Sequence[str], unspaced: bool) -> frozenset[str]:
-    """The words that say what a text is about: long ones, and pairs of characters of unspaced scripts."""
-    if unspaced:
-        return frozenset(word for word in words if len(word) >= LONG_WORD or (len(word) == 2 and _UNSPACED.match(word)))
-    return frozenset([word for word in words if len(word) >= LONG_WORD])
 
 
 def _bullet_kind(bullet: str) -> int:
@@ -282,7 +278,7 @@ def _bullet_kind(bullet: str) -> int:
     return 3 if bullet[0].isdigit() or bullet[0] == "(" else 2
 
 
-def _others(keys: Sequence[str]) -> Floats:
+def _others(keys: Sequence[Hashable]) -> Floats:
     """How many other entries of `keys` equal each entry."""
     count = Counter(keys)
     return np.fromiter((count[key] - 1 for key in keys), dtype=np.float32, count=len(keys))
@@ -298,8 +294,12 @@ def _log(values: NDArray[np.floating]) -> Floats:
     return np.asarray(np.log1p(values), dtype=np.float32)
 
 
-def shifted(values: Floats, by: int, fill: float) -> Floats:
-    """`values` of the segment `by` places further on (negative: before), `fill` beyond the page's ends."""
+def shifted(values: Floats, by: int, fill: float, bounds: NDArray[np.int64] | None = None) -> Floats:
+    """`values` of the segment `by` places further on (negative: before), `fill` beyond the page's ends.
+
+    `bounds` are those of the pages (see `Measures`); None for the segments of one.
+    """
+    n = len(values)
     out = np.full_like(values, fill)
     if by > 0:
         out[:-by] = values[by:]
@@ -307,18 +307,33 @@ def shifted(values: Floats, by: int, fill: float) -> Floats:
         out[-by:] = values[:by]
     else:
         out[:] = values
+    if bounds is not None and by and n:
+        page = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        source = np.clip(np.arange(n) + by, 0, n - 1)
+        out[page != page[source]] = fill
     return out
 
 
-def mean_around(values: Floats, low: int, high: int) -> Floats:
+def mean_around(values: Floats, low: int, high: int, bounds: NDArray[np.int64] | None = None) -> Floats:
     """Mean of `values` over the segments `low` to `high` places on (cut at the page's ends; 0 where none is left)."""
-    n = len(values)
-    total = np.zeros((n + 1, *values.shape[1:]), dtype=np.float64)
-    np.cumsum(values, axis=0, dtype=np.float64, out=total[1:])
-    place = np.arange(n)
-    start, stop = np.clip(place + low, 0, n), np.clip(place + high + 1, 0, n)
-    size = np.maximum(stop - start, 1).reshape(-1, *[1] * (values.ndim - 1))
-    return np.asarray((total[stop] - total[start]) / size, dtype=np.float32)
+    return means_around(values, ((low, high),), np.array([0, len(values)]) if bounds is None else bounds)[0]
+
+
+def means_around(values: Floats, stretches: Sequence[tuple[int, int]], bounds: NDArray[np.int64]) -> list[Floats]:
+    """`mean_around` for each of these stretches. Sums run within a page, so that no page's digits depend on another's."""
+    sizes = np.diff(bounds)
+    total = np.zeros((len(values) + len(sizes), *values.shape[1:]), dtype=np.float64)
+    for number, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())):
+        np.cumsum(values[begin:end], axis=0, dtype=np.float64, out=total[begin + number + 1 : end + number + 1])
+    page = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(len(values)) + page  # in `total`, where each page has one row more
+    first, last = (bounds[:-1] + np.arange(len(sizes)))[page], (bounds[1:] + np.arange(len(sizes)))[page]
+    found = []
+    for low, high in stretches:
+        start, stop = np.clip(place + low, first, last), np.clip(place + high + 1, first, last)
+        size = np.maximum(stop - start, 1).reshape(-1, *[1] * (values.ndim - 1))
+        found.append(np.asarray((total[stop] - total[start]) / size, dtype=np.float32))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +371,7 @@ LAYOUT: tuple[Feature, ...] = (
     Feature("bullet_number", "lines", lambda m: m.bullet == 3, near=True),
     Feature("indent", "lines", lambda m: _log(m.indent), near=True),
     Feature("blank_before", "lines", lambda m: np.minimum(m.blank, 3), near=True),
-    Feature("blank_after", "lines", lambda m: shifted(np.minimum(m.blank, 3), 1, 3)),
+    Feature("blank_after", "lines", lambda m: shifted(np.minimum(m.blank, 3), 1, 3, m.bounds)),
     Feature("inline", "lines", lambda m: m.inline),
     Feature("repeats", "repeats", lambda m: _log(m.repeats), near=True),
     Feature("openings", "repeats", lambda m: _log(m.openings), near=True),
@@ -385,7 +400,8 @@ def column_names(groups: Sequence[str] = GROUPS) -> tuple[str, ...]:
     return tuple(feature.name for feature in LAYOUT if feature.group in groups)
 
 
-def window(matrix: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
+def window(matrix: Floats, groups: Sequence[str], offsets: Sequence[int], bounds: NDArray[np.int64] | None = None) -> Floats:
     """`matrix` (from `layout`) with the `near` columns of the segments at these `offsets` beside it; -1 beyond the ends."""
     near = [i for i, f in enumerate(f for f in LAYOUT if f.group in groups) if f.near]
-    return np.concatenate([matrix, *(shifted(matrix[:, near], by, -1) for by in offsets)], axis=1)
+    own = matrix[:, near]
+    return np.concatenate([matrix, *(shifted(own, by, -1, bounds) for by in offsets)], axis=1)

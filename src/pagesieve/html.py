@@ -85,13 +85,15 @@ class Metadata:
 class HtmlPage:
     """An HTML page taken apart: its flattened `page`, the segments of it, its `metadata`.
 
-    `notes` tells where text that the page does not show was taken from ("body from JSON-LD"); () for most pages.
+    `notes` tells where text that the page does not show was taken from ("body from JSON-LD"); () for most pages. `source` is
+    the HTML it was made of.
     """
 
     page: Page
     segments: tuple[Segment, ...]
     metadata: Metadata
     notes: tuple[str, ...] = ()
+    source: str = ""
 
 
 def looks_like_html(text: str) -> bool:
@@ -134,7 +136,7 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
     """The segments of an HTML page and what it says of itself; no segments for a page that shows nothing."""
     tree = _parse(html)
     if tree.root is None:
-        return HtmlPage(Page("", name, "html"), (), Metadata())
+        return HtmlPage(Page("", name, "html"), (), Metadata(), source=html)
     stated = list(_json_ld(tree))
     walk = _Walk().run(tree)
     notes: tuple[str, ...] = ()
@@ -152,7 +154,7 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
                 notes = (*notes, f"body from {origin}")
                 break
     text, segments = walk.result()
-    return HtmlPage(Page(text, name, "html"), segments, _metadata(tree, stated), notes)
+    return HtmlPage(Page(text, name, "html"), segments, _metadata(tree, stated), notes, html)
 
 
 def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "") -> str:

@@ -7,31 +7,34 @@ transitions between roles. Training (`pagesieve.training`) makes it with scikit-
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.calibration import DIAL, Calibration, dialled
-from pagesieve.features import Measures, layout, measure, window
+from pagesieve.features import Measures, layout, measure_pages, window
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
 from pagesieve.sequence import context, decode
+from pagesieve.words import TermIndex
 
 __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
+TOGETHER = 500_000  # characters of pages judged at once
 TINY = 1e-6  # added to a probability before its logarithm
 BODY = LABELS.index("body")
 UNCALIBRATED = Calibration()
 CLIP = 4.0  # standard deviations; beyond, a second-pass input says no more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Linear:
     """The first pass: a linear classifier over TF-IDF-weighted terms and binned layout.
 
@@ -56,33 +59,45 @@ class Linear:
 
     def probabilities(self, measures: Measures, columns: Floats) -> Floats:
         """Role probabilities, shape (segments, roles); `columns` is the layout matrix of `groups`."""
-        scores: Floats = self.intercept + self._word_scores(measures.terms)
+        scores: Floats = self.intercept + self._word_scores(measures.term_rows, measures.term_hashes, len(measures))
         if self.edges:
-            scores = scores + self.layout_weights[self.bins(columns)].sum(axis=1)
+            bins = self.bins(columns)
+            cues = self.layout_weights[bins[:, 0]]
+            for j in range(1, bins.shape[1]):
+                cues += self.layout_weights[bins[:, j]]
+            scores = scores + cues
         if self.one_vs_rest:
             likely = 1.0 / (1.0 + np.exp(-np.maximum(scores.astype(np.float64), LEAST)))
             return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
         return _softmax(scores)
 
-    def weighted_terms(self, terms: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-        """The TF-IDF matrix of the segments' terms in coordinates: (row, term number, weight), unknown terms left out.
+    @cached_property
+    def index(self) -> TermIndex:
+        """The vocabulary for terms that are known by their hash."""
+        return TermIndex(self.vocabulary)
+
+    def weighted_terms(
+        self, term_rows: NDArray[np.int64], term_hashes: NDArray[np.uint64], segments: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """The TF-IDF matrix of so many segments' terms in coordinates: (row, term number, weight), unknown terms left out.
 
         Weights are (1 + log count) · idf, each row scaled to length 1, as scikit-learn's `TfidfVectorizer` has them.
         """
-        found = np.fromiter(map(self.vocabulary.get, chain.from_iterable(terms), repeat(-1)), dtype=np.int64)
-        rows = np.repeat(np.arange(len(terms)), np.fromiter(map(len, terms), dtype=np.int64, count=len(terms)))
-        known = found >= 0
-        keys, count = np.unique(rows[known] * max(len(self.idf), 1) + found[known], return_counts=True)
-        rows, numbers = np.divmod(keys, max(len(self.idf), 1))
+        found = self.index(term_hashes)
+        known = np.flatnonzero(found >= 0)
+        keys = np.sort(term_rows[known] * max(len(self.idf), 1) + found[known])
+        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        count = np.diff(first, append=len(keys))
+        rows, numbers = np.divmod(keys[first], max(len(self.idf), 1))
         weights = (1.0 + np.log(count)) * self.idf[numbers]
-        length = np.sqrt(np.bincount(rows, weights**2, minlength=len(terms)))
+        length = np.sqrt(np.bincount(rows, weights**2, minlength=segments))
         return rows, numbers, np.asarray(weights / np.maximum(length[rows], 1e-12), dtype=np.float32)
 
-    def _word_scores(self, terms: Sequence[Sequence[str]]) -> Floats:
-        out = np.zeros((len(terms), len(ROLES)), dtype=np.float32)
+    def _word_scores(self, term_rows: NDArray[np.int64], term_hashes: NDArray[np.uint64], segments: int) -> Floats:
+        out = np.zeros((segments, len(ROLES)), dtype=np.float32)
         if not len(self.idf):
             return out
-        rows, numbers, weights = self.weighted_terms(terms)
+        rows, numbers, weights = self.weighted_terms(term_rows, term_hashes, segments)
         if len(rows):
             products = self.word_weights[numbers] * weights[:, None]
             first = np.flatnonzero(np.diff(rows, prepend=-1))
@@ -112,17 +127,26 @@ class Network:
     offsets: tuple[int, ...]  # places around a segment whose layout it is told
     first_share: float = 0.0  # 0..1: how much the first pass's answer counts beside the networks'
 
-    def probabilities(self, inputs: Floats) -> Floats:
-        """Role probabilities, shape (segments, roles)."""
+    def probabilities(self, inputs: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
+        """Role probabilities, shape (segments, roles). `bounds` are those of the pages (see `Measures`); None for one page."""
+        pages = list(pairwise([0, len(inputs)] if bounds is None else bounds.tolist()))
         scaled = np.clip((inputs - self.mean) / self.scale, -CLIP, CLIP).astype(np.float32)
         total = np.zeros((len(inputs), len(ROLES)), dtype=np.float32)
         for layers in self.layers:
             values = scaled
             for weights, bias in layers[:-1]:
-                values = np.maximum(values @ weights + bias, 0)
+                values = np.maximum(_times(values, weights, pages) + bias, 0)
             weights, bias = layers[-1]
-            total += _softmax(values @ weights + bias)
+            total += _softmax(_times(values, weights, pages) + bias)
         return np.asarray(total / len(self.layers), dtype=np.float32)
+
+
+def _times(values: Floats, weights: Floats, pages: Sequence[tuple[int, int]]) -> Floats:
+    """`values @ weights`, a page at a time: the last digits of a product depend on its number of rows."""
+    out = np.empty((len(values), weights.shape[1]), dtype=np.float32)
+    for begin, end in pages:
+        np.matmul(values[begin:end], weights, out=out[begin:end])
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +201,17 @@ class Model:
 
     def predict(self, segments: Sequence[Segment], dial: float = DIAL) -> Prediction:
         """Roles of one page's segments, all of them in order; empty arrays for none."""
-        if not segments:
-            nothing = np.zeros((0, len(ROLES)), dtype=np.float32)
-            return Prediction.of(nothing, nothing[:, 0], self.label_of_role, self.calibration, dial)
-        return self.judge(measure(segments), dial)
+        return self.predict_pages([segments], dial)[0]
+
+    def predict_pages(self, pages: Sequence[Sequence[Segment]], dial: float = DIAL) -> list[Prediction]:
+        """`predict` for each of these pages at once; the same to the last bit, whatever pages are judged together."""
+        found: list[Prediction] = []
+        for group in _groups(pages):
+            measures = measure_pages(group)
+            decoded = self.passes(measures)[1] if len(measures) else np.zeros((0, len(ROLES)), dtype=np.float32)
+            for begin, end in pairwise(measures.bounds.tolist()):
+                found.append(Prediction.of(decoded[begin:end], measures.words[begin:end], self.label_of_role, self.calibration, dial))
+        return found
 
     def judge(self, measures: Measures, dial: float = DIAL) -> Prediction:
         """Roles of one page's segments from their measures (at least one segment)."""
@@ -193,13 +224,27 @@ class Model:
         first = probabilities = self.linear.probabilities(measures, columns)
         if self.network is not None:
             inputs = second_pass_inputs(measures, columns, probabilities, self.linear.groups, self.network.offsets)
-            probabilities = _blend(self.network.probabilities(inputs), probabilities, self.network.first_share)
-        return first, decode(probabilities, self.transitions)
+            probabilities = _blend(self.network.probabilities(inputs, measures.bounds), probabilities, self.network.first_share)
+        return first, decode(probabilities, self.transitions, measures.bounds)
+
+
+def _groups(pages: Sequence[Sequence[Segment]]) -> Iterator[list[Sequence[Segment]]]:
+    """The pages in groups of about `TOGETHER` characters, in order: more at once take more memory and no less time."""
+    group: list[Sequence[Segment]] = []
+    size = 0
+    for page in pages:
+        group.append(page)
+        size += page[-1].end if page else 0
+        if size >= TOGETHER:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
     """The network's input rows of a page: layout of the segment and its neighbours, and `sequence.context`."""
-    return np.concatenate([window(columns, groups, offsets), context(measures, probabilities)], axis=1)
+    return np.concatenate([window(columns, groups, offsets, measures.bounds), context(measures, probabilities)], axis=1)
 
 
 def _blend(second: Floats, first: Floats, share: float) -> Floats:

@@ -205,7 +205,7 @@ def split(text: str) -> tuple[Segment, ...]:
     first = last = lines[0]
     item = first.item
     for line in lines[1:]:
-        if _continues(last, line, item, width, text):
+        if not line.blank_before and _continues(last, line, item, width, text):
             last = line
             continue
         segments.extend(_cut(text, first, last, size))
@@ -218,6 +218,7 @@ def split(text: str) -> tuple[Segment, ...]:
 def _lines(text: str) -> list[_Line]:
     lines: list[_Line] = []
     position = blank = 0
+    columns, first = (_columns, _first) if _WIDE.search(text) else (len, len)  # few pages hold a wide character
     for raw in text.splitlines(keepends=True):
         stripped = raw.strip()
         if not stripped:
@@ -225,7 +226,7 @@ def _lines(text: str) -> list[_Line]:
             position += len(raw)
             continue
         lead = raw[: len(raw) - len(raw.lstrip())]
-        indent = min(len(lead.expandtabs(TAB)) if "\t" in lead else len(lead), MAX_INDENT)
+        indent = min(len(lead.expandtabs(TAB) if "\t" in lead else lead), MAX_INDENT) if lead else 0
         bullet = _bullet(stripped, indent)
         item = 0
         if bullet:
@@ -234,8 +235,8 @@ def _lines(text: str) -> list[_Line]:
         start = position + len(lead)
         space = stripped.find(" ")
         word = stripped if space < 0 else stripped[:space]
-        solid = not stripped[len(bullet) :].strip().count(" ")
-        lines.append(_Line(start, start + len(stripped), indent, bullet, blank, indent + _columns(stripped), _first(word), item, solid))
+        solid = space < 0 or (bool(bullet) and " " not in stripped[len(bullet) :].strip())
+        lines.append(_Line(start, start + len(stripped), indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
         position += len(raw)
         blank = 0
     return lines
@@ -285,9 +286,7 @@ def wrap_width(lines: list[_Line]) -> int:
 
 
 def _continues(last: _Line, line: _Line, item: int, width: int, text: str) -> bool:
-    """Whether `line` goes on with the segment that `last` ends. `item` is the text column of its list item, or 0."""
-    if line.blank_before:
-        return False
+    """Whether `line`, right below it, goes on with the segment that `last` ends. `item` is the text column of its list item, or 0."""
     if _RULE.match(text, line.start, line.end):
         return not last.bullet and not _RULE.match(text, last.start, last.end) and line.indent == last.indent
     if line.bullet and not (width and not last.bullet and line.bullet[0] in "–—-" and line.indent == last.indent):

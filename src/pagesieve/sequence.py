@@ -10,13 +10,12 @@ betrays them. Two things live here, both plain numpy and both the same in traini
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import itertools
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.features import LEVELS, Measures, mean_around, shifted
+from pagesieve.features import LEVELS, Measures, Words, means_around, shifted
 from pagesieve.roles import ROLES
 
 __all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "context", "decode", "main_stretch", "transition_scores"]
@@ -59,45 +58,58 @@ def main_stretch(probabilities: Floats, words: Floats) -> tuple[int, int]:
     return (start, stop) if stop > start else (0, 0)
 
 
-def _since(marks: NDArray[np.bool_]) -> Floats:
-    """Log distance to the last marked segment strictly before, `FAR` where there is none."""
+def _since(marks: NDArray[np.bool_], first: NDArray[np.int64]) -> Floats:
+    """Log distance to the last marked segment strictly before, `FAR` where there is none.
+
+    `first` (segments,) is the place of the first segment of each one's page.
+    """
     place = np.arange(len(marks))
     last = np.maximum.accumulate(np.where(marks, place, -1))
     last = np.concatenate([[-1], last[:-1]])
-    return np.where(last >= 0, np.log1p(place - last), FAR).astype(np.float32)
+    return np.where(last >= first, np.log1p(np.maximum(place - last, 0)), FAR).astype(np.float32)
 
 
-def _likeness(vocabulary: Sequence[frozenset[str]], inside: NDArray[np.bool_]) -> Floats:
+def _likeness(words: Words, inside: NDArray[np.bool_]) -> Floats:
     """Share of a segment's words that other segments of the main text have too; -1 for one without words."""
-    bag: Counter[str] = Counter()
-    for i in np.flatnonzero(inside).tolist():
-        bag.update(vocabulary[i])
-    out = np.full(len(vocabulary), -1.0, dtype=np.float32)
-    for i, (words, own) in enumerate(zip(vocabulary, inside.tolist(), strict=True)):
-        if words:
-            out[i] = sum(bag[word] > own for word in words) / len(words)
+    own = inside[words.row]
+    bag = np.bincount(words.word, own)
+    shared = np.bincount(words.row, bag[words.word] > own, minlength=len(inside))
+    size = np.bincount(words.row, minlength=len(inside))
+    return np.where(size > 0, shared / np.maximum(size, 1), -1).astype(np.float32)
+
+
+def _medians(values: Floats, page: NDArray[np.int64], inside: NDArray[np.bool_], pages: int) -> Floats:
+    """The median of the `values` inside on each page, shape (pages,); 0 for a page without any."""
+    chosen = np.flatnonzero(inside)
+    values = values[chosen[np.lexsort((values[chosen], page[chosen]))]]
+    count = np.bincount(page[chosen], minlength=pages)
+    first = np.cumsum(count) - count
+    some = np.flatnonzero(count)
+    out = np.zeros(pages, dtype=np.float32)
+    out[some] = (values[first[some] + (count[some] - 1) // 2] + values[first[some] + count[some] // 2]) / 2
     return out
 
 
-def _unlike_main(measures: Measures, inside: NDArray[np.bool_]) -> list[Floats]:
+def _unlike_main(measures: Measures, page: NDArray[np.int64], inside: NDArray[np.bool_]) -> list[Floats]:
     """How a segment's indentation, blank lines above, length and bullet differ from what is usual in the main text."""
+    pages = len(measures.bounds) - 1
+    count = np.bincount(page[inside], minlength=pages).astype(np.float32)
+    some = (count > 0)[page]
     indent, blank = measures.indent, np.minimum(measures.blank, MOST_BLANK)
     length, bullet = np.log1p(measures.words), (measures.bullet > 0).astype(np.float32)
-    if not inside.any():
-        return [indent * 0, blank * 0, length * 0, bullet * 0]
+    bullets = np.bincount(page[inside], bullet[inside], minlength=pages).astype(np.float32) / np.maximum(count, 1)
     return [
-        np.clip(indent - np.median(indent[inside]), -MOST_INDENT, MOST_INDENT),
-        blank - np.median(blank[inside]),
-        length - np.median(length[inside]),
-        bullet - bullet[inside].mean(),
+        some * np.clip(indent - _medians(indent, page, inside, pages)[page], -MOST_INDENT, MOST_INDENT),
+        some * (blank - _medians(blank, page, inside, pages)[page]),
+        some * (length - _medians(length, page, inside, pages)[page]),
+        some * (bullet - bullets[page]),
     ]
 
 
 def _alike(groups: NDArray[np.int64], values: Floats) -> Floats:
-    """Mean of `values` (segments, …) over the segments of the same group, for each segment."""
+    """Mean of `values` (segments, columns) over the segments of the same group, for each segment."""
     count = np.maximum(np.bincount(groups), 1)
-    total = np.zeros((len(count), values.shape[1]))
-    np.add.at(total, groups, values)
+    total = np.stack([np.bincount(groups, column) for column in values.T], axis=1)
     return np.asarray((total / count[:, None])[groups], dtype=np.float32)
 
 
@@ -106,7 +118,8 @@ def markup_context(measures: Measures, probabilities: Floats) -> Floats:
     markup = measures.markup
     assert markup is not None
     body = probabilities[:, BODY] * np.maximum(measures.words, 1)
-    total = max(float(body.sum()), 1e-9)
+    sums = [float(body[begin:end].sum()) for begin, end in itertools.pairwise(measures.bounds.tolist())]
+    total = np.maximum(sums, 1e-9)[measures.page]
     groups = [*markup.containers.T, markup.shape]
     shares = [np.bincount(group, body)[group] / total for group in groups]
     return np.concatenate([*(_alike(group, probabilities) for group in groups), np.stack(shares, 1)], axis=1).astype(np.float32)
@@ -117,31 +130,36 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
 
     On an HTML page those of `markup_context` follow them.
     """
-    n = len(measures)
+    n, bounds, page = len(measures), measures.bounds, measures.page
+    first, last = bounds[:-1][page], bounds[1:][page] - 1
     place = np.arange(n)
     words = np.maximum(measures.words, 1)
     log = np.log(probabilities + FLOOR)
-    start, stop = main_stretch(probabilities, words)
+    body_words = probabilities[:, BODY] * words
+    stretches = np.zeros((len(bounds) - 1, 2), dtype=np.int64)
+    for number, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())):
+        stretches[number] = main_stretch(probabilities[begin:end], words[begin:end])
+        body_words[begin:end] = np.cumsum(body_words[begin:end])
+    start, stop = (stretches[page] + first[:, None]).T
     inside = (place >= start) & (place < stop) & (probabilities[:, BODY] > 0.5)
-    body_words = np.cumsum(probabilities[:, BODY] * words)
-    until = _since((probabilities[:, TEASER_HEADING] > MARK_AT[TEASER_HEADING])[::-1])[::-1]
+    headings = probabilities[:, TEASER_HEADING] > MARK_AT[TEASER_HEADING]
     single = [
         place < start,
         place >= stop,
         np.log1p(np.maximum(start - place, 0)),
         np.log1p(np.maximum(place - stop + 1, 0)),
         np.log1p(np.maximum(np.minimum(place - start, stop - 1 - place), -1) + 1),
-        body_words / max(float(body_words[-1]), 1e-9) if n else body_words,
-        _likeness(measures.vocabulary, inside),  # what it is about
+        body_words / np.maximum(body_words[last], np.float32(1e-9)),
+        _likeness(measures.long_words, inside),  # what it is about
         _likeness(measures.small_words, inside),  # how it speaks: a notice says "we" and "you", a report doesn't
-        *_unlike_main(measures, inside),
-        *(_since(probabilities[:, role] > least) for role, least in MARK_AT.items()),
-        until,
+        *_unlike_main(measures, page, inside),
+        *(_since(probabilities[:, role] > least, first) for role, least in MARK_AT.items()),
+        _since(headings[::-1], (n - 1 - last)[::-1])[::-1],
     ]
     found = np.concatenate(
         [
-            *(shifted(log, by, float(np.log(FLOOR))) for by in NEAR),
-            *(mean_around(probabilities, low, high) for low, high in AROUND),
+            *(shifted(log, by, float(np.log(FLOOR)), bounds) for by in NEAR),
+            *means_around(probabilities, AROUND, bounds),
             np.stack(single, 1),
         ],
         axis=1,
@@ -163,25 +181,40 @@ def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:
     return np.asarray(np.log(pairs / chance), dtype=np.float32)
 
 
-def decode(probabilities: Floats, transitions: Floats) -> Floats:
+def decode(probabilities: Floats, transitions: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
     """Each segment's role probabilities given the whole page (forward-backward), shape (segments, roles).
 
     `probabilities` holds those given the segment's own features, shape (segments, roles); `transitions` (roles, roles) log
-    weights of one role following another. All-zero transitions change nothing; zero segments give an empty array.
+    weights of one role following another. All-zero transitions change nothing; zero segments give an empty array. `bounds`
+    are those of the pages (see `Measures`); None for the segments of one.
     """
     n = len(probabilities)
-    if n < 2 or not transitions.any():
+    if not n or not transitions.any():
         return probabilities
+    bounds = np.array([0, n]) if bounds is None else bounds
     likely = np.maximum(probabilities, 1e-6).astype(np.float64)
     forth = np.exp(transitions.astype(np.float64))
     steps = np.stack([forth, forth.T])
-    # Forward from the first segment and backward from the last go in one loop; each holds its segment's own likelihood.
-    both = np.stack([likely, likely[::-1]], axis=1)[:, :, None, :]
-    state = both[0]
-    for i in range(1, n):
-        state = np.matmul(state, steps)
-        state *= both[i]
-        state /= state.sum(axis=2, keepdims=True)
-        both[i] = state
-    marginals = both[:, 0, 0] * both[::-1, 1, 0] / likely
-    return np.asarray(marginals / marginals.sum(1, keepdims=True), dtype=np.float32)
+    # All pages go in step: row by row of `both` stand the first segments of all pages, then the second ones, the longest page
+    # first, so that those which still go on are the first ones of each step. Beside a page's way forward goes that backward.
+    sizes = np.diff(bounds)
+    order = np.argsort(-sizes, kind="stable")
+    active = np.searchsorted(-sizes[order], -np.arange(sizes.max()), side="left")  # pages longer than so many segments
+    begin = np.concatenate([[0], np.cumsum(active)])
+    step = np.repeat(np.arange(len(active)), active)
+    page = order[np.arange(n) - begin[step]]
+    forward, backward = bounds[page] + step, bounds[page + 1] - 1 - step
+    both = np.stack([likely[forward], likely[backward]], axis=1)[:, :, None, :]
+    state = both[: active[0]]
+    for i in range(1, len(active)):
+        state = np.matmul(state[: active[i]], steps)
+        state *= both[begin[i] : begin[i + 1]]
+        state /= state.sum(axis=3, keepdims=True)
+        both[begin[i] : begin[i + 1]] = state
+    ahead, behind = np.empty_like(likely), np.empty_like(likely)
+    ahead[forward], behind[backward] = both[:, 0, 0], both[:, 1, 0]
+    marginals = ahead * behind / likely
+    found = np.asarray(marginals / marginals.sum(1, keepdims=True), dtype=np.float32)
+    lone = bounds[:-1][sizes == 1]
+    found[lone] = probabilities[lone]  # nothing follows it
+    return found

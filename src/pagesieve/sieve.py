@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
 from pagesieve.calibration import DIAL
 from pagesieve.explain import Explanation, explain
 from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_html
-from pagesieve.model import Model
+from pagesieve.model import Model, Prediction
 from pagesieve.page import PageError, Segment, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegment, Segmentation
@@ -23,7 +23,7 @@ __all__ = ["KINDS", "Sieve", "load"]
 KINDS = ("auto", "text", "html")
 SHIPPED = Path(__file__).parent / "models" / "default.npz"  # the model that comes with the package
 SNIFFED = 30_000  # bytes by which HTML is told from text
-BATCH = 32  # pages handed to a worker at once
+BATCH = 32  # pages judged at once, and handed to a worker at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +45,57 @@ class Sieve:
         body") over 0.5 (each segment's likeliest label) to 1 ("no body line lost"). `encoding` is what the server said of
         HTML given as bytes. Raises `PageError` for what is no page, and for HTML where the model has not learned it.
         """
+        (answer,) = self.segment_batch([page], kind, [name], dial, encoding)
+        if isinstance(answer, PageError):
+            raise answer
+        return answer
+
+    def segment_batch(
+        self,
+        pages: Sequence[str | bytes],
+        kind: str = "auto",
+        names: Sequence[str] | None = None,
+        dial: float = DIAL,
+        encoding: str = "",
+    ) -> list[Segmentation | PageError]:
+        """`segment` for each of these pages at once, in order; much faster than one by one, and the same answers to the last bit.
+
+        A page that `segment` would refuse has its `PageError` in its place and leaves the others as they are. `names` stand
+        for the pages in messages, one each. What is wrong with the call itself raises: `TypeError` for a page that is neither
+        str nor bytes, `ValueError` for an unknown `kind` or a `dial` out of range. `[]` for no pages.
+        """
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r} is none of {', '.join(KINDS)}")
         if not 0 <= dial <= 1:
             raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
-        source = _html(page, kind, name, encoding)
-        if source is None:
-            read = read_page(page, name)
-            if kind == "auto" and (found := foreign(read.text)):
-                raise PageError(f'{name}: looks like {found}, or pass kind="text" to take it as text')
-            taken = HtmlPage(read, split(read.text), Metadata())
-            model = self.model
-        else:
-            taken = read_html(source, name)
+        read = [self._read(page, kind, name, encoding) for page, name in zip(pages, names or repeat("page", len(pages)), strict=True)]
+        said: dict[int, Prediction] = {}
+        for view, model in (("text", self.model), ("html", self.model.html)):
+            places = [i for i, taken in enumerate(read) if isinstance(taken, HtmlPage) and taken.page.view == view]
+            if places and model is not None:
+                segments = [taken.segments for taken in map(read.__getitem__, places) if isinstance(taken, HtmlPage)]
+                said.update(zip(places, model.predict_pages(segments, dial), strict=True))
+        return [self._answer(taken, said[i]) if isinstance(taken, HtmlPage) else taken for i, taken in enumerate(read)]
+
+    def _read(self, page: str | bytes, kind: str, name: str, encoding: str) -> HtmlPage | PageError:
+        """The page's segments, or why there are none."""
+        try:
+            source = _html(page, kind, name, encoding)
+            if source is None:
+                read = read_page(page, name)
+                if kind == "auto" and (found := foreign(read.text)):
+                    raise PageError(f'{name}: looks like {found}, or pass kind="text" to take it as text')
+                return HtmlPage(read, split(read.text), Metadata())
             if self.model.html is None:
                 raise PageError(
                     f"{name}: is HTML, and this model has learned text dumps only; train one on pages with HTML beside them "
                     '(`make train`), render the page to text first, or pass kind="text" to take the markup as text'
                 )
-            model = self.model.html
-        said = model.predict(taken.segments, dial)
+            return read_html(source, name)
+        except PageError as error:
+            return error
+
+    def _answer(self, taken: HtmlPage, said: Prediction) -> Segmentation:
         chances = said.shares[range(len(taken.segments)), said.labels].tolist()
         judged = zip(taken.segments, said.labels.tolist(), said.roles.tolist(), chances, strict=True)
         return Segmentation(
@@ -81,7 +112,7 @@ class Sieve:
             taken.page.view,
             taken.metadata,
             taken.notes,
-            source or "",
+            taken.source,
         )  # fmt: skip
 
     def _explain(self, segments: Sequence[LabeledSegment], place: int) -> Explanation:
@@ -93,16 +124,20 @@ class Sieve:
     def segment_many(
         self, pages: Iterable[str | bytes], n_jobs: int = 1, kind: str = "auto", dial: float = DIAL, encoding: str = ""
     ) -> Iterator[Segmentation]:
-        """`segment` for each page, in order, as an iterator that keeps few pages in memory; `n_jobs` processes."""
+        """`segment` for each page, in order, as an iterator that keeps few pages in memory; `n_jobs` processes.
+
+        Pages are taken `BATCH` at a time. The answers for the pages before one that `segment` refuses come first, then its
+        `PageError` is raised; `segment_batch` goes on after such a page.
+        """
         if n_jobs == 1:
-            for page in pages:
-                yield self.segment(page, kind, dial=dial, encoding=encoding)
+            for batch in _batches(pages):
+                yield from _or_raise(self.segment_batch(batch, kind, dial=dial, encoding=encoding))
             return
         from joblib import Parallel, delayed  # only now: one page needs no joblib
 
         work = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
         for answers in work(delayed(_segment_batch)(self, batch, kind, dial, encoding) for batch in _batches(pages)):
-            for answer in answers:
+            for answer in _or_raise(answers):
                 yield replace(answer, judge=self._explain)
 
 
@@ -112,9 +147,17 @@ def _batches(pages: Iterable[str | bytes]) -> Iterator[list[str | bytes]]:
         yield batch
 
 
-def _segment_batch(sieve: Sieve, pages: list[str | bytes], kind: str, dial: float, encoding: str) -> list[Segmentation]:
+def _segment_batch(sieve: Sieve, pages: list[str | bytes], kind: str, dial: float, encoding: str) -> list[Segmentation | PageError]:
     """The batch's answers without their way back to the model, which must not travel with each of them."""
-    return [replace(sieve.segment(page, kind, dial=dial, encoding=encoding), judge=None) for page in pages]
+    answers = sieve.segment_batch(pages, kind, dial=dial, encoding=encoding)
+    return [answer if isinstance(answer, PageError) else replace(answer, judge=None) for answer in answers]
+
+
+def _or_raise(answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentation]:
+    for answer in answers:
+        if isinstance(answer, PageError):
+            raise answer
+        yield answer
 
 
 def _html(page: str | bytes, kind: str, name: str, encoding: str) -> str | None:

@@ -1,0 +1,310 @@
+"""Step 2a of a page's way: a segment's text → tokens → the terms that the TF-IDF weighs.
+
+Terms are strings for whoever reads or trains on them (`terms`). Judging a page asks for numbers only, so there is a second
+form of the same recipe: texts of many segments at once as one array of characters, tokens as ranges of it, and each term
+as the 64-bit hash of its string (`read_tokens`, `Tokens.term_hashes`). The hash of a string c₀c₁c₂… is Σ cᵢ·Bⁱ modulo 2⁶⁴,
+so that of two tokens with a space between follows from theirs and none of these strings is ever made.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CharTable", "TermIndex", "Tokens", "codes_of", "hashes", "is_unspaced", "read_tokens", "terms", "tokens", "unlinked"]
+
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+HEAD, TAIL = 12, 6  # words of a segment that its terms are made of: the first and the last ones
+WHOLE = 4  # words; a segment this short is also one term as a whole ("=share on facebook")
+NO_WORDS = "<none>"  # the term of a segment without words
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
+_DIGIT = re.compile(r"\d")
+_LINK = re.compile(  # Markdown's link targets (none runs into the next "](", so that time stays linear), lynx's link numbers
+    r"\]\([^)\s\]]*(?:\](?!\()[^)\s\]]*)*\)|\[\d{1,4}\](?=\S)"
+)
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers and punctuation marks of `text` in order, lower-cased; digits become 0; `[]` for blank text.
+
+    Text in scripts without spaces between words gives overlapping pairs of characters instead.
+
+    >>> tokens("Updated 12:30 — it's on!")
+    ['updated', '00:00', '—', "it's", 'on', '!']
+    """
+    return tokens_unlinked(unlinked(text))
+
+
+def tokens_unlinked(text: str) -> list[str]:
+    """The `tokens` of a text that went through `unlinked` before."""
+    found: list[str] = _TOKEN.findall(_DIGIT.sub("0", text).lower())
+    pieces: list[str] = []
+    for token in found:
+        if len(token) > 2 and is_unspaced(token):
+            pieces.extend(token[i : i + 2] for i in range(len(token) - 1))
+        else:
+            pieces.append(token)
+    return pieces
+
+
+def unlinked(text: str) -> str:
+    """`text` without the addresses and numbers of links that only a renderer put in."""
+    return _LINK.sub("", text) if "[" in text else text
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether `text` begins in a script that is written without spaces."""
+    return _UNSPACED.match(text) is not None
+
+
+def terms(words: Sequence[str]) -> list[str]:
+    """What the TF-IDF counts for a segment with these `tokens`: words, pairs, the first and the last word as such.
+
+    >>> terms(["read", "more"])
+    ['read', 'more', 'read more', '^read', 'more$', '=read more']
+    """
+    if not words:
+        return [NO_WORDS]
+    if len(words) > HEAD + TAIL:
+        head, tail = words[:HEAD], words[-TAIL:]
+        found = [*head, *tail]
+        found += [f"{a} {b}" for a, b in itertools.pairwise(head)]
+        found += [f"{a} {b}" for a, b in itertools.pairwise(tail)]
+    else:
+        found = [*words, *(f"{a} {b}" for a, b in itertools.pairwise(words))]
+    found += ["^" + words[0], words[-1] + "$"]
+    if len(words) <= WHOLE:
+        found.append("=" + " ".join(words))
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- characters
+
+
+class CharTable:
+    """A number for every character, worked out by `number` (1 and more) when one turns up for the first time."""
+
+    def __init__(self, number: Callable[[str], int], dtype: type[np.unsignedinteger[Any]]) -> None:
+        self._number = number
+        self._known = np.zeros(0x110000, dtype=dtype)
+
+    def __call__(self, codes: NDArray[np.uint32]) -> NDArray[Any]:
+        """The numbers of the characters with these `codes`."""
+        found = self._known[codes]
+        if not found.all():
+            for code in np.unique(codes[found == 0]).tolist():
+                self._known[code] = self._number(chr(code))
+            found = self._known[codes]
+        return found
+
+
+def codes_of(text: str) -> NDArray[np.uint32]:
+    """The code points of `text`."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+# What a character is to a token: numerals are what is alphanumeric, but neither letter nor digit ("²").
+_NOTHING, _MARK, _APOSTROPHE, _JOINT, _DIGITS, _NUMERAL, _LETTER, _UNSPACED_LETTER = range(1, 9)
+
+
+def _kind(char: str) -> int:
+    if char in "'’":
+        return _APOSTROPHE
+    if char in ".,:/":
+        return _JOINT
+    if char.isdecimal():
+        return _DIGITS
+    if char.isalnum():
+        return _UNSPACED_LETTER if is_unspaced(char) else _LETTER if char.isalpha() else _NUMERAL
+    return _NOTHING if char == "_" or char.isspace() else _MARK
+
+
+_kinds = CharTable(_kind, np.uint8)
+_plain_codes = CharTable(lambda char: 48 if char.isdecimal() else ord(char.lower()), np.uint32)
+_LONGER = re.compile("[\u0130\u03a3]")  # İ gets longer in small letters, Σ changes with what follows
+
+# ------------------------------------------------------------------------------------------------ tokens as numbers
+
+_BASE = 0x9E3779B97F4A7C15  # odd, so that every power is too
+_CARET, _DOLLAR, _EQUALS, _SPACE = (np.uint64(ord(char)) for char in "^$= ")
+
+
+@cache
+def _powers(size: int) -> Hashes:
+    """The first `size` powers of the base."""
+    factors = np.full(size, _BASE, dtype=np.uint64)
+    factors[:1] = 1
+    return np.multiply.accumulate(factors)
+
+
+def _powers_to(longest: int) -> Hashes:
+    """Powers of the base up to `longest` at least; tables for the usual lengths are kept."""
+    return _powers(256) if longest < 256 else _powers.__wrapped__(longest + 1)
+
+
+def hashes(texts: Sequence[str]) -> Hashes:
+    """The hash of each text, shape (texts,)."""
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    ends = np.cumsum(lengths)
+    return _range_hashes(codes_of("".join(texts)), ends - lengths, ends)
+
+
+def _range_hashes(codes: NDArray[np.uint32], starts: Ints, ends: Ints) -> Hashes:
+    """The hash of each range of `codes`."""
+    if not len(starts) or not len(codes):
+        return np.zeros(len(starts), dtype=np.uint64)
+    lengths = ends - starts
+    before = np.cumsum(lengths) - lengths
+    within = np.arange(int(lengths.sum())) - np.repeat(before, lengths)
+    values = codes[within + np.repeat(starts, lengths)] * _powers_to(int(lengths.max()))[within]
+    total = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
+    return np.asarray(total[before + lengths] - total[before])
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of some segments one after the other, as numbers; arrays have one entry a token.
+
+    `count` and `first` (segments,) say how many tokens each segment has and which is its first.
+    """
+
+    row: Ints  # place of the segment
+    hash: Hashes
+    length: Ints  # characters
+    unspaced: NDArray[np.bool_]  # begins in a script without spaces between words
+    letters: NDArray[np.bool_]  # nothing but letters
+    count: Ints
+    first: Ints
+
+    def pairs(self, left: Ints, right: Ints) -> Hashes:
+        """The hash of "a b" for the tokens a and b at these places."""
+        powers = _powers_to(int(self.length.max(initial=0)) + 1)
+        length = self.length[left]
+        return np.asarray(self.hash[left] + _SPACE * powers[length] + self.hash[right] * powers[length + 1])
+
+    def openings(self) -> Hashes:
+        """The hash of each segment's first two tokens, shape (segments,); 0 for one without."""
+        out = np.zeros(len(self.count), dtype=np.uint64)
+        one, more = np.flatnonzero(self.count == 1), np.flatnonzero(self.count > 1)
+        out[one] = self.hash[self.first[one]]
+        out[more] = self.pairs(self.first[more], self.first[more] + 1)
+        return out
+
+    def term_hashes(self) -> tuple[Ints, Hashes]:
+        """(row, hash) of all `terms` of the segments, those of a segment in no particular order."""
+        short = self.count <= HEAD + TAIL
+        rank = np.arange(len(self.row)) - self.first[self.row]
+        chosen = short[self.row] | (rank < HEAD) | (rank >= self.count[self.row] - TAIL)
+        words = np.flatnonzero(chosen)
+        left = words[:-1][(np.diff(words) == 1) & (np.diff(self.row[words]) == 0)]
+        some, none = np.flatnonzero(self.count), np.flatnonzero(self.count == 0)
+        first, last = self.first[some], self.first[some] + self.count[some] - 1
+        powers = _powers_to(int(self.length.max(initial=0)))
+        whole = np.flatnonzero((self.count > 0) & (self.count <= WHOLE))
+        found = [
+            (self.row[words], self.hash[words]),
+            (self.row[left], self.pairs(left, left + 1)),
+            (some, _CARET + self.hash[first] * _powers(256)[1]),
+            (some, self.hash[last] + _DOLLAR * powers[self.length[last]]),
+            (none, np.repeat(hashes([NO_WORDS]), len(none))),
+            (whole, self._whole(whole)),
+        ]
+        return np.concatenate([rows for rows, _ in found]), np.concatenate([numbers for _, numbers in found])
+
+    def _whole(self, rows: Ints) -> Hashes:
+        """The hash of "=" and all tokens of these segments, which have 1 to `WHOLE`."""
+        at = self.first[rows]
+        size = np.ones(len(rows), dtype=np.int64)
+        out = np.full(len(rows), _EQUALS)
+        longest = int(self.length[self.count[self.row] <= WHOLE].max(initial=0))
+        powers = _powers_to(WHOLE * (longest + 1) + 1)
+        for i in range(WHOLE):
+            more = np.flatnonzero(self.count[rows] > i)
+            if i:
+                out[more] += _SPACE * powers[size[more]]
+                size[more] += 1
+            out[more] += self.hash[at[more] + i] * powers[size[more]]
+            size[more] += self.length[at[more] + i]
+        return out
+
+
+def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
+    """The `tokens` of each line of `joined`, which ends with a line feed; `codes` are its code points."""
+    if not lines:
+        nothing = np.zeros(0, dtype=np.int64)
+        return Tokens(nothing, np.zeros(0, dtype=np.uint64), nothing, nothing > 0, nothing > 0, nothing, nothing)
+    plain = _plain_codes(codes) if _LONGER.search(joined) is None else _plain_codes(codes_of(joined.lower()))
+    kinds = _kinds(plain)
+    # Every character becomes part of a word (1), of a number (2), a token of its own (3) or none (0).
+    part = np.array([0, 0, 3, 3, 3, 2, 1, 1, 1], dtype=np.uint8)[kinds]
+    inner = np.flatnonzero((kinds == _APOSTROPHE) | (kinds == _JOINT))
+    if len(inner):
+        before, after = part[inner - 1], part[inner + 1]
+        wanted = np.where(kinds[inner] == _APOSTROPHE, 1, 2)
+        part[inner[(before == wanted) & (after == wanted)]] = wanted[(before == wanted) & (after == wanted)]
+    change = part[1:] != part[:-1]
+    alone = part == 3
+    starts = np.flatnonzero((part != 0) & (np.concatenate([[True], change]) | alone))
+    ends = np.flatnonzero((part != 0) & (np.concatenate([change, [True]]) | alone)) + 1
+    unspaced = kinds[starts] == _UNSPACED_LETTER
+    split_up = unspaced & (ends - starts > 2)
+    if split_up.any():
+        times = np.where(split_up, ends - starts - 1, 1)
+        starts = np.repeat(starts, times) + np.arange(int(times.sum())) - np.repeat(np.cumsum(times) - times, times)
+        ends = np.where(np.repeat(split_up, times), starts + 2, np.repeat(ends, times))
+        unspaced = kinds[starts] == _UNSPACED_LETTER
+    first = np.searchsorted(starts, np.flatnonzero(plain == 10))  # the token after each line feed
+    first = np.concatenate([np.zeros(1, dtype=np.int64), first])
+    count = np.diff(first)
+    strange = np.concatenate([[0], np.cumsum(kinds < _LETTER)])
+    return Tokens(
+        row=np.repeat(np.arange(lines), count),
+        hash=_range_hashes(plain, starts, ends),
+        length=ends - starts,
+        unspaced=unspaced,
+        letters=strange[ends] == strange[starts],
+        count=count,
+        first=first[:-1],
+    )
+
+
+class TermIndex:
+    """Hashes of terms → their numbers. Looked up in two steps: the top bits of a scrambled hash name a short run of entries."""
+
+    SCRAMBLER = np.uint64(0xD6E8FEB86659FD93)
+    BITS = 18
+
+    def __init__(self, vocabulary: Mapping[str, int]) -> None:
+        keys = hashes(list(vocabulary)) * self.SCRAMBLER
+        order = np.argsort(keys)
+        self.keys = np.concatenate([keys[order], np.zeros(1, dtype=np.uint64)])
+        self.numbers = np.concatenate([np.fromiter(vocabulary.values(), dtype=np.int64, count=len(vocabulary))[order], [-1]])
+        self.shift = np.uint64(64 - self.BITS)
+        bounds = np.searchsorted(keys[order] >> self.shift, np.arange((1 << self.BITS) + 1, dtype=np.uint64))
+        self.start = bounds[:-1]
+        self.longest = int(np.diff(bounds).max())
+
+    def __call__(self, found: Hashes) -> Ints:
+        """The number of each term with these hashes, -1 for an unknown one."""
+        keys = found * self.SCRAMBLER
+        place = self.start[keys >> self.shift]
+        out = np.full(len(found), -1, dtype=np.int64)
+        last = len(self.keys) - 1
+        pending = np.arange(len(found))
+        for step in range(self.longest):
+            at = np.minimum(place[pending] + step, last)
+            stored = self.keys[at]
+            hit = stored == keys[pending]
+            out[pending[hit]] = self.numbers[at[hit]]
+            pending = pending[stored < keys[pending]]  # a run's keys ascend
+        return out

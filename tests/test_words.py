@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import example, given
+from hypothesis import strategies as st
+from test_page import TEXTS
+
+from pagesieve.features import layout, measure, measure_pages
+from pagesieve.page import split
+from pagesieve.words import TermIndex, hashes, terms, tokens
+
+TERMS = st.text(st.characters(min_codepoint=32), min_size=1, max_size=6)
+
+
+@given(TEXTS)
+@example("")
+@example("¹² ½x 3²\n")
+@example("o'clock '’a 1.2.3,x 06:12: .5\n")
+@example("ΟΔΟΣ\nİstanbul İ\n")
+@example("渡船停运a1\nพรุ่งนี้\n渡\n")
+@example("word " * 19 + "\n" + "a_b ^ $ = < >\n$\n^\n" + "x" * 5000 + " y\n")
+def test_the_hashes_of_a_segments_terms_are_those_of_their_strings(text: str) -> None:
+    measures = measure(split(text))
+    for place, found in enumerate(measures.terms):
+        own = measures.term_hashes[measures.term_rows == place]
+        assert sorted(own.tolist()) == sorted(hashes(found).tolist())
+
+
+@given(st.lists(TEXTS, max_size=5))
+def test_pages_measured_together_have_the_measures_of_each(texts: list[str]) -> None:
+    pages = [split(text) for text in texts]
+    together = measure_pages(pages)
+    columns = layout(together)
+    for begin, end, page in zip(together.bounds, together.bounds[1:], pages, strict=False):
+        alone = measure(page)
+        assert columns[begin:end].tobytes() == layout(alone).tobytes()
+        assert together.terms[begin:end] == alone.terms
+        for of_all, of_one in ((together.long_words, alone.long_words), (together.small_words, alone.small_words)):
+            inside = (of_all.row >= begin) & (of_all.row < end)
+            assert sorted((of_all.row[inside] - begin).tolist()) == sorted(of_one.row.tolist())
+
+
+@given(TEXTS)
+@example("渡船停运 our mill, o'er\n")
+def test_words_are_kept_by_length(text: str) -> None:
+    segments = split(text)
+    measures = measure(segments)
+    for place, segment in enumerate(segments):
+        words = set(tokens(segment.content))
+        assert (measures.small_words.row == place).sum() == sum(len(word) < 5 and word.isalpha() for word in words)
+
+
+@given(st.dictionaries(TERMS, st.integers(0, 99), max_size=30), st.lists(TERMS, max_size=9))
+def test_the_index_knows_its_vocabulary_and_nothing_else(vocabulary: dict[str, int], others: list[str]) -> None:
+    asked = [*vocabulary, *others]
+    expected = [vocabulary.get(term, -1) for term in asked]
+    assert TermIndex(vocabulary)(hashes(asked)).tolist() == expected
+
+
+def test_every_term_of_a_large_vocabulary_has_a_hash_of_its_own() -> None:
+    words = [f"{a}{b}" for a in "abcdefghijklmnopqrstuvwxyz" for b in range(400)]
+    made = [*words, *(f"{a} {b}" for a, b in itertools.pairwise(words)), *("^" + w for w in words), *(w + "$" for w in words)]
+    assert len(np.unique(hashes(made))) == len(made)
+
+
+def test_terms_of_no_words() -> None:
+    assert terms([]) == ["<none>"]
