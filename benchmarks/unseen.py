@@ -90,7 +90,7 @@ def main() -> None:
     with initialize_config_dir(config_dir(), version_base="1.3"):
         config: Any = compose("train", ["experiment=shipped", *sys.argv[1:]])
     chosen, root = settings(config), Path(config.data.also[0])
-    documents, views, html, _ = gather(config)
+    documents, views, html, *_ = gather(config)
     samples = training.prepare([*documents, *views], chosen)
     folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
     fold_of = dict(zip([s.site for s in samples], folds.tolist(), strict=True))

@@ -11,8 +11,8 @@ from conftest import page_lines, page_text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagesieve.cases import CasesError, folded, main, read_cases, run
-from pagesieve.cli import main as command
+from pagesieve.cases import CasesError, folded, read_cases, run
+from pagesieve.cli import main
 from pagesieve.sieve import Sieve
 
 LINES = page_lines("tillerpost", 3)
@@ -36,7 +36,7 @@ def written(folder: Path, cases: Any, name: str = "cases.json") -> Path:
 def test_statements_that_hold_pass(page: Path, tiny_sieve: Sieve, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(page.parent, [{"page": "story.txt", "body": BODY, "not_body": [TEASER], "teasers": [TEASER], "not_teasers": [BODY]}])
     assert [r.fault for r in run(tiny_sieve, read_cases(path))] == [""] * 4
-    assert main([str(path), "--model", str(tiny_model)]) == 0
+    assert main(["check", str(path), "--model", str(tiny_model)]) == 0
     assert capsys.readouterr().out == "4 of 4 statements on 1 pages hold (100.0%)\n"
 
 
@@ -52,7 +52,7 @@ def test_each_statement_that_does_not_hold_is_a_line_that_tells_why(
         "not_teasers": TEASER,
     }
     path = written(page.parent, [case])
-    assert main([str(path), "--model", str(tiny_model)]) == 1
+    assert main(["check", str(path), "--model", str(tiny_model)]) == 1
     *lines, total = capsys.readouterr().out.splitlines()
     faults = ["not in the headline", "not in the body", "in the body", "in no teaser", "not on the page at all", "in a teaser"]
     assert [line.rpartition(": ")[2] for line in lines] == faults
@@ -62,10 +62,10 @@ def test_each_statement_that_does_not_hold_is_a_line_that_tells_why(
 
 def test_a_share_of_failures_can_be_allowed(page: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(page.parent, [{"page": "story.txt", "body": [BODY, TEASER]}])
-    assert main([str(path), "--model", str(tiny_model), "--min-rate", "0.5"]) == 0
-    assert main([str(path), "--model", str(tiny_model), "--min-rate", "0.51"]) == 1
+    assert main(["check", str(path), "--model", str(tiny_model), "--min-rate", "0.5"]) == 0
+    assert main(["check", str(path), "--model", str(tiny_model), "--min-rate", "0.51"]) == 1
     capsys.readouterr()
-    main([str(path), "--model", str(tiny_model), "--format", "json"])
+    main(["check", str(path), "--model", str(tiny_model), "--format", "json"])
     found = json.loads(capsys.readouterr().out)
     assert (found["passed"], found["stated"], found["results"][1]["fault"]) == (1, 2, "not in the body")
 
@@ -110,13 +110,13 @@ def test_a_bad_file_is_told_with_its_place_and_remedy(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CasesError, match=named):
         read_cases(path)
-    assert main([str(path), "--model", str(tiny_model)]) == 2
+    assert main(["check", str(path), "--model", str(tiny_model)]) == 2
     assert capsys.readouterr().err.startswith(f"pagesieve check: {path}: ")
 
 
 def test_the_command_knows_check(page: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(page.parent, [{"page": "story.txt", "body": TEASER}])
-    assert command(["check", str(path), "--model", str(tiny_model)]) == 1
+    assert main(["check", str(path), "--model", str(tiny_model)]) == 1
     monkeypatch.setenv("PAGESIEVE_MODEL", str(tiny_model))
     ended = subprocess.run(
         [sys.executable, "-m", "pagesieve", "check", "nowhere.yaml"], cwd=page.parent, capture_output=True, text=True, check=False

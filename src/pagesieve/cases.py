@@ -1,26 +1,23 @@
-"""`pagesieve check cases.yaml`: what a user's own pages must give, page by page, told as a pass rate and a line a failure.
+"""What a user's own pages must give: a file of cases, read and held against a model. `pagesieve check` prints the results.
 
 Stands behind the way of a page: it reads the `Segmentation` and asks whether given strings are where they belong.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pagesieve.calibration import DIAL
 from pagesieve.page import PageError
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import KINDS, Sieve, load
-from pagesieve.storage import ModelError
+from pagesieve.sieve import KINDS, Sieve
 
-__all__ = ["Case", "CasesError", "Result", "main", "read_cases", "run"]
+__all__ = ["STATED", "Case", "CasesError", "Result", "folded", "read_cases", "run"]
 
 FACTS = ("page", "kind", "encoding")
 STATED: dict[str, tuple[str, Callable[[str, Segmentation], bool]]] = {
@@ -135,47 +132,3 @@ def run(sieve: Sieve, cases: Sequence[Case], dial: float = DIAL) -> Iterator[Res
                 fault, holds = STATED[key]
                 missing = wanted not in page
                 yield Result(str(case.page), key, text, "not on the page at all" if missing else "" if holds(wanted, answer) else fault)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """`pagesieve check`; returns the exit status: 0 where enough passed, 1 where not, 2 for a file or model that cannot be used."""
-    options = _parser().parse_args(arguments)
-    try:
-        cases = read_cases(options.cases)
-        sieve = load(options.model)
-    except (CasesError, ModelError, OSError) as error:
-        print(f"pagesieve check: {error}", file=sys.stderr)
-        return 2
-    results = list(run(sieve, cases, options.dial))
-    passed = sum(not result.fault for result in results)
-    rate = passed / len(results)
-    if options.format == "json":
-        print(json.dumps({"passed": passed, "stated": len(results), "results": [asdict(r) for r in results]}, ensure_ascii=False, indent=1))
-    else:
-        for result in results:
-            if result.fault:
-                print(f"{result.page}: {result.stated}: {folded(result.text)!r}: {result.fault}")
-        print(f"{passed} of {len(results)} statements on {len(cases)} pages hold ({rate:.1%})")
-    return int(rate < options.min_rate)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="pagesieve check", description="Check pages of one's own: which strings are body, which teasers.")
-    parser.add_argument(
-        "cases", metavar="CASES", help="YAML or JSON file: a list of `page:` with lists of strings under " + ", ".join(STATED)
-    )
-    parser.add_argument("-m", "--model", metavar="PATH", help="model folder or file (default: as for pages)")
-    parser.add_argument("--dial", type=_share, default=DIAL, metavar="0..1", help="as for pages (default 0.5)")
-    parser.add_argument("--min-rate", type=_share, default=1.0, metavar="0..1", help="share that must hold for exit status 0 (default 1)")
-    parser.add_argument("-f", "--format", choices=("text", "json"), default="text")
-    return parser
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
-    return share

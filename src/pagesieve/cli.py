@@ -1,4 +1,4 @@
-"""The command `pagesieve`: a page from a file or standard input → body text, JSON or the coloured page."""
+"""The command `pagesieve`: a page from a file or standard input → body text, JSON or the coloured page; `pagesieve check`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from html import escape
 from pathlib import Path
 
@@ -26,9 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, 1 if a page or the model could not be read."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given[:1] == ["check"]:  # a page of this name is ./check
-        from pagesieve import cases
-
-        return cases.main(given[1:])
+        return _check(given[1:])
     options = _parser().parse_args(given)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and options.output is None
     form = options.format or ("page" if colour else "text")
@@ -84,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--encoding", default="", help="what the server said of HTML pages' encoding")
     parser.add_argument(
         "--dial",
-        type=_dial,
+        type=_share,
         default=DIAL,
         metavar="0..1",
         help="from 0, no foreign line in the body, to 1, no body line lost (default 0.5)",
@@ -93,14 +92,52 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _dial(text: str) -> float:
+def _share(text: str) -> float:
     try:
-        dial = float(text)
+        share = float(text)
     except ValueError:
-        dial = -1.0
-    if not 0 <= dial <= 1:
+        share = -1.0
+    if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
-    return dial
+    return share
+
+
+def _check(arguments: Sequence[str]) -> int:
+    """`pagesieve check`; returns the exit status: 0 where enough passed, 1 where not, 2 for a file or model that cannot be used."""
+    from pagesieve import cases  # only this command needs it
+
+    options = _check_parser(list(cases.STATED)).parse_args(arguments)
+    try:
+        given = cases.read_cases(options.cases)
+        results = list(cases.run(load(options.model), given, options.dial))
+    except (cases.CasesError, ModelError, OSError) as error:
+        print(f"pagesieve check: {error}", file=sys.stderr)
+        return 2
+    passed = sum(not result.fault for result in results)
+    rate = passed / len(results)
+    if options.format == "json":
+        import json
+
+        found = [asdict(result) for result in results]
+        print(json.dumps({"passed": passed, "stated": len(results), "results": found}, ensure_ascii=False, indent=1))
+    else:
+        for result in results:
+            if result.fault:
+                print(f"{result.page}: {result.stated}: {cases.folded(result.text)!r}: {result.fault}")
+        print(f"{passed} of {len(results)} statements on {len(given)} pages hold ({rate:.1%})")
+    return int(rate < options.min_rate)
+
+
+def _check_parser(stated: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pagesieve check", description="Check pages of one's own: which strings are body, which teasers.")
+    parser.add_argument(
+        "cases", metavar="CASES", help="YAML or JSON file: a list of `page:` with lists of strings under " + ", ".join(stated)
+    )
+    parser.add_argument("-m", "--model", metavar="PATH", help="model folder or file (default: as for pages)")
+    parser.add_argument("--dial", type=_share, default=DIAL, metavar="0..1", help="as for pages (default 0.5)")
+    parser.add_argument("--min-rate", type=_share, default=1.0, metavar="0..1", help="share that must hold for exit status 0 (default 1)")
+    parser.add_argument("-f", "--format", choices=("text", "json"), default="text")
+    return parser
 
 
 def _segment(sieve: Sieve, name: str, kind: str, dial: float, encoding: str) -> Segmentation:

@@ -47,9 +47,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
     started = time.perf_counter()
     chosen = settings(config)
     _check_out(Path(config.out))
-    earlier = _earlier(config)
-    documents, views, html, held_out = gather(config)
-    chain = _chain(earlier, documents)
+    documents, views, html, held_out, roots, chain = gather(config)
     samples = training.prepare([*documents, *views], chosen)
     sites = sorted({d.site for d in documents})
     counts = report.corpus_table(documents)
@@ -98,6 +96,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "sources": sorted({d.source for d in documents if d.source}),
         "licences": sorted({d.licence for d in documents if d.licence}),
         "held_out": sorted(held_out),
+        "roots": roots,
         "chain": chain,
         "folds": config.cv.folds,
         "fold_of_site": {s.site: int(fold) for s, fold in zip(samples, by_site.crossed.folds, strict=True)},
@@ -116,7 +115,9 @@ def train(config: TrainConfig) -> dict[str, Any]:
 
 
 class Gathered(NamedTuple):
-    """What is trained on: labelled text dumps, other renderings of them (`data.views` of each), their HTML; and the sites held out.
+    """What is trained on: labelled text dumps, other renderings of them (`data.views` of each), their HTML; the sites held out.
+
+    `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
 
     `views` also holds the pages of `data.root` again where `data.times` has them count more than once.
     """
@@ -125,6 +126,8 @@ class Gathered(NamedTuple):
     views: list[Document]
     html: list[Document]
     held_out: set[str]
+    roots: list[str]
+    chain: list[dict[str, Any]]
 
 
 def gather(config: TrainConfig) -> Gathered:
@@ -137,16 +140,19 @@ def gather(config: TrainConfig) -> Gathered:
         raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
     origin = {d.page.name: config.data.root for d in documents}
     own_folders = {Path(root).resolve() for root in (config.data.root, *config.data.also)}
-    for root in (*config.data.also, *(root for root in earlier.roots if Path(root).resolve() not in own_folders)):
+    roots = [config.data.root, *config.data.also, *(root for root in earlier.roots if Path(root).resolve() not in own_folders)]
+    for root in roots[1:]:
         more = [d for d in corpus.read(root, config.data.statuses) if d.segments and d.site not in earlier.held_out]
         twice = [d.page.name for d in more if d.page.name in origin]
         if twice:
             raise ValueError(f"{root}: {twice[0]} is in {origin[twice[0]]} too; rename one, or leave one folder out of data.also")
         origin.update((d.page.name, root) for d in more)
         documents += more
+    chain = _chain(earlier, documents)
     own = [d for d in documents if origin[d.page.name] == config.data.root]
     copies = [replace(d, page=replace(d.page, name=f"{d.page.name}@{time}")) for time in range(1, config.data.times) for d in own]
-    return Gathered(documents, [*_views(config, documents, origin), *copies], _html(config, documents, origin), held_out)
+    views = [*_views(config, documents, origin), *copies]
+    return Gathered(documents, views, _html(config, documents, origin), held_out, roots, chain)
 
 
 class Earlier(NamedTuple):
@@ -290,7 +296,6 @@ def _save(
         manifest = {
             **{key: report.plain(value) for key, value in facts.items() if key != "roles"},
             "files": files,
-            "roots": list(dict.fromkeys([config.data.root, *config.data.also, *_earlier(config).roots])),
             "training_pages": {d.page.name: d.sha256 for d in documents},
         }
         write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
