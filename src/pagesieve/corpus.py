@@ -77,10 +77,10 @@ class Document:
     licence: str = ""
     url: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
-    cut: tuple[Segment, ...] | None = None  # the segments where `split` does not make them: those of an HTML page
+    cut: Sequence[Segment] | None = None  # the segments where `split` does not make them: those of an HTML page
 
     @cached_property
-    def segments(self) -> tuple[Segment, ...]:
+    def segments(self) -> Sequence[Segment]:
         """The page's segments."""
         return split(self.page.text) if self.cut is None else self.cut
 

@@ -14,14 +14,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.page import Segment
+from pagesieve.page import Segment, Segments
 from pagesieve.words import CharTable, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
 
 __all__ = [
@@ -100,32 +100,40 @@ class MarkupMeasures:
     shape: NDArray[np.int64]
 
     @classmethod
-    def of(cls, pages: Sequence[Sequence[Segment]]) -> MarkupMeasures | None:
+    def of(cls, pages: Sequence[Segments]) -> MarkupMeasures | None:
         """The measures of HTML pages' segments; None for those of text dumps."""
-        segments = [segment for page in pages for segment in page]
-        found = [segment.markup for segment in segments if segment.markup is not None]
-        if len(found) < len(segments) or not segments:
+        found = [page.markup for page in pages if page.markup is not None and len(page)]
+        sizes = [len(page) for page in pages]
+        if not found or len(found) < np.count_nonzero(sizes):
             return None
-        page = np.repeat(np.arange(len(pages)), [len(page) for page in pages])
+        n = sum(sizes)
+        page = np.repeat(np.arange(len(pages)), sizes)
         shapes: dict[tuple[int, str], int] = {}
-        containers = np.array([_padded(m.containers, -1) for m in found], dtype=np.int64) + 1
+        containers = _padded([m for columns in found for m in columns.containers], -1) + 1
         containers += (page * (containers.max() + 1))[:, None]
+        links = [links for columns in found for links in columns.links]
+        linked = np.fromiter((sum(end - start for start, end, _ in at) if at else 0 for at in links), dtype=np.int64, count=n)
+        lengths = np.fromiter((len(text) for page in pages for text in page.text), dtype=np.int64, count=n)
+        tags = [tags for columns in found for tags in columns.tags]
         return cls(
-            linked=np.array(
-                [sum(x.end - x.start for x in m.links) / len(s.text) for m, s in zip(found, segments, strict=True)], dtype=np.float32
-            ),
-            links=np.array([len(m.links) for m in found], dtype=np.float32),
-            heading=np.array([m.heading for m in found], dtype=np.float32),
-            peers=np.array([_padded(m.peers, 0) for m in found], dtype=np.float32),
+            linked=(linked / lengths).astype(np.float32),
+            links=np.fromiter(map(len, links), dtype=np.float32, count=n),
+            heading=np.fromiter((t.heading for t in tags), dtype=np.float32, count=n),
+            peers=_padded([m for columns in found for m in columns.peers], 0).astype(np.float32),
             containers=np.unique(containers, return_inverse=True)[1].reshape(containers.shape),
-            shape=np.array(
-                [shapes.setdefault((p, m.shape), len(shapes)) for p, m in zip(page.tolist(), found, strict=True)], dtype=np.int64
+            shape=np.fromiter(
+                (shapes.setdefault((p, t.shape), len(shapes)) for p, t in zip(page.tolist(), tags, strict=True)), dtype=np.int64, count=n
             ),
         )
 
 
-def _padded(values: Sequence[int], fill: int) -> list[int]:
-    return [*values, *[fill] * (LEVELS - len(values))][:LEVELS]
+def _padded(values: Sequence[tuple[int, ...]], fill: int) -> NDArray[np.int64]:
+    """The first `LEVELS` of each of these, `fill` where there are fewer."""
+    out = np.full((len(values), LEVELS), fill, dtype=np.int64)
+    lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
+    flat = np.fromiter(itertools.chain.from_iterable(values), dtype=np.int64, count=int(lengths.sum()))
+    out[np.arange(LEVELS) < lengths[:, None]] = flat
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +216,12 @@ def measure(segments: Sequence[Segment]) -> Measures:
 
 def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     """The `Measures` of several pages' segments at once; each page's are those that `measure` gives for it alone."""
-    segments = [segment for page in pages for segment in page]
-    n = len(segments)
+    columns = [Segments.of(page) for page in pages]
     sizes = np.array([len(page) for page in pages], dtype=np.int64)
+    n = int(sizes.sum())
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     page = np.repeat(np.arange(len(pages)), sizes)
-    contents = [unlinked(segment.content) for segment in segments]
+    contents = [unlinked(content) for of_page in columns for content in of_page.contents()]
     lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
     joined = "".join([content + "\n" for content in contents])
     codes = codes_of(joined)
@@ -231,11 +239,8 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     found = read_tokens(joined, codes, n)
     long = (found.length >= LONG_WORD) | ((found.length == 2) & found.unspaced)
     small = (found.length < LONG_WORD) & found.letters
-    markup_words = [() if segment.markup is None else segment.markup.words for segment in segments]
-    rows, hashed = found.term_hashes()
-    if any(markup_words):
-        rows = np.concatenate([rows, np.repeat(np.arange(n), np.fromiter(map(len, markup_words), dtype=np.int64, count=n))])
-        hashed = np.concatenate([hashed, *map(_markup_hashes, markup_words)])
+    markup_words = [tags.words for of_page in columns if of_page.markup is not None for tags in of_page.markup.tags] or [()] * n
+    rows, hashed = (np.concatenate(both) for both in zip(found.term_hashes(), _markup_terms(markup_words), strict=True))
     return Measures(
         bounds=bounds,
         counts=kinds,
@@ -243,10 +248,10 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         capitalised=capitalised.astype(np.float32),
         first=np.where(lengths > 0, classes[starts], 0).astype(np.int64),
         last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.int64),
-        bullet=np.fromiter((_bullet_kind(segment.bullet) for segment in segments), dtype=np.int64, count=n),
-        indent=np.fromiter((segment.indent for segment in segments), dtype=np.float32, count=n),
-        blank=np.fromiter((segment.blank_before for segment in segments), dtype=np.float32, count=n),
-        inline=np.fromiter((segment.inline for segment in segments), dtype=np.float32, count=n),
+        bullet=np.fromiter((_bullet_kind(bullet) for of_page in columns for bullet in of_page.bullet), dtype=np.int64, count=n),
+        indent=_column(of_page.indent for of_page in columns),
+        blank=_column(of_page.blank_before for of_page in columns),
+        inline=_column(of_page.inline for of_page in columns),
         repeats=_others([(p, content) for p, content in zip(page.tolist(), contents, strict=True)]),
         openings=_others((found.openings() + page.astype(np.uint64) * _PAGE_STEP).tolist()),
         dateline=np.fromiter(map(_has_dateline, contents), dtype=np.float32, count=n),
@@ -256,14 +261,24 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         small_words=Words.of(found.row[small], page[found.row[small]], found.hash[small]),
         contents=contents,
         markup_words=markup_words,
-        markup=MarkupMeasures.of(pages),
+        markup=MarkupMeasures.of(columns),
     )
 
 
-@lru_cache(maxsize=1 << 14)
-def _markup_hashes(words: tuple[str, ...]) -> NDArray[np.uint64]:
-    """The hashes of an element's terms; a page's segments share few different ones."""
-    return hashes(words)
+def _column(pages: Iterable[Sequence[float]]) -> Floats:
+    return np.array([*itertools.chain.from_iterable(pages)], dtype=np.float32)
+
+
+def _markup_terms(words: Sequence[tuple[str, ...]]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """(row, hash) of the terms of each segment's markup; many segments have the same ones, and different ones share most words."""
+    places: dict[tuple[str, ...], int] = {}
+    which = np.fromiter((places.setdefault(terms, len(places)) for terms in words), dtype=np.int64, count=len(words))
+    numbers: dict[str, int] = {}
+    flat = np.array([numbers.setdefault(word, len(numbers)) for terms in places for word in terms], dtype=np.int64)
+    length = np.fromiter(map(len, places), dtype=np.int64, count=len(places))
+    first, size = (np.cumsum(length) - length)[which], length[which]
+    at = np.arange(int(size.sum())) + np.repeat(first - np.cumsum(size) + size, size)
+    return np.repeat(np.arange(len(words)), size), hashes(list(numbers))[flat[at]]
 
 
 def _has_dateline(content: str) -> bool:

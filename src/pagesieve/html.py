@@ -18,10 +18,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from pagesieve.features import LEVELS
-from pagesieve.page import Link, Markup, Page, Segment
+from pagesieve.page import MarkupColumns, Page, Segments, Tags
 
 __all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "looks_like_html", "read_html"]
 
@@ -37,8 +38,11 @@ UNSEEN = frozenset(
     "script style template head title meta link base svg math iframe frame object embed applet audio video canvas select datalist "
     "textarea input map noscript noframes noembed rp".split()
 )
+RAW = frozenset("script style xmp iframe noembed noframes plaintext".split())  # their text is written as it is
+DRAWN, DRAWN_RAW = frozenset(("svg", "math")), frozenset(("script", "style"))  # there, other names of `RAW` mean nothing
+VOID = frozenset("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split())
+MARGINS = {tag: 2 if tag in PARAGRAPHS else 1 for tag in BLOCKS}  # 1 a line of its own, 2 blank lines around it too
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-DECLARED, UNSEEN_TAG = 1, 2  # why an element is not shown: the page says so, or its tag is never shown
 ABOVE_WORDS = 24  # terms, the nearest ones, that the elements above a segment add
 PATH_LEVELS = 12  # steps of a segment's path
 MAX_DEPTH = 500  # elements within each other; browsers stop there too
@@ -64,10 +68,15 @@ _DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!do
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
 _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
 _LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{{{LONG_TAG},}}>")
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li dd dt option tr td th".split())
+_UNCLOSED = frozenset("area base br col embed hr img input link meta param source track wbr p li dd dt option tr td th".split())
 _NAME = re.compile(r"[A-Za-z]{2,}")  # numbers and single letters say nothing; "relatedPosts-item" → related, posts, item
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ATTRIBUTE = re.compile(r'(=?[^ =]*)="([^"]*)"')  # as they are written out
+_SCRIPT = re.compile(r"/?script[\s/>]", re.IGNORECASE)
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+Names = tuple[str | None, str | None, str | None]  # an element's class, id and itemprop
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ class HtmlPage:
     """
 
     page: Page
-    segments: tuple[Segment, ...]
+    segments: Segments
     metadata: Metadata
     notes: tuple[str, ...] = ()
     source: str = ""
@@ -136,7 +145,7 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
     """The segments of an HTML page and what it says of itself; no segments for a page that shows nothing."""
     tree = _parse(html)
     if tree.root is None:
-        return HtmlPage(Page("", name, "html"), (), Metadata(), source=html)
+        return HtmlPage(Page("", name, "html"), Segments.of(()), Metadata(), source=html)
     stated = list(_json_ld(tree))
     walk = _Walk().run(tree)
     notes: tuple[str, ...] = ()
@@ -162,7 +171,7 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "")
     tree = _parse(html)
     if tree.root is None:
         return html
-    for number, node in enumerate(node for node in tree.root.traverse() if (node.tag or "-")[0] != "-"):
+    for number, node in enumerate(_elements(tree)):
         if number in labels:
             node.attrs["data-pagesieve"], node.attrs["data-pagesieve-role"] = labels[number]
     head = tree.css_first("head")
@@ -171,6 +180,11 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "")
         sheet.insert_child(style)
         head.insert_child(sheet)
     return "<!doctype html>\n" + str(tree.html or "")
+
+
+def _elements(tree: Any) -> Iterator[Any]:
+    """The elements in document order."""
+    return (node for node in tree.root.traverse() if (node.tag or "-")[0] != "-")
 
 
 def _parse(html: str) -> Any:
@@ -196,7 +210,7 @@ def _shallow(html: str) -> str:
     out: list[str] = []
     for tag in _ANY_TAG.finditer(html):
         closing, kind, alone = tag.groups()
-        if kind.lower() in _VOID or alone:
+        if kind.lower() in _UNCLOSED or alone:
             continue
         if closing:
             depth = max(depth - 1, 0)
@@ -210,40 +224,86 @@ def _shallow(html: str) -> str:
 
 # ------------------------------------------------------------------------------------------------------- walking
 
-
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What an element and those above it say of the segments within, nearest first."""
-
-    path: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-    containers: tuple[int, ...] = ()
-    peers: tuple[int, ...] = ()
+# The parser's tree is written out once more and read from there, several times as fast as asking the tree for its nodes one
+# by one. What it writes has no faults: tags balance, and outside of comments and raw text "<" and ">" only stand around tags.
 
 
-@dataclass(slots=True, eq=False)
-class _Element:
-    """An open element. `place` tells its siblings of the same shape from others."""
+class _Element(NamedTuple):
+    """An open element that is shown."""
 
-    key: int  # the parser's number for it
-    tag: str
-    number: int  # in document order
     above: _Element | None
-    boxed: bool  # a block or a table's cell
-    hidden: int  # 0, `DECLARED` or `UNSEEN_TAG`
-    names: tuple[str | None, str | None, str | None]  # class, id, itemprop
-    href: str
-    place: tuple[int, str, str | None]
-    kept: bool = False  # whether white space is (`pre`)
-    around: _Around | None = None  # worked out when a segment within asks for it
+    box: _Element | None  # the nearest block or table cell above it
+    boxed: bool  # a block or a table's cell itself
+    number: int  # in document order
+    tag: str
+    rest: str  # its attributes as they are written out
+    href: str  # where a click on it leads
+    kept: bool  # whether white space is (`pre`)
+    margin: int  # what is due at its end: 1 a new line, 2 a blank one too
 
 
 @lru_cache(maxsize=1 << 14)
-def _words(tag: str, names: tuple[str | None, str | None, str | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _attributes(rest: str) -> Mapping[str, str]:
+    """The attributes of a written-out tag; "" for one without a value."""
+    return {name: _read_text(value) for name, value in _ATTRIBUTE.findall(rest)}
+
+
+def _read_text(text: str) -> str:
+    """`text` without the references that a written-out tree has."""
+    if "&" not in text:
+        return text
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&nbsp;", "\xa0").replace("&amp;", "&")
+
+
+@lru_cache(maxsize=1 << 14)
+def _names(rest: str) -> Names:
+    get = _attributes(rest).get
+    return get("class"), get("id"), get("itemprop")
+
+
+@lru_cache(maxsize=1 << 14)
+def _words(tag: str, names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The terms of an element's tag, classes and id: for a segment that is its own, for one within it."""
     text = _CAMEL.sub(" ", " ".join(filter(None, names))) if any(names) else ""
     found = [tag, *("." + word for word in dict.fromkeys(map(str.lower, _NAME.findall(text))))]
     return tuple("<" + word for word in found), tuple("^" + word for word in found)
+
+
+class _Style:
+    """What all elements with the same tags and names, below the same others, say of the segments within them."""
+
+    __slots__ = ("_tags", "above", "boxed", "names", "path", "tag", "words")
+
+    def __init__(self, above: _Style | None, tag: str, names: Names, boxed: bool) -> None:
+        self.above, self.tag, self.names, self.boxed = above, tag, names, boxed
+        path, words = ((), ()) if above is None else (above.path, above.words)
+        own = () if tag in ("html", "body") else _words(tag, names)[1]
+        self.path: tuple[str, ...] = (tag, *path[: PATH_LEVELS - 1])  # nearest first, as are the terms
+        self.words: tuple[str, ...] = tuple(dict.fromkeys((*own, *words)))[:ABOVE_WORDS]
+        self._tags: Tags | None = None
+
+    @property
+    def tags(self) -> Tags:
+        """What is said of a segment whose first word has such an element as its innermost."""
+        if self._tags is None:
+            block = self
+            own, _ = _words(block.tag, block.names)
+            heading = HEADINGS.get(block.tag, 0)
+            shape = f"{block.tag}.{block.names[0]}"
+            while not block.boxed and block.above is not None:
+                block = block.above
+                own += _words(block.tag, block.names)[0]
+                heading = heading or HEADINGS.get(block.tag, 0)
+                shape += f" {block.tag}.{block.names[0]}"
+            path: tuple[str, ...] = (block.tag,)
+            words = tuple(dict.fromkeys(own))
+            above = block.above
+            if above is not None:
+                path, words = (block.tag, *above.path), words + above.words
+                heading = heading or HEADINGS.get(above.tag, 0)
+                shape += f" {above.tag}.{above.names[0]}"
+            self._tags = Tags("/".join(reversed(path)), words, shape, heading)
+        return self._tags
 
 
 @dataclass(slots=True)
@@ -268,66 +328,115 @@ class _Walk:
         self.gap = 0  # 1: a new line is due, 2: a blank one too
         self.space = False  # white space is due before the next word
         self.words = self.hidden_words = 0
-        self.siblings: Counter[tuple[int, str, str | None]] = Counter()
+        self.boxes: list[_Element] = []  # blocks and cells that are shown
         self.pictures: list[_Line] = []  # alternative texts that wait for the end of the line they stand in
+        self.valueless: frozenset[int] = frozenset()
 
     def run(self, tree: Any) -> _Walk:
-        stack: list[_Element] = []
-        number = 0
-        for node in tree.root.traverse(include_text=True):
-            tag = node.tag
-            parent = node.parent
-            above = parent.mem_id if parent is not None else 0
-            while stack and stack[-1].key != above:
-                self._close(stack.pop())
-            if tag == "-text":
-                if not stack:
-                    continue
-                inside = stack[-1]
-                if not inside.hidden:
-                    self._text(node.text_content or "", inside)
-                elif inside.hidden == DECLARED:
-                    self.hidden_words += len((node.text_content or "").split())
-            elif tag and tag[0] != "-":
-                stack.append(self._open(node, tag, number, stack[-1] if stack else None))
+        markup = tree.root.html
+        if ' class=""' in markup:
+            self.valueless = _valueless(tree)
+        pieces = iter(markup.split("<"))
+        next(pieces)  # nothing stands before the first tag
+        inside: _Element | None = None  # the innermost open element
+        number = -1  # of the last element
+        for piece in pieces:
+            tag, closed, text = piece.partition(">")
+            if not closed and tag[0] != "!":
+                tag, text = _odd_tag(tag, pieces)
+            if tag[0] == "/":
+                if inside is not None:
+                    self.gap = max(self.gap, inside.margin)
+                    inside = inside.above
+            elif tag[0] == "!":
+                text = _after_comment(piece, pieces)
+            elif tag[0] != "?":  # no processing instruction
                 number += 1
-        while stack:
-            self._close(stack.pop())
+                name, _, rest = tag.partition(" ")
+                if name in self.unseen or self._hides(name, rest):
+                    if name not in VOID:
+                        passed, words, text = self._pass(name, text, pieces)
+                        number += passed
+                        self.hidden_words += words
+                else:
+                    element = self._open(inside, number, name, rest)
+                    if name in RAW:
+                        raw, text = _raw(name, text, pieces)
+                        self._text(raw, element)
+                        self.gap = max(self.gap, element.margin)
+                    elif name not in VOID:
+                        inside = element
+            if text and inside is not None:
+                if text.isspace():
+                    self.space = True
+                else:
+                    self._text(_read_text(text), inside)
         self._end()
         return self
 
-    def _open(self, node: Any, tag: str, number: int, above: _Element | None) -> _Element:
-        hidden = UNSEEN_TAG if tag in self.unseen else above.hidden if above is not None else 0
-        if hidden:
-            return _Element(node.mem_id, tag, number, above, False, hidden, (None, None, None), "", (0, "", ""))
-        attributes = node.attributes
-        names = (None, None, None)
+    def _hides(self, name: str, rest: str) -> bool:
+        """Whether an element's own attributes take it out of the page."""
+        if self.declared and ("hidden" in rest or "style=" in rest or name == "dialog"):
+            return _hidden(name, _attributes(rest))
+        return False
+
+    def _open(self, above: _Element | None, number: int, tag: str, rest: str) -> _Element:
+        box = above if above is None or above.boxed else above.box
+        margin = MARGINS.get(tag, 0)
+        boxed = margin > 0 or tag in CELLS
         href = above.href if above is not None else ""
-        if attributes:
-            get = attributes.get
-            names = (get("class"), get("id"), get("itemprop"))
-            if tag == "a" and get("href"):
-                href = attributes["href"].strip()
-        if self.declared and (attributes or tag == "dialog") and _hidden(tag, attributes):
-            hidden = DECLARED
-        block = tag in BLOCKS
-        place = (above.number if above is not None else -1, tag, names[0])
+        if tag == "a":
+            href = _attributes(rest).get("href", "").strip() if _attributes(rest).get("href") else href
         kept = tag in KEPT or (above is not None and above.kept)
-        element = _Element(node.mem_id, tag, number, above, block or tag in CELLS, hidden, names, href, place, kept)
-        if hidden:
-            return element
-        self.siblings[place] += 1
-        if block:
-            self.gap = 2 if tag in PARAGRAPHS else self.gap or 1
+        element = _Element(above, box, boxed, number, tag, rest, href, kept, margin)
+        if boxed:
+            self.boxes.append(element)
+            if margin:
+                self.gap = max(self.gap, margin)
+            elif self.line is not None and not self.gap:
+                self.line.pieces.append("\t")
+                self.line.length += 1
+                self.space = False
         elif tag == "br":
             self.gap = self.gap or 1
-        elif tag in CELLS and self.line is not None and not self.gap:
-            self.line.pieces.append("\t")
-            self.line.length += 1
-            self.space = False
         elif tag == "img":
-            self._picture((attributes.get("alt") or "").split(), element)
+            self._picture(_attributes(rest).get("alt", "").split(), element)
         return element
+
+    def _pass(self, name: str, text: str, pieces: Iterator[str]) -> tuple[int, int, str]:
+        """Pass over an element that is not shown: the elements in it, the words that the page declares hidden, the text behind it.
+
+        `text` is what stands right behind its start tag.
+        """
+        counted = name not in self.unseen
+        if name in RAW:
+            raw, text = _raw(name, text, pieces)
+            return 0, len(raw.split()) if counted else 0, text
+        raws = DRAWN_RAW if name in DRAWN else RAW
+        elements = words = depth = 0
+        for piece in chain((f"{name}>{text}",), pieces):
+            tag, closed, text = piece.partition(">")
+            if not closed and tag[0] != "!":
+                tag, text = _odd_tag(tag, pieces)
+            if tag[0] == "/":
+                if tag[1:] == name:
+                    depth -= 1
+                    if not depth:
+                        break
+            elif tag[0] == "!":
+                text = _after_comment(piece, pieces)
+            elif tag[0] != "?":  # no processing instruction
+                elements += 1
+                inner = tag.partition(" ")[0]
+                if inner == name:
+                    depth += 1
+                elif inner in raws or inner == "template" or (counted and inner in self.unseen and inner not in VOID):
+                    passed, more_words, text = self._pass(inner, text, pieces)
+                    elements += passed
+                    words += more_words
+            if counted and text:
+                words += len(_read_text(text).split())
+        return 0 if name == "template" else elements - 1, words, text  # what a template holds is not in the tree
 
     def _picture(self, words: list[str], element: _Element) -> None:
         """A picture's alternative text becomes a line of its own; a single word is an icon's name or a smiley."""
@@ -342,10 +451,6 @@ class _Walk:
             self._end()
             self.gap = max(self.gap, 1)
 
-    def _close(self, element: _Element) -> None:
-        if element.boxed and not element.hidden and element.tag not in CELLS:
-            self.gap = 2 if element.tag in PARAGRAPHS else self.gap or 1
-
     def _text(self, raw: str, element: _Element) -> None:
         words = raw.split()
         if not words:
@@ -353,15 +458,16 @@ class _Walk:
             return
         if self.gap:
             self._end()
-        if self.line is None:
-            self.line = _Line(element, [], 0, 1 if self.gap == 2 else 0)
-            self.gap, self.space = 0, False
         line = self.line
-        if (self.space or (raw[0].isspace() and not element.kept)) and line.pieces and line.pieces[-1] != "\t":
-            line.pieces.append(" ")
+        if line is None:
+            line = self.line = _Line(element, [], 0, 1 if self.gap == 2 else 0)
+            self.gap, self.space = 0, False
+        pieces = line.pieces
+        if (self.space or (raw[0].isspace() and not element.kept)) and pieces and pieces[-1] != "\t":
+            pieces.append(" ")
             line.length += 1
-        piece = (raw.rstrip() if line.pieces else raw.strip()) if element.kept else " ".join(words)
-        line.pieces.append(piece)
+        piece = (raw.rstrip() if pieces else raw.strip()) if element.kept else " ".join(words)
+        pieces.append(piece)
         if element.href:
             line.links.append((line.length, line.length + len(piece), element.href))
         line.length += len(piece)
@@ -377,70 +483,127 @@ class _Walk:
 
     def append(self, article: str) -> None:
         """Put an article's text that the page does not show at its end."""
-        owner = _Element(-1, "json-ld", -1, None, True, 0, (None, None, None), "", (-1, "json-ld", None))
+        owner = _Element(None, None, True, -1, "json-ld", "", "", False, 1)
         for paragraph in re.split(r"\s*\n\s*", article.strip()):
             if paragraph:
                 self.lines.append(_Line(owner, [" ".join(paragraph.split())], 0, 1))
 
-    def result(self) -> tuple[str, tuple[Segment, ...]]:
+    def result(self) -> tuple[str, Segments]:
         """The page's text and its segments."""
+        texts = ["".join(line.pieces).rstrip("\t") for line in self.lines]
+        blank = [line.blank for line in self.lines]
+        leads = ["\n\n" if lines else "\n" for lines in blank]
+        starts: list[int] = []
+        ends: list[int] = []
         parts: list[str] = []
-        segments: list[Segment] = []
         position = 0
-        for line in self.lines:
-            text = "".join(line.pieces).rstrip("\t")
-            if not text.strip():
-                continue
-            lead = ("\n\n" if line.blank else "\n") if parts else ""
-            parts += [lead, text]
-            position += len(lead)
-            segments.append(Segment(text, position, position + len(text), blank_before=line.blank, markup=self._markup(line)))
+        for lead, text in zip(leads, texts, strict=True):
+            if parts:
+                parts.append(lead)
+                position += len(lead)
+            parts.append(text)
+            starts.append(position)
             position += len(text)
-        return "".join([*parts, "\n"]) if parts else "", tuple(segments)
+            ends.append(position)
+        return "".join([*parts, "\n"]) if parts else "", Segments(texts, starts, ends, blank_before=blank, markup=self._markup())
 
-    def _markup(self, line: _Line) -> Markup:
-        block = line.owner
-        own, _ = _words(block.tag, block.names)
-        heading = HEADINGS.get(block.tag, 0)
-        shape = f"{block.tag}.{block.names[0]}"
-        while not block.boxed and block.above is not None:
-            block = block.above
-            own += _words(block.tag, block.names)[0]
-            heading = heading or HEADINGS.get(block.tag, 0)
-            shape += f" {block.tag}.{block.names[0]}"
-        above = block.above
-        around = self._around(above) if above is not None else _Around()
-        if above is not None:
-            heading = heading or HEADINGS.get(above.tag, 0)
-            shape += f" {above.tag}.{above.names[0]}"
-        return Markup(
-            path="/".join([*reversed(around.path), block.tag]),
-            words=(*dict.fromkeys(own), *around.words),
-            links=tuple(Link(*link) for link in _joined(line.links)),
-            element=block.number,
-            containers=around.containers,
-            peers=(self.siblings[block.place], *around.peers[: LEVELS - 1]),
-            shape=shape,
-            heading=heading,
-        )
+    def _markup(self) -> MarkupColumns:
+        styles = _Styles(self.valueless)
+        places = [(box.above.number if box.above is not None else -1, box.tag, styles.names(box)[0]) for box in self.boxes]
+        siblings = Counter(places)
+        count = {box.number: siblings[place] for box, place in zip(self.boxes, places, strict=True)}
+        columns = MarkupColumns()
+        for line in self.lines:
+            block = line.owner if line.owner.boxed or line.owner.box is None else line.owner.box
+            containers: list[int] = []
+            box = block.box
+            while box is not None and len(containers) < LEVELS:
+                containers.append(box.number)
+                box = box.box
+            columns.tags.append(styles.of(line.owner).tags)
+            columns.links.append(tuple(_joined(line.links)))
+            columns.element.append(block.number)
+            columns.containers.append(tuple(containers))
+            columns.peers.append(tuple(count.get(number, 0) for number in (block.number, *containers[: LEVELS - 1])))
+        return columns
 
-    def _around(self, element: _Element) -> _Around:
-        """What `element` and those above it say; each element is asked once."""
+
+class _Styles:
+    """The styles of a page's elements, each made once."""
+
+    def __init__(self, valueless: frozenset[int]) -> None:
+        self._valueless = valueless
+        self._known: dict[int, _Style] = {}  # by number of element
+        self._made: dict[tuple[_Style | None, str, Names], _Style] = {}
+
+    def names(self, element: _Element) -> Names:
+        """Class, id and itemprop of an element."""
+        names = _names(element.rest)
+        return (None, *names[1:]) if element.number in self._valueless else names
+
+    def of(self, element: _Element) -> _Style:
+        """The style of an element."""
+        found = self._known.get(element.number)
         chain = []
         at: _Element | None = element
-        while at is not None and at.around is None:
+        while at is not None and (found := self._known.get(at.number)) is None:
             chain.append(at)
             at = at.above
-        found = at.around if at is not None and at.around is not None else _Around()
         for at in reversed(chain):
-            words = () if at.tag in ("html", "body") else _words(at.tag, at.names)[1]
-            found = at.around = _Around(
-                (at.tag, *found.path[: PATH_LEVELS - 1]),
-                tuple(dict.fromkeys((*words, *found.words)))[:ABOVE_WORDS],
-                (at.number, *found.containers[: LEVELS - 1]) if at.boxed else found.containers,
-                (self.siblings[at.place], *found.peers[: LEVELS - 1]) if at.boxed else found.peers,
-            )
+            key = (found, at.tag, self.names(at))
+            style = self._made.get(key)
+            if style is None:
+                style = self._made[key] = _Style(*key, at.boxed)
+            found = self._known[at.number] = style
+        assert found is not None
         return found
+
+
+def _valueless(tree: Any) -> frozenset[int]:
+    """Numbers of the elements with a class without a value, which is written out like an empty one, but is none."""
+    if all(node.attributes["class"] is not None for node in tree.css('[class=""]')):
+        return frozenset()
+    return frozenset(number for number, node in enumerate(_elements(tree)) if node.attributes.get("class", "") is None)
+
+
+def _odd_tag(tag: str, pieces: Iterator[str]) -> tuple[str, str]:
+    """A tag that has a "<" in a name, and the text behind it. `tag` is what stands before that."""
+    closed = ""
+    while not closed:
+        more, closed, text = next(pieces, ">").partition(">")
+        tag += "<" + more
+    return tag, text
+
+
+def _after_comment(piece: str, pieces: Iterator[str]) -> str:
+    """The text behind a comment that `piece` begins."""
+    _, closed, text = piece.partition("-->")
+    while not closed:
+        _, closed, text = next(pieces, "-->").partition("-->")
+    return text
+
+
+def _raw(name: str, text: str, pieces: Iterator[str]) -> tuple[str, str]:
+    """What an element whose text is written as it is holds, and the text behind it. `text` stands right behind its start tag."""
+    held = [text]
+    if name == "plaintext":  # has no end but the page's
+        held += pieces
+        last = max(place for place, piece in enumerate(held) if piece.startswith("/plaintext>"))
+        return "<".join(held[:last]), ""
+    end = f"/{name}>"
+    commented = scripted = False  # a script within a comment within a script does not end it
+    for piece in pieces:
+        if piece.startswith(end) and not scripted:
+            return "<".join(held), piece[len(end) :]
+        held.append(piece)
+        if name == "script":
+            if piece.startswith("!--"):
+                commented = True
+            elif commented and _SCRIPT.match(piece):
+                scripted = piece[0] != "/"
+            if commented and "-->" in piece:
+                commented = scripted = False
+    return "<".join(held), ""
 
 
 def _joined(links: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:

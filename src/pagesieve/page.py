@@ -18,8 +18,9 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar, overload
 
 __all__ = ["Link", "Markup", "Page", "PageError", "Segment", "decode", "foreign", "read_page", "split", "wrap_width"]
 
@@ -119,6 +120,130 @@ class Segment:
         return " ".join(self.text[len(self.bullet) :].split())
 
 
+Item = TypeVar("Item")
+
+
+class Rows(Sequence[Item]):
+    """A sequence whose items are made when they are asked for. It equals another one, or a tuple, of the same items."""
+
+    __slots__ = ()
+
+    def row(self, place: int) -> Item:
+        """The item at `place`, 0 or more."""
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, place: int | slice) -> Item | tuple[Item, ...]:
+        places = range(len(self))[place]
+        return self.row(places) if isinstance(places, int) else tuple(map(self.row, places))
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self.row, range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, (Rows, tuple)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What the tags around a segment say of it (see `Markup`); many segments of a page share one."""
+
+    path: str
+    words: tuple[str, ...]
+    shape: str
+    heading: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarkupColumns:
+    """The `Markup` of a page's segments in columns, one entry a segment; `links` holds (start, end, address) of each link."""
+
+    tags: list[Tags] = field(default_factory=list)
+    links: list[tuple[tuple[int, int, str], ...]] = field(default_factory=list)
+    element: list[int] = field(default_factory=list)
+    containers: list[tuple[int, ...]] = field(default_factory=list)
+    peers: list[tuple[int, ...]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, found: Sequence[Markup]) -> MarkupColumns:
+        return cls(
+            [Tags(m.path, m.words, m.shape, m.heading) for m in found],
+            [tuple((link.start, link.end, link.address) for link in m.links) for m in found],
+            [m.element for m in found],
+            [m.containers for m in found],
+            [m.peers for m in found],
+        )
+
+    def row(self, place: int) -> Markup:
+        """The markup of the segment at `place`."""
+        tags, links = self.tags[place], tuple(Link(*link) for link in self.links[place])
+        return Markup(
+            tags.path, tags.words, links, self.element[place], self.containers[place], self.peers[place], tags.shape, tags.heading
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Segments(Rows[Segment]):
+    """A page's segments in columns: what a `Segment` says of itself, one entry a segment, without an object for each.
+
+    `markup` is None for a text dump; a column that is left out has nothing in it.
+    """
+
+    text: list[str]
+    start: list[int]
+    end: list[int]
+    indent: list[int] = field(default_factory=list)
+    bullet: list[str] = field(default_factory=list)
+    blank_before: list[int] = field(default_factory=list)
+    inline: list[bool] = field(default_factory=list)
+    markup: MarkupColumns | None = None
+
+    def __post_init__(self) -> None:
+        for name, nothing in (("indent", 0), ("bullet", ""), ("blank_before", 0), ("inline", False)):
+            if not getattr(self, name):
+                object.__setattr__(self, name, [nothing] * len(self.text))
+
+    @classmethod
+    def of(cls, segments: Sequence[Segment]) -> Segments:
+        """`segments` in columns."""
+        if isinstance(segments, Segments):
+            return segments
+        markup = [s.markup for s in segments if s.markup is not None]
+        return cls(
+            [s.text for s in segments],
+            [s.start for s in segments],
+            [s.end for s in segments],
+            [s.indent for s in segments],
+            [s.bullet for s in segments],
+            [s.blank_before for s in segments],
+            [s.inline for s in segments],
+            MarkupColumns.of(markup) if markup and len(markup) == len(segments) else None,
+        )
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def row(self, place: int) -> Segment:
+        """The segment at `place`."""
+        return Segment(
+            self.text[place], self.start[place], self.end[place], self.indent[place], self.bullet[place],
+            self.blank_before[place], self.inline[place], None if self.markup is None else self.markup.row(place),
+        )  # fmt: skip
+
+    def contents(self) -> list[str]:
+        """The `content` of each segment."""
+        return [" ".join(text[len(bullet) :].split()) for text, bullet in zip(self.text, self.bullet, strict=True)]
+
+
 def decode(data: bytes, name: str = "page") -> str:
     """The text of `data`: by its byte order mark, else as UTF-8, else as Windows-1252 (as browsers do).
 
@@ -190,15 +315,15 @@ class _Line:
     solid: bool  # nothing in it could be broken: one word, a rule, an address
 
 
-def split(text: str) -> tuple[Segment, ...]:
-    """The segments of `text`, in order, covering all that is not white space; `()` for empty or blank text.
+def split(text: str) -> Segments:
+    """The segments of `text`, in order, covering all that is not white space; none for empty or blank text.
 
     >>> [s.content for s in split("News\\n\\n  • Oops!\\n    Try again.\\n  • Home\\n")]
     ['News', 'Oops! Try again.', 'Home']
     """
     lines = _lines(text)
     if not lines:
-        return ()
+        return Segments.of(())
     width = wrap_width(lines)
     size = sum(line.end - line.start for line in lines)
     segments: list[Segment] = []
@@ -212,7 +337,7 @@ def split(text: str) -> tuple[Segment, ...]:
         first = last = line
         item = line.item
     segments.extend(_cut(text, first, last, size))
-    return tuple(segments)
+    return Segments.of(segments)
 
 
 def _lines(text: str) -> list[_Line]:

@@ -10,14 +10,15 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any
 
 from pagesieve.explain import Explanation
 from pagesieve.html import Metadata, annotated
-from pagesieve.page import Link, Markup
+from pagesieve.page import Link, Markup, Rows, Segment, Segments
 from pagesieve.render import ANNOTATION_STYLE, page_html, page_markdown
 
-__all__ = ["LabeledSegment", "Segmentation", "Teaser", "group_teasers"]
+__all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
 
 DETAIL_WORDS = 7  # words; a line this short with a date, time or source sign is no title
 KICKER_WORDS = 3  # words; a line this short right above a longer one is a section label, not a title
@@ -71,6 +72,46 @@ class LabeledSegment:
         return self.markup.path if self.markup is not None else ""
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LabeledSegments(Rows[LabeledSegment]):
+    """A page's segments with the model's judgement in columns; each is made into a `LabeledSegment` when it is asked for.
+
+    `labels` and `roles` are names, `probability` is that of the label.
+    """
+
+    plain: Segments
+    labels: list[str]
+    roles: list[str]
+    probability: list[float]
+
+    @classmethod
+    def of(cls, segments: Sequence[LabeledSegment]) -> LabeledSegments:
+        """`segments` in columns."""
+        if isinstance(segments, LabeledSegments):
+            return segments
+        plain = [Segment(s.text, s.start, s.end, s.indent, s.bullet, s.blank_before, s.inline, s.markup) for s in segments]
+        return cls(Segments.of(plain), [s.label for s in segments], [s.role for s in segments], [s.probability for s in segments])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def row(self, place: int) -> LabeledSegment:
+        """The segment at `place`."""
+        s = self.plain
+        return LabeledSegment(
+            s.text[place], s.start[place], s.end[place], self.labels[place], self.roles[place], self.probability[place],
+            s.bullet[place], s.indent[place], s.blank_before[place], s.inline[place], None if s.markup is None else s.markup.row(place),
+        )  # fmt: skip
+
+    def with_role(self, role: str) -> list[int]:
+        """Places of the segments of this role."""
+        return [place for place, of in enumerate(self.roles) if of == role]
+
+    def with_label(self, label: str) -> list[int]:
+        """Places of the segments of this label."""
+        return [place for place, of in enumerate(self.labels) if of == label]
+
+
 @dataclass(frozen=True, slots=True)
 class Teaser:
     """One recommended story: its `title`, its `summary` ("" without one), the other lines (`details`: kicker, source, time).
@@ -97,13 +138,20 @@ class Segmentation:
     """
 
     text: str
-    segments: tuple[LabeledSegment, ...]
+    segments: Sequence[LabeledSegment]
     confidence: float = 1.0
-    judge: Callable[[Sequence[LabeledSegment], int], Explanation] | None = field(default=None, repr=False, compare=False)
+    judge: Callable[[LabeledSegments, int], Explanation] | None = field(default=None, repr=False, compare=False)
     view: str = "text"
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
     source: str = field(default="", repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "segments", LabeledSegments.of(self.segments))
+
+    @property
+    def _rows(self) -> LabeledSegments:
+        return LabeledSegments.of(self.segments)
 
     def explain(self, segment: LabeledSegment | int) -> Explanation:
         """Why `segment` (one of `segments`, or its place among them) got its label.
@@ -116,7 +164,7 @@ class Segmentation:
             if segment not in self.segments:
                 raise ValueError(f"explain: {segment.text[:40]!r} at {segment.start} is no segment of this page")
             segment = self.segments.index(segment)
-        return self.judge(self.segments, segment)
+        return self.judge(self._rows, segment)
 
     def __iter__(self) -> Iterator[LabeledSegment]:
         return iter(self.segments)
@@ -127,7 +175,7 @@ class Segmentation:
     @property
     def headline(self) -> str:
         """The article's own title, then its standfirst, a line each; "" if the page has none."""
-        return "\n".join(" ".join(s.text.split()) for s in self.segments if s.role == "headline")
+        return "\n".join(" ".join(self._rows.plain.text[i].split()) for i in self._rows.with_role("headline"))
 
     @property
     def body(self) -> str:
@@ -136,22 +184,22 @@ class Segmentation:
         Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
         that comes again word for word (pages hold their article twice, for wide and narrow screens) is given once.
         """
+        rows = self._rows
+        text, inline = rows.plain.text, rows.plain.inline
         parts: list[str] = []
-        previous: LabeledSegment | None = None
-        again = _repeated(self.segments)
-        for i, segment in enumerate(self.segments):
-            if segment.role == "body" and i not in again:
+        again = _repeated(rows)
+        for i in rows.with_role("body"):
+            if i not in again:
                 if parts:
-                    parts.append(" " if segment.inline and previous is not None and previous.role == "body" else "\n\n")
-                parts.append(" ".join(segment.text.split()))
-            previous = segment
+                    parts.append(" " if inline[i] and i and rows.roles[i - 1] == "body" else "\n\n")
+                parts.append(" ".join(text[i].split()))
         return "".join(parts)
 
     @property
     def markdown(self) -> str:
         """Headline and body as Markdown; headings, lists, quotes and links are kept where the page is HTML. "" without either."""
-        again = _repeated(self.segments)
-        chosen = [s for i, s in enumerate(self.segments) if s.label == "body" and i not in again]
+        again = _repeated(self._rows)
+        chosen = [self.segments[i] for i in self._rows.with_label("body") if i not in again]
         return page_markdown(
             [(s.text[len(s.bullet) :].strip() if s.bullet else s.text, s.path, bool(s.bullet), _level(s), s.links) for s in chosen]
         )
@@ -164,7 +212,7 @@ class Segmentation:
     @property
     def boilerplate(self) -> tuple[str, ...]:
         """Texts of all segments labelled boilerplate, in the page's order."""
-        return tuple(s.text for s in self.segments if s.label == "boilerplate")
+        return tuple(self._rows.plain.text[i] for i in self._rows.with_label("boilerplate"))
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values, ready for JSON."""
@@ -214,13 +262,13 @@ class Segmentation:
         return self.to_html()
 
 
-def _repeated(segments: Sequence[LabeledSegment]) -> set[int]:
+def _repeated(segments: LabeledSegments) -> set[int]:
     """Places of the body's paragraphs that stood there before, word for word."""
     seen: set[str] = set()
     again: set[int] = set()
-    for i, segment in enumerate(segments):
-        if segment.role == "body" and segment.text.count(" ") >= REPEATED_WORDS - 1:
-            content = segment.content
+    for i in segments.with_role("body"):
+        if segments.plain.text[i].count(" ") >= REPEATED_WORDS - 1:
+            content = segments.plain.row(i).content
             if content in seen:
                 again.add(i)
             seen.add(content)
@@ -243,13 +291,10 @@ def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
     part the stories where there are some.
     """
     stories: list[list[LabeledSegment]] = []
-    run: list[LabeledSegment] = []
-    for segment in [*segments, None]:
-        if segment is not None and segment.label == "teaser":
-            run.append(segment)
-        elif run:
-            stories.extend(_split_run(run))
-            run = []
+    rows = LabeledSegments.of(segments)
+    for teaser, run in groupby(range(len(rows)), lambda i: rows.labels[i] == "teaser"):
+        if teaser:
+            stories.extend(_split_run([rows[i] for i in run]))
     return tuple(_teaser(story) for story in stories)
 
 

@@ -9,13 +9,15 @@ from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pagesieve.calibration import DIAL
 from pagesieve.explain import Explanation, explain
 from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_html
 from pagesieve.model import Model, Prediction
-from pagesieve.page import PageError, Segment, foreign, read_page, split
+from pagesieve.page import PageError, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
-from pagesieve.segmentation import LabeledSegment, Segmentation
+from pagesieve.segmentation import LabeledSegments, Segmentation
 from pagesieve.storage import load_model
 
 __all__ = ["KINDS", "Sieve", "load"]
@@ -96,30 +98,16 @@ class Sieve:
             return error
 
     def _answer(self, taken: HtmlPage, said: Prediction) -> Segmentation:
-        chances = said.shares[range(len(taken.segments)), said.labels].tolist()
-        judged = zip(taken.segments, said.labels.tolist(), said.roles.tolist(), chances, strict=True)
-        return Segmentation(
-            taken.page.text,
-            tuple(
-                LabeledSegment(
-                    s.text, s.start, s.end, LABELS[label], ROLES[role], min(chance, 1.0),
-                    s.bullet, s.indent, s.blank_before, s.inline, s.markup,
-                )
-                for s, label, role, chance in judged
-            ),
-            said.confidence,
-            self._explain,
-            taken.page.view,
-            taken.metadata,
-            taken.notes,
-            taken.source,
-        )  # fmt: skip
+        chances = np.minimum(said.shares[np.arange(len(taken.segments)), said.labels], 1.0).tolist()
+        labels, roles = ([names[i] for i in of.tolist()] for names, of in ((LABELS, said.labels), (ROLES, said.roles)))
+        segments = LabeledSegments(taken.segments, labels, roles, chances)
+        page = taken.page
+        return Segmentation(page.text, segments, said.confidence, self._explain, page.view, taken.metadata, taken.notes, taken.source)
 
-    def _explain(self, segments: Sequence[LabeledSegment], place: int) -> Explanation:
-        plain = [Segment(s.text, s.start, s.end, s.indent, s.bullet, s.blank_before, s.inline, s.markup) for s in segments]
-        model = self.model if plain[place].markup is None else self.model.html
+    def _explain(self, segments: LabeledSegments, place: int) -> Explanation:
+        model = self.model if segments.plain.markup is None else self.model.html
         assert model is not None
-        return explain(model, plain, place, segments[place].label, segments[place].role)
+        return explain(model, segments.plain, place, segments.labels[place], segments.roles[place])
 
     def segment_many(
         self, pages: Iterable[str | bytes], n_jobs: int = 1, kind: str = "auto", dial: float = DIAL, encoding: str = ""
