@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from pagesieve.features import LEVELS
 from pagesieve.page import MarkupColumns, Page, Segments, Tags
@@ -71,12 +71,13 @@ _LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{{{LONG_TAG},}}>")
 _UNCLOSED = frozenset("area base br col embed hr img input link meta param source track wbr p li dd dt option tr td th".split())
 _NAME = re.compile(r"[A-Za-z]{2,}")  # numbers and single letters say nothing; "relatedPosts-item" → related, posts, item
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_ATTRIBUTE = re.compile(r'(=?[^ =]*)="([^"]*)"')  # as they are written out
+_ATTRIBUTE = re.compile(r' (=?[^ =]*)="([^"]*)"')  # as they are written out
 _SCRIPT = re.compile(r"/?script[\s/>]", re.IGNORECASE)
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
 Names = tuple[str | None, str | None, str | None]  # an element's class, id and itemprop
+NO_NAMES: Names = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,24 +229,16 @@ def _shallow(html: str) -> str:
 # by one. What it writes has no faults: tags balance, and outside of comments and raw text "<" and ">" only stand around tags.
 
 
-class _Element(NamedTuple):
-    """An open element that is shown."""
-
-    above: _Element | None
-    box: _Element | None  # the nearest block or table cell above it
-    boxed: bool  # a block or a table's cell itself
-    number: int  # in document order
-    tag: str
-    rest: str  # its attributes as they are written out
-    href: str  # where a click on it leads
-    kept: bool  # whether white space is (`pre`)
-    margin: int  # what is due at its end: 1 a new line, 2 a blank one too
-
-
-@lru_cache(maxsize=1 << 14)
-def _attributes(rest: str) -> Mapping[str, str]:
-    """The attributes of a written-out tag; "" for one without a value."""
-    return {name: _read_text(value) for name, value in _ATTRIBUTE.findall(rest)}
+def _attribute(tag: str, name: str) -> str | None:
+    """The value of an attribute of a written-out tag, "" if it has none; None where it is not there."""
+    begin = f' {name}="'
+    at = tag.find(begin)
+    if at < 0:
+        return None
+    if tag.count('"', 0, at) & 1:  # within another one's value, or a name holds a quotation mark
+        return next((_read_text(value) for other, value in _ATTRIBUTE.findall(tag) if other == name), None)
+    at += len(begin)
+    return _read_text(tag[at : tag.index('"', at)])
 
 
 def _read_text(text: str) -> str:
@@ -256,9 +249,10 @@ def _read_text(text: str) -> str:
 
 
 @lru_cache(maxsize=1 << 14)
-def _names(rest: str) -> Names:
-    get = _attributes(rest).get
-    return get("class"), get("id"), get("itemprop")
+def _names(tag: str) -> Names:
+    if "=" not in tag:
+        return NO_NAMES
+    return _attribute(tag, "class"), _attribute(tag, "id"), _attribute(tag, "itemprop")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -272,15 +266,28 @@ def _words(tag: str, names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
 class _Style:
     """What all elements with the same tags and names, below the same others, say of the segments within them."""
 
-    __slots__ = ("_tags", "above", "boxed", "names", "path", "tag", "words")
+    __slots__ = ("_around", "_tags", "above", "boxed", "names", "tag")
 
     def __init__(self, above: _Style | None, tag: str, names: Names, boxed: bool) -> None:
         self.above, self.tag, self.names, self.boxed = above, tag, names, boxed
-        path, words = ((), ()) if above is None else (above.path, above.words)
-        own = () if tag in ("html", "body") else _words(tag, names)[1]
-        self.path: tuple[str, ...] = (tag, *path[: PATH_LEVELS - 1])  # nearest first, as are the terms
-        self.words: tuple[str, ...] = tuple(dict.fromkeys((*own, *words)))[:ABOVE_WORDS]
+        self._around: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self._tags: Tags | None = None
+
+    def around(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Tags and terms, nearest first, for a segment whose block is right in such an element."""
+        if self._around is None:
+            chain: list[_Style] = []
+            at: _Style | None = self
+            while at is not None and at._around is None:
+                chain.append(at)
+                at = at.above
+            path, words = ((), ()) if at is None or at._around is None else at._around
+            for at in reversed(chain):
+                own = () if at.tag in ("html", "body") else _words(at.tag, at.names)[1]
+                path, words = (at.tag, *path[: PATH_LEVELS - 1]), tuple(dict.fromkeys(own + words))[:ABOVE_WORDS]
+                at._around = path, words
+        assert self._around is not None
+        return self._around
 
     @property
     def tags(self) -> Tags:
@@ -299,7 +306,8 @@ class _Style:
             words = tuple(dict.fromkeys(own))
             above = block.above
             if above is not None:
-                path, words = (block.tag, *above.path), words + above.words
+                tags, more = above.around()
+                path, words = path + tags, words + more
                 heading = heading or HEADINGS.get(above.tag, 0)
                 shape += f" {above.tag}.{above.names[0]}"
             self._tags = Tags("/".join(reversed(path)), words, shape, heading)
@@ -310,25 +318,34 @@ class _Style:
 class _Line:
     """A segment in the making."""
 
-    owner: _Element  # the innermost element around its first word
+    owner: int  # the innermost element around its first word
     pieces: list[str]
     length: int
     blank: int
-    links: list[tuple[int, int, str]] = field(default_factory=list)
+    links: list[tuple[int, int, int]] = field(default_factory=list)  # start, end, element
+
+
+NONE = -1  # in place of an element
 
 
 class _Walk:
-    """One pass over a page's elements in document order."""
+    """One pass over a page's elements in document order. Those that are shown are columns, each known by its place in them."""
 
     def __init__(self, noscript: bool = False, hidden: bool = False) -> None:
         self.unseen = UNSEEN - {"noscript"} if noscript else UNSEEN
         self.declared = not hidden  # whether what the page declares hidden is left out
+        self.name: list[str] = []
+        self.tag: list[str] = []  # name and attributes, as they are written out
+        self.number: list[int] = []  # in document order
+        self.above: list[int] = []
+        self.box: list[int] = []  # the nearest block or table cell, itself included
+        self.link: list[int] = []  # the nearest element that leads somewhere, itself included
+        self.kept = NONE  # the outermost open element that keeps white space (`pre`)
         self.lines: list[_Line] = []
         self.line: _Line | None = None
         self.gap = 0  # 1: a new line is due, 2: a blank one too
         self.space = False  # white space is due before the next word
         self.words = self.hidden_words = 0
-        self.boxes: list[_Element] = []  # blocks and cells that are shown
         self.pictures: list[_Line] = []  # alternative texts that wait for the end of the line they stand in
         self.valueless: frozenset[int] = frozenset()
 
@@ -338,69 +355,86 @@ class _Walk:
             self.valueless = _valueless(tree)
         pieces = iter(markup.split("<"))
         next(pieces)  # nothing stands before the first tag
-        inside: _Element | None = None  # the innermost open element
+        inside = NONE  # the innermost open element
         number = -1  # of the last element
         for piece in pieces:
             tag, closed, text = piece.partition(">")
             if not closed and tag[0] != "!":
                 tag, text = _odd_tag(tag, pieces)
             if tag[0] == "/":
-                if inside is not None:
-                    self.gap = max(self.gap, inside.margin)
-                    inside = inside.above
+                margin = MARGINS.get(self.name[inside], 0)
+                if margin > self.gap:
+                    self.gap = margin
+                if inside == self.kept:
+                    self.kept = NONE
+                inside = self.above[inside]
             elif tag[0] == "!":
                 text = _after_comment(piece, pieces)
             elif tag[0] != "?":  # no processing instruction
                 number += 1
-                name, _, rest = tag.partition(" ")
-                if name in self.unseen or self._hides(name, rest):
+                name = tag.partition(" ")[0]
+                if name in self.unseen or (("hidden" in tag or "style=" in tag or name == "dialog") and self._hides(name, tag)):
                     if name not in VOID:
                         passed, words, text = self._pass(name, text, pieces)
                         number += passed
                         self.hidden_words += words
                 else:
-                    element = self._open(inside, number, name, rest)
+                    element = self._open(inside, number, name, tag)
                     if name in RAW:
                         raw, text = _raw(name, text, pieces)
                         self._text(raw, element)
-                        self.gap = max(self.gap, element.margin)
+                        self.gap = max(self.gap, MARGINS.get(name, 0))
+                        if element == self.kept:
+                            self.kept = NONE
                     elif name not in VOID:
                         inside = element
-            if text and inside is not None:
+            if text:
                 if text.isspace():
                     self.space = True
-                else:
+                elif inside >= 0:
                     self._text(_read_text(text), inside)
         self._end()
         return self
 
-    def _hides(self, name: str, rest: str) -> bool:
-        """Whether an element's own attributes take it out of the page."""
-        if self.declared and ("hidden" in rest or "style=" in rest or name == "dialog"):
-            return _hidden(name, _attributes(rest))
-        return False
+    def _hides(self, name: str, tag: str) -> bool:
+        """Whether the page itself declares the element hidden."""
+        if not self.declared:
+            return False
+        if ' hidden="' in tag and _attribute(tag, "hidden") not in (None, "until-found"):
+            return True
+        if name == "dialog" and _attribute(tag, "open") is None:
+            return True
+        if name in ("i", "span") and ' aria-hidden="true"' in tag and _attribute(tag, "aria-hidden") == "true":
+            return True
+        return ' style="' in tag and _INVISIBLE.search(_attribute(tag, "style") or "") is not None
 
-    def _open(self, above: _Element | None, number: int, tag: str, rest: str) -> _Element:
-        box = above if above is None or above.boxed else above.box
-        margin = MARGINS.get(tag, 0)
-        boxed = margin > 0 or tag in CELLS
-        href = above.href if above is not None else ""
-        if tag == "a":
-            href = _attributes(rest).get("href", "").strip() if _attributes(rest).get("href") else href
-        kept = tag in KEPT or (above is not None and above.kept)
-        element = _Element(above, box, boxed, number, tag, rest, href, kept, margin)
-        if boxed:
-            self.boxes.append(element)
-            if margin:
-                self.gap = max(self.gap, margin)
-            elif self.line is not None and not self.gap:
+    def _open(self, above: int, number: int, name: str, tag: str) -> int:
+        element = len(self.name)
+        self.name.append(name)
+        self.tag.append(tag)
+        self.number.append(number)
+        self.above.append(above)
+        link = self.link[above] if above >= 0 else NONE
+        if name == "a" and (href := _attribute(tag, "href")):
+            link = element if href.strip() else NONE
+        self.link.append(link)
+        if name in MARGINS:
+            self.box.append(element)
+            self.gap = max(self.gap, MARGINS[name])
+            if name in KEPT and self.kept < 0:
+                self.kept = element
+        elif name in CELLS:
+            self.box.append(element)
+            if self.line is not None and not self.gap:
                 self.line.pieces.append("\t")
                 self.line.length += 1
                 self.space = False
-        elif tag == "br":
-            self.gap = self.gap or 1
-        elif tag == "img":
-            self._picture(_attributes(rest).get("alt", "").split(), element)
+        else:
+            self.box.append(self.box[above] if above >= 0 else NONE)
+            if name == "br":
+                self.gap = self.gap or 1
+            elif name == "img":
+                self._picture((_attribute(tag, "alt") or "").split(), element)
         return element
 
     def _pass(self, name: str, text: str, pieces: Iterator[str]) -> tuple[int, int, str]:
@@ -438,20 +472,21 @@ class _Walk:
                 words += len(_read_text(text).split())
         return 0 if name == "template" else elements - 1, words, text  # what a template holds is not in the tree
 
-    def _picture(self, words: list[str], element: _Element) -> None:
+    def _picture(self, words: list[str], element: int) -> None:
         """A picture's alternative text becomes a line of its own; a single word is an icon's name or a smiley."""
         if len(words) < PICTURE_WORDS:
             return
         text = " ".join(words)
         if self.gap:
             self._end()
-        links = [(0, len(text), element.href)] if element.href else []
+        link = self.link[element]
+        links = [(0, len(text), link)] if link >= 0 else []
         self.pictures.append(_Line(element, [text], len(text), 0, links))
         if self.line is None:
             self._end()
             self.gap = max(self.gap, 1)
 
-    def _text(self, raw: str, element: _Element) -> None:
+    def _text(self, raw: str, element: int) -> None:
         words = raw.split()
         if not words:
             self.space = self.space or bool(raw)
@@ -463,13 +498,15 @@ class _Walk:
             line = self.line = _Line(element, [], 0, 1 if self.gap == 2 else 0)
             self.gap, self.space = 0, False
         pieces = line.pieces
-        if (self.space or (raw[0].isspace() and not element.kept)) and pieces and pieces[-1] != "\t":
+        kept = self.kept >= 0
+        if (self.space or (not kept and raw[0].isspace())) and pieces and pieces[-1] != "\t":
             pieces.append(" ")
             line.length += 1
-        piece = (raw.rstrip() if pieces else raw.strip()) if element.kept else " ".join(words)
+        piece = (raw.rstrip() if pieces else raw.strip()) if kept else " ".join(words)
         pieces.append(piece)
-        if element.href:
-            line.links.append((line.length, line.length + len(piece), element.href))
+        link = self.link[element]
+        if link >= 0:
+            line.links.append((line.length, line.length + len(piece), link))
         line.length += len(piece)
         self.words += len(words)
         self.space = raw[-1].isspace()
@@ -483,7 +520,13 @@ class _Walk:
 
     def append(self, article: str) -> None:
         """Put an article's text that the page does not show at its end."""
-        owner = _Element(None, None, True, -1, "json-ld", "", "", False, 1)
+        owner = len(self.name)
+        self.name.append("json-ld")
+        self.tag.append("json-ld")
+        self.number.append(-1)
+        self.above.append(NONE)
+        self.box.append(owner)
+        self.link.append(NONE)
         for paragraph in re.split(r"\s*\n\s*", article.strip()):
             if paragraph:
                 self.lines.append(_Line(owner, [" ".join(paragraph.split())], 0, 1))
@@ -508,55 +551,75 @@ class _Walk:
         return "".join([*parts, "\n"]) if parts else "", Segments(texts, starts, ends, blank_before=blank, markup=self._markup())
 
     def _markup(self) -> MarkupColumns:
-        styles = _Styles(self.valueless)
-        places = [(box.above.number if box.above is not None else -1, box.tag, styles.names(box)[0]) for box in self.boxes]
-        siblings = Counter(places)
-        count = {box.number: siblings[place] for box, place in zip(self.boxes, places, strict=True)}
+        known: dict[int, _Style] = {}
+        made: dict[tuple[_Style | None, str, Names], _Style] = {}
+
+        def style(element: int) -> _Style:
+            chain = []
+            while element >= 0 and element not in known:
+                chain.append(element)
+                element = self.above[element]
+            found = known[element] if element >= 0 else None
+            for element in reversed(chain):
+                key = (found, self.name[element], self._names(element))
+                if key not in made:
+                    made[key] = _Style(*key, self.box[element] == element)
+                found = known[element] = made[key]
+            assert found is not None
+            return found
+
+        count = self._peers()
+        around: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {NONE: ((), ())}
+
+        def containers(box: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+            """Numbers of the blocks and cells around what is in `box`, nearest first, and of their peers."""
+            chain = []
+            while box not in around:
+                chain.append(box)
+                box = self._outside(box)
+            numbers, peers = around[box]
+            for box in reversed(chain):
+                numbers, peers = (self.number[box], *numbers[: LEVELS - 1]), (count[box], *peers[: LEVELS - 1])
+                around[box] = numbers, peers
+            return numbers, peers
+
         columns = MarkupColumns()
         for line in self.lines:
-            block = line.owner if line.owner.boxed or line.owner.box is None else line.owner.box
-            containers: list[int] = []
-            box = block.box
-            while box is not None and len(containers) < LEVELS:
-                containers.append(box.number)
-                box = box.box
-            columns.tags.append(styles.of(line.owner).tags)
-            columns.links.append(tuple(_joined(line.links)))
-            columns.element.append(block.number)
-            columns.containers.append(tuple(containers))
-            columns.peers.append(tuple(count.get(number, 0) for number in (block.number, *containers[: LEVELS - 1])))
+            block = self.box[line.owner]
+            numbers, peers = containers(self._outside(block))
+            columns.tags.append(style(line.owner).tags)
+            columns.links.append(self._links(line) if line.links else ())
+            columns.element.append(self.number[block])
+            columns.containers.append(numbers)
+            columns.peers.append((count[block], *peers[: LEVELS - 1]))
         return columns
 
+    def _outside(self, box: int) -> int:
+        """The block or cell around a block or cell."""
+        above = self.above[box]
+        return self.box[above] if above >= 0 else NONE
 
-class _Styles:
-    """The styles of a page's elements, each made once."""
+    def _links(self, line: _Line) -> tuple[tuple[int, int, str], ...]:
+        """The line's links, adjacent pieces of one as one."""
+        found: list[tuple[int, int, str]] = []
+        for start, end, element in line.links:
+            address = (_attribute(self.tag[element], "href") or "").strip()
+            if found and found[-1][2] == address and start - found[-1][1] <= 1:
+                start = found.pop()[0]
+            found.append((start, end, address))
+        return tuple(found)
 
-    def __init__(self, valueless: frozenset[int]) -> None:
-        self._valueless = valueless
-        self._known: dict[int, _Style] = {}  # by number of element
-        self._made: dict[tuple[_Style | None, str, Names], _Style] = {}
-
-    def names(self, element: _Element) -> Names:
+    def _names(self, element: int) -> Names:
         """Class, id and itemprop of an element."""
-        names = _names(element.rest)
-        return (None, *names[1:]) if element.number in self._valueless else names
+        names = _names(self.tag[element])
+        return (None, *names[1:]) if self.number[element] in self.valueless else names
 
-    def of(self, element: _Element) -> _Style:
-        """The style of an element."""
-        found = self._known.get(element.number)
-        chain = []
-        at: _Element | None = element
-        while at is not None and (found := self._known.get(at.number)) is None:
-            chain.append(at)
-            at = at.above
-        for at in reversed(chain):
-            key = (found, at.tag, self.names(at))
-            style = self._made.get(key)
-            if style is None:
-                style = self._made[key] = _Style(*key, at.boxed)
-            found = self._known[at.number] = style
-        assert found is not None
-        return found
+    def _peers(self) -> dict[int, int]:
+        """How many siblings of the same tag and class each block or table cell has, itself included."""
+        boxes = [element for element, box in enumerate(self.box) if element == box]
+        places = [(self.above[box], self.name[box], self._names(box)[0]) for box in boxes]
+        siblings = Counter(places)
+        return {box: siblings[place] for box, place in zip(boxes, places, strict=True)}
 
 
 def _valueless(tree: Any) -> frozenset[int]:
@@ -604,32 +667,6 @@ def _raw(name: str, text: str, pieces: Iterator[str]) -> tuple[str, str]:
             if commented and "-->" in piece:
                 commented = scripted = False
     return "<".join(held), ""
-
-
-def _joined(links: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Adjacent pieces of one link as one."""
-    last: tuple[int, int, str] | None = None
-    for link in links:
-        if last is not None and last[2] == link[2] and link[0] - last[1] <= 1:
-            last = (last[0], link[1], link[2])
-            continue
-        if last is not None:
-            yield last
-        last = link
-    if last is not None:
-        yield last
-
-
-def _hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    """Whether the page itself declares the element hidden."""
-    if "hidden" in attributes and attributes["hidden"] != "until-found":
-        return True
-    if tag == "dialog" and "open" not in attributes:
-        return True
-    if attributes.get("aria-hidden") == "true" and tag in ("i", "span"):
-        return True
-    style = attributes.get("style")
-    return bool(style) and _INVISIBLE.search(style or "") is not None
 
 
 # ------------------------------------------------------------------------------------------------------ metadata
