@@ -191,12 +191,14 @@ def _elements(tree: Any) -> Iterator[Any]:
 def _parse(html: str) -> Any:
     from selectolax.lexbor import LexborHTMLParser  # only now: text dumps need no parser
 
-    return LexborHTMLParser(_tame(html.replace("\x00", "\ufffd")).encode("utf-8", "replace"))
+    html = html.replace("\x00", "\ufffd") if "\x00" in html else html
+    return LexborHTMLParser(_tame(html).encode("utf-8", "replace"))
 
 
 def _tame(html: str) -> str:
     """`html` without what the parser's time grows with the square of: depth, options of one `select`, attributes of one tag."""
-    if len(html) > LONG_TAG:
+    half = LONG_TAG // 2  # characters; a tag longer than twice as many holds a whole stretch of them without a "<"
+    if any(html.find("<", start, start + half) < 0 for start in range(0, len(html) - half, half)):
         html = _LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if len(tag[0].split()) > MANY_ATTRIBUTES else tag[0], html)
     if html.count("<") < MANY_TAGS:
         return html
@@ -231,14 +233,13 @@ def _shallow(html: str) -> str:
 
 def _attribute(tag: str, name: str) -> str | None:
     """The value of an attribute of a written-out tag, "" if it has none; None where it is not there."""
-    begin = f' {name}="'
-    at = tag.find(begin)
-    if at < 0:
+    begin = " " + name + '="'
+    if begin not in tag:
         return None
-    if tag.count('"', 0, at) & 1:  # within another one's value, or a name holds a quotation mark
+    before, _, after = tag.partition(begin)
+    if before.count('"') & 1:  # within another one's value, or a name holds a quotation mark
         return next((_read_text(value) for other, value in _ATTRIBUTE.findall(tag) if other == name), None)
-    at += len(begin)
-    return _read_text(tag[at : tag.index('"', at)])
+    return _read_text(after[: after.index('"')])
 
 
 def _read_text(text: str) -> str:
@@ -246,13 +247,6 @@ def _read_text(text: str) -> str:
     if "&" not in text:
         return text
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&nbsp;", "\xa0").replace("&amp;", "&")
-
-
-@lru_cache(maxsize=1 << 14)
-def _names(tag: str) -> Names:
-    if "=" not in tag:
-        return NO_NAMES
-    return _attribute(tag, "class"), _attribute(tag, "id"), _attribute(tag, "itemprop")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -611,8 +605,11 @@ class _Walk:
 
     def _names(self, element: int) -> Names:
         """Class, id and itemprop of an element."""
-        names = _names(self.tag[element])
-        return (None, *names[1:]) if self.number[element] in self.valueless else names
+        tag = self.tag[element]
+        if "=" not in tag:
+            return NO_NAMES
+        own = None if self.valueless and self.number[element] in self.valueless else _attribute(tag, "class")
+        return own, _attribute(tag, "id"), _attribute(tag, "itemprop")
 
     def _peers(self) -> dict[int, int]:
         """How many siblings of the same tag and class each block or table cell has, itself included."""

@@ -129,24 +129,19 @@ class Network:
 
     def probabilities(self, inputs: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
         """Role probabilities, shape (segments, roles). `bounds` are those of the pages (see `Measures`); None for one page."""
-        pages = list(pairwise([0, len(inputs)] if bounds is None else bounds.tolist()))
-        scaled = np.clip((inputs - self.mean) / self.scale, -CLIP, CLIP).astype(np.float32)
-        total = np.zeros((len(inputs), len(ROLES)), dtype=np.float32)
-        for layers in self.layers:
-            values = scaled
-            for weights, bias in layers[:-1]:
-                values = np.maximum(_times(values, weights, pages) + bias, 0)
-            weights, bias = layers[-1]
-            total += _softmax(_times(values, weights, pages) + bias)
-        return np.asarray(total / len(self.layers), dtype=np.float32)
-
-
-def _times(values: Floats, weights: Floats, pages: Sequence[tuple[int, int]]) -> Floats:
-    """`values @ weights`, a page at a time: the last digits of a product depend on its number of rows."""
-    out = np.empty((len(values), weights.shape[1]), dtype=np.float32)
-    for begin, end in pages:
-        np.matmul(values[begin:end], weights, out=out[begin:end])
-    return out
+        out = np.empty((len(inputs), len(ROLES)), dtype=np.float32)
+        for begin, end in pairwise([0, len(inputs)] if bounds is None else bounds.tolist()):
+            # A page at a time: the last digits of a product depend on its number of rows, and a page's numbers stay in the cache.
+            scaled = ((inputs[begin:end] - self.mean) / self.scale).clip(-CLIP, CLIP).astype(np.float32, copy=False)
+            total = np.zeros((end - begin, len(ROLES)), dtype=np.float32)
+            for layers in self.layers:
+                values = scaled
+                for weights, bias in layers[:-1]:
+                    values = np.maximum(values @ weights + bias, 0)
+                weights, bias = layers[-1]
+                total += _softmax(values @ weights + bias)
+            out[begin:end] = total / len(self.layers)
+        return out
 
 
 @dataclass(frozen=True, slots=True)
