@@ -106,23 +106,22 @@ class MarkupMeasures:
         sizes = [len(page) for page in pages]
         if not found or len(found) < np.count_nonzero(sizes):
             return None
-        n = sum(sizes)
         page = np.repeat(np.arange(len(pages)), sizes)
         shapes: dict[tuple[int, str], int] = {}
         containers = _padded([m for columns in found for m in columns.containers], -1) + 1
         containers += (page * (containers.max() + 1))[:, None]
         links = [links for columns in found for links in columns.links]
-        linked = np.fromiter((sum(end - start for start, end, _ in at) if at else 0 for at in links), dtype=np.int64, count=n)
-        lengths = np.fromiter((len(text) for page in pages for text in page.text), dtype=np.int64, count=n)
+        linked = np.array([sum([end - start for start, end, _ in at]) if at else 0 for at in links], dtype=np.int64)
+        lengths = np.array([len(text) for of_page in pages for text in of_page.text], dtype=np.int64)
         tags = [tags for columns in found for tags in columns.tags]
         return cls(
             linked=(linked / lengths).astype(np.float32),
-            links=np.fromiter(map(len, links), dtype=np.float32, count=n),
-            heading=np.fromiter((t.heading for t in tags), dtype=np.float32, count=n),
+            links=np.array([*map(len, links)], dtype=np.float32),
+            heading=np.array([t.heading for t in tags], dtype=np.float32),
             peers=_padded([m for columns in found for m in columns.peers], 0).astype(np.float32),
             containers=np.unique(containers, return_inverse=True)[1].reshape(containers.shape),
-            shape=np.fromiter(
-                (shapes.setdefault((p, t.shape), len(shapes)) for p, t in zip(page.tolist(), tags, strict=True)), dtype=np.int64, count=n
+            shape=np.array(
+                [shapes.setdefault((p, t.shape), len(shapes)) for p, t in zip(page.tolist(), tags, strict=True)], dtype=np.int64
             ),
         )
 
@@ -221,7 +220,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     n = int(sizes.sum())
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     page = np.repeat(np.arange(len(pages)), sizes)
-    contents = [unlinked(content) for of_page in columns for content in of_page.contents()]
+    contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
     lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
     joined = "".join([content + "\n" for content in contents])
     codes = codes_of(joined)
@@ -248,13 +247,15 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         capitalised=capitalised.astype(np.float32),
         first=np.where(lengths > 0, classes[starts], 0).astype(np.int64),
         last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.int64),
-        bullet=np.fromiter((_bullet_kind(bullet) for of_page in columns for bullet in of_page.bullet), dtype=np.int64, count=n),
+        bullet=np.array([_bullet_kind(bullet) if bullet else 0 for of_page in columns for bullet in of_page.bullet], dtype=np.int64),
         indent=_column(of_page.indent for of_page in columns),
         blank=_column(of_page.blank_before for of_page in columns),
         inline=_column(of_page.inline for of_page in columns),
-        repeats=_others([(p, content) for p, content in zip(page.tolist(), contents, strict=True)]),
+        repeats=np.concatenate([_others(contents[begin:end]) for begin, end in itertools.pairwise(bounds.tolist())]),
         openings=_others((found.openings() + page.astype(np.uint64) * _PAGE_STEP).tolist()),
-        dateline=np.fromiter(map(_has_dateline, contents), dtype=np.float32, count=n),
+        dateline=np.array(
+            [len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents], dtype=np.float32
+        ),
         term_rows=rows,
         term_hashes=hashed,
         long_words=Words.of(found.row[long], page[found.row[long]], found.hash[long]),
@@ -272,7 +273,7 @@ def _column(pages: Iterable[Sequence[float]]) -> Floats:
 def _markup_terms(words: Sequence[tuple[str, ...]]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """(row, hash) of the terms of each segment's markup; many segments have the same ones, and different ones share most words."""
     places: dict[tuple[str, ...], int] = {}
-    which = np.fromiter((places.setdefault(terms, len(places)) for terms in words), dtype=np.int64, count=len(words))
+    which = np.array([places.setdefault(terms, len(places)) for terms in words], dtype=np.int64)
     numbers: dict[str, int] = {}
     flat = np.array([numbers.setdefault(word, len(numbers)) for terms in places for word in terms], dtype=np.int64)
     length = np.fromiter(map(len, places), dtype=np.int64, count=len(places))
@@ -281,13 +282,8 @@ def _markup_terms(words: Sequence[tuple[str, ...]]) -> tuple[NDArray[np.int64], 
     return np.repeat(np.arange(len(words)), size), hashes(list(numbers))[flat[at]]
 
 
-def _has_dateline(content: str) -> bool:
-    return len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None
-
-
 def _bullet_kind(bullet: str) -> int:
-    if not bullet:
-        return 0
+    """0 none, 1 plain, 2 nested, 3 number."""
     if bullet[0] in "•*+-–—":
         return 1
     return 3 if bullet[0].isdigit() or bullet[0] == "(" else 2
@@ -296,7 +292,7 @@ def _bullet_kind(bullet: str) -> int:
 def _others(keys: Sequence[Hashable]) -> Floats:
     """How many other entries of `keys` equal each entry."""
     count = Counter(keys)
-    return np.fromiter((count[key] - 1 for key in keys), dtype=np.float32, count=len(keys))
+    return np.array([count[key] - 1 for key in keys], dtype=np.float32)
 
 
 def _markup(measures: Measures) -> MarkupMeasures:

@@ -342,6 +342,7 @@ class _Walk:
         self.words = self.hidden_words = 0
         self.pictures: list[_Line] = []  # alternative texts that wait for the end of the line they stand in
         self.valueless: frozenset[int] = frozenset()
+        self._named: dict[str, Names] = {}  # by tag
 
     def run(self, tree: Any) -> _Walk:
         markup = tree.root.html
@@ -349,6 +350,7 @@ class _Walk:
             self.valueless = _valueless(tree)
         pieces = iter(markup.split("<"))
         next(pieces)  # nothing stands before the first tag
+        names, above, unseen, declared = self.name, self.above, self.unseen, self.declared
         inside = NONE  # the innermost open element
         number = -1  # of the last element
         for piece in pieces:
@@ -356,18 +358,19 @@ class _Walk:
             if not closed and tag[0] != "!":
                 tag, text = _odd_tag(tag, pieces)
             if tag[0] == "/":
-                margin = MARGINS.get(self.name[inside], 0)
-                if margin > self.gap:
-                    self.gap = margin
-                if inside == self.kept:
-                    self.kept = NONE
-                inside = self.above[inside]
+                name = names[inside]
+                if name in MARGINS:
+                    if MARGINS[name] > self.gap:
+                        self.gap = MARGINS[name]
+                    if inside == self.kept:
+                        self.kept = NONE
+                inside = above[inside]
             elif tag[0] == "!":
                 text = _after_comment(piece, pieces)
             elif tag[0] != "?":  # no processing instruction
                 number += 1
                 name = tag.partition(" ")[0]
-                if name in self.unseen or (("hidden" in tag or "style=" in tag or name == "dialog") and self._hides(name, tag)):
+                if name in unseen or (declared and ("hidden" in tag or "style=" in tag or name == "dialog") and _hides(name, tag)):
                     if name not in VOID:
                         passed, words, text = self._pass(name, text, pieces)
                         number += passed
@@ -389,18 +392,6 @@ class _Walk:
                     self._text(_read_text(text), inside)
         self._end()
         return self
-
-    def _hides(self, name: str, tag: str) -> bool:
-        """Whether the page itself declares the element hidden."""
-        if not self.declared:
-            return False
-        if ' hidden="' in tag and _attribute(tag, "hidden") not in (None, "until-found"):
-            return True
-        if name == "dialog" and _attribute(tag, "open") is None:
-            return True
-        if name in ("i", "span") and ' aria-hidden="true"' in tag and _attribute(tag, "aria-hidden") == "true":
-            return True
-        return ' style="' in tag and _INVISIBLE.search(_attribute(tag, "style") or "") is not None
 
     def _open(self, above: int, number: int, name: str, tag: str) -> int:
         element = len(self.name)
@@ -608,8 +599,14 @@ class _Walk:
         tag = self.tag[element]
         if "=" not in tag:
             return NO_NAMES
-        own = None if self.valueless and self.number[element] in self.valueless else _attribute(tag, "class")
-        return own, _attribute(tag, "id"), _attribute(tag, "itemprop")
+        names = self._named.get(tag)
+        if names is None:
+            names = self._named[tag] = (
+                _attribute(tag, "class") if ' class="' in tag else None,
+                _attribute(tag, "id") if ' id="' in tag else None,
+                _attribute(tag, "itemprop") if ' itemprop="' in tag else None,
+            )
+        return (None, *names[1:]) if self.number[element] in self.valueless else names
 
     def _peers(self) -> dict[int, int]:
         """How many siblings of the same tag and class each block or table cell has, itself included."""
@@ -617,6 +614,17 @@ class _Walk:
         places = [(self.above[box], self.name[box], self._names(box)[0]) for box in boxes]
         siblings = Counter(places)
         return {box: siblings[place] for box, place in zip(boxes, places, strict=True)}
+
+
+def _hides(name: str, tag: str) -> bool:
+    """Whether the page itself declares the element hidden."""
+    if ' hidden="' in tag and _attribute(tag, "hidden") not in (None, "until-found"):
+        return True
+    if name == "dialog" and _attribute(tag, "open") is None:
+        return True
+    if name in ("i", "span") and ' aria-hidden="true"' in tag and _attribute(tag, "aria-hidden") == "true":
+        return True
+    return ' style="' in tag and _INVISIBLE.search(_attribute(tag, "style") or "") is not None
 
 
 def _valueless(tree: Any) -> frozenset[int]:

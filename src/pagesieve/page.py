@@ -241,7 +241,10 @@ class Segments(Rows[Segment]):
 
     def contents(self) -> list[str]:
         """The `content` of each segment."""
-        return [" ".join(text[len(bullet) :].split()) for text, bullet in zip(self.text, self.bullet, strict=True)]
+        texts = self.text
+        if any(self.bullet):
+            texts = [text[len(bullet) :] for text, bullet in zip(texts, self.bullet, strict=True)]
+        return [" ".join(text.split()) for text in texts]
 
 
 def decode(data: bytes, name: str = "page") -> str:
@@ -326,7 +329,7 @@ def split(text: str) -> Segments:
         return Segments.of(())
     width = wrap_width(lines)
     size = sum(line.end - line.start for line in lines)
-    segments: list[Segment] = []
+    segments: list[tuple[str, int, int, int, str, int, bool]] = []
     first = last = lines[0]
     item = first.item
     for line in lines[1:]:
@@ -337,7 +340,8 @@ def split(text: str) -> Segments:
         first = last = line
         item = line.item
     segments.extend(_cut(text, first, last, size))
-    return Segments.of(segments)
+    texts, starts, ends, indents, bullets, blanks, inlines = (list(column) for column in zip(*segments, strict=True))
+    return Segments(texts, starts, ends, indents, bullets, blanks, inlines)
 
 
 def _lines(text: str) -> list[_Line]:
@@ -423,11 +427,11 @@ def _continues(last: _Line, line: _Line, item: int, width: int, text: str) -> bo
     return last.width <= width + 1 and last.width + 1 + line.first_word > width
 
 
-def _cut(text: str, first: _Line, last: _Line, size: int) -> Iterator[Segment]:
-    """The segment from line `first` to line `last`; several if it is a page's text collapsed into one line."""
+def _cut(text: str, first: _Line, last: _Line, size: int) -> Iterator[tuple[str, int, int, int, str, int, bool]]:
+    """The fields of the segment from line `first` to line `last`; of several if it is a page's text collapsed into one line."""
     length = last.end - first.start
     if length < COLLAPSED_LINE or (length < ENDLESS_LINE and length < 0.8 * size):
-        yield Segment(text[first.start : last.end], first.start, last.end, first.indent, first.bullet, first.blank_before)
+        yield text[first.start : last.end], first.start, last.end, first.indent, first.bullet, first.blank_before, False
         return
     start, inline = first.start, False
     for end in [*_cuts(text, first.start, last.end), last.end]:
@@ -437,7 +441,7 @@ def _cut(text: str, first: _Line, last: _Line, size: int) -> Iterator[Segment]:
             begin = start + len(piece) - len(piece.lstrip())
             bullet = _bullet(stripped, 0)
             blank = 0 if inline else first.blank_before
-            yield Segment(stripped, begin, begin + len(stripped), first.indent, bullet, blank, inline)
+            yield stripped, begin, begin + len(stripped), first.indent, bullet, blank, inline
             inline = True
         start = end
 
