@@ -197,14 +197,24 @@ def _parse(html: str) -> Any:
 
 def _tame(html: str) -> str:
     """`html` without what the parser's time grows with the square of: depth, options of one `select`, attributes of one tag."""
-    half = LONG_TAG // 2  # characters; a tag longer than twice as many holds a whole stretch of them without a "<"
-    if any(html.find("<", start, start + half) < 0 for start in range(0, len(html) - half, half)):
+    if _has_long_tag(html):
         html = _LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if len(tag[0].split()) > MANY_ATTRIBUTES else tag[0], html)
     if html.count("<") < MANY_TAGS:
         return html
     if html.count("<option") + html.count("<OPTION") > MANY_OPTIONS:
         html = _OPTION.sub(" ", html)  # not shown anyway
     return _shallow(html)
+
+
+def _has_long_tag(html: str) -> bool:
+    """Whether a tag may have `LONG_TAG` characters: then the first stretch half as long within it holds no "<", nor do the rest."""
+    half = LONG_TAG // 2
+    for start in range(0, len(html) - half, half):
+        if html.find("<", start, start + half) < 0:
+            opened = html.rfind("<", max(start - half - 1, 0), start)
+            if opened >= 0 and html.find(">", opened, opened + LONG_TAG) < 0:
+                return True
+    return False
 
 
 def _shallow(html: str) -> str:
@@ -234,12 +244,14 @@ def _shallow(html: str) -> str:
 def _attribute(tag: str, name: str) -> str | None:
     """The value of an attribute of a written-out tag, "" if it has none; None where it is not there."""
     begin = " " + name + '="'
-    if begin not in tag:
+    at = tag.find(begin)
+    if at < 0:
         return None
-    before, _, after = tag.partition(begin)
-    if before.count('"') & 1:  # within another one's value, or a name holds a quotation mark
+    if tag.count('"', 0, at) & 1:  # within another one's value, or a name holds a quotation mark
         return next((_read_text(value) for other, value in _ATTRIBUTE.findall(tag) if other == name), None)
-    return _read_text(after[: after.index('"')])
+    at += len(begin)
+    value = tag[at : tag.index('"', at)]
+    return _read_text(value) if "&" in value else value
 
 
 def _read_text(text: str) -> str:

@@ -131,7 +131,7 @@ def _kind(char: str) -> int:
 
 _kinds = CharTable(_kind, np.uint8)
 _plain_codes = CharTable(lambda char: 48 if char.isdecimal() else ord(char.lower()), np.uint32)
-_LONGER = re.compile("[\u0130\u03a3]")  # İ gets longer in small letters, Σ changes with what follows
+_LONGER = "\u0130\u03a3"  # İ gets longer in small letters, Σ changes with what follows
 
 # ------------------------------------------------------------------------------------------------ tokens as numbers
 
@@ -243,7 +243,7 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     if not lines:
         nothing = np.zeros(0, dtype=np.int64)
         return Tokens(nothing, np.zeros(0, dtype=np.uint64), nothing, nothing > 0, nothing > 0, nothing, nothing)
-    plain = _plain_codes(codes) if _LONGER.search(joined) is None else _plain_codes(codes_of(joined.lower()))
+    plain = _plain_codes(codes) if not any(char in joined for char in _LONGER) else _plain_codes(codes_of(joined.lower()))
     kinds = _kinds(plain)
     # Every character becomes part of a word (1), of a number (2), a token of its own (3) or none (0).
     part = np.array([0, 0, 3, 3, 3, 2, 1, 1, 1], dtype=np.uint8)[kinds]
