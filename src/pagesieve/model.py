@@ -28,6 +28,7 @@ __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
 TOGETHER = 500_000  # characters of pages judged at once
+MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
 TINY = 1e-6  # added to a probability before its logarithm
 BODY = LABELS.index("body")
 UNCALIBRATED = Calibration()
@@ -130,18 +131,29 @@ class Network:
     def probabilities(self, inputs: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
         """Role probabilities, shape (segments, roles). `bounds` are those of the pages (see `Measures`); None for one page."""
         out = np.empty((len(inputs), len(ROLES)), dtype=np.float32)
-        for begin, end in pairwise([0, len(inputs)] if bounds is None else bounds.tolist()):
+        for begin, end in _pieces([0, len(inputs)] if bounds is None else bounds.tolist()):
             # A page at a time: the last digits of a product depend on its number of rows, and a page's numbers stay in the cache.
-            scaled = ((inputs[begin:end] - self.mean) / self.scale).clip(-CLIP, CLIP).astype(np.float32, copy=False)
+            scaled: Floats = inputs[begin:end] - self.mean
+            scaled /= self.scale
+            np.clip(scaled, -CLIP, CLIP, out=scaled)
             total = np.zeros((end - begin, len(ROLES)), dtype=np.float32)
             for layers in self.layers:
                 values = scaled
                 for weights, bias in layers[:-1]:
-                    values = np.maximum(values @ weights + bias, 0)
+                    values = values @ weights
+                    values += bias
+                    np.maximum(values, 0, out=values)
                 weights, bias = layers[-1]
                 total += _softmax(values @ weights + bias)
             out[begin:end] = total / len(self.layers)
         return out
+
+
+def _pieces(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Begin and end of each page, of an endless one in pieces of `MOST_ROWS`."""
+    for begin, end in pairwise(bounds):
+        for start in range(begin, end, MOST_ROWS):
+            yield start, min(start + MOST_ROWS, end)
 
 
 @dataclass(frozen=True, slots=True)
