@@ -15,7 +15,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,7 @@ Floats = NDArray[np.float32]
 _PAGE_STEP = np.uint64(0xBF58476D1CE4E5B9)  # times a page's place, added to a hash: alike on one page only
 MARKUP = "markup"  # the group of features that only HTML pages have
 LEVELS = 4  # containers around an HTML page's segment
+PIECE = 1 << 16  # characters measured at once
 LONG_WORD = 5  # characters from which a word says what a text is about
 
 # The place, or the place and the agency, that a report begins with ("OSLO (Agency) —", "BERN, Switzerland -").
@@ -208,6 +209,75 @@ class Measures:
         return np.maximum(total, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the characters of some texts say: one entry a text (see `Measures`), and the rows and hashes of terms and words."""
+
+    counts: Floats
+    words: Floats
+    capitalised: Floats
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    openings: NDArray[np.uint64]  # hash of the first two tokens
+    term_hashes: NDArray[np.uint64]
+    long_hashes: NDArray[np.uint64]
+    small_hashes: NDArray[np.uint64]
+    term_rows: NDArray[np.int64]
+    long_rows: NDArray[np.int64]
+    small_rows: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, contents: Sequence[str]) -> _Read:
+        """A piece of `PIECE` characters at a time: an array has an entry a character, and those of a piece stay in the cache."""
+        places = np.cumsum([0, *map(len, contents)]) // PIECE
+        starts = np.flatnonzero(np.diff(places[:-1], prepend=-1)).tolist() or [0]
+        pieces = [cls._of(contents[begin:end]) for begin, end in itertools.pairwise([*starts, len(contents)])]
+        if len(pieces) == 1:
+            return pieces[0]
+        names = [entry.name for entry in fields(cls)]
+        found = {name: [getattr(piece, name) for piece in pieces] for name in names}
+        for name in names:
+            if name.endswith("_rows"):
+                found[name] = [rows + begin for rows, begin in zip(found[name], starts, strict=True)]
+        return cls(**{name: np.concatenate(columns) for name, columns in found.items()})
+
+    @classmethod
+    def _of(cls, contents: Sequence[str]) -> _Read:
+        n = len(contents)
+        lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
+        joined = "".join([content + "\n" for content in contents])
+        codes = codes_of(joined)
+        classes = _classes(codes)
+        row = np.repeat(np.arange(n), lengths + 1)
+        counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
+        kinds = counts.reshape(n, len(_CLASSES) + 1).astype(np.float32)
+        kinds[:, _CLASS["space"]] -= 1  # the line feed after each
+        in_word = (classes >= _CLASS["upper"]) & (classes <= _CLASS["digit"])
+        begins = in_word & ~np.concatenate([[False], in_word[:-1]])
+        words = np.bincount(row[begins], minlength=n) + kinds[:, _CLASS["wide"]] / 2
+        capitalised = np.bincount(row[begins & (classes == _CLASS["upper"])], minlength=n)
+        ends = np.cumsum(lengths + 1)
+        starts = ends - lengths - 1
+        found = read_tokens(joined, codes, n)
+        long = (found.length >= LONG_WORD) | ((found.length == 2) & found.unspaced)
+        small = (found.length < LONG_WORD) & found.letters
+        rows, hashed = found.term_hashes()
+        return cls(
+            counts=kinds,
+            words=words.astype(np.float32),
+            capitalised=capitalised.astype(np.float32),
+            first=np.where(lengths > 0, classes[starts], 0).astype(np.int64),
+            last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.int64),
+            openings=found.openings(),
+            term_hashes=hashed,
+            long_hashes=found.hash[long],
+            small_hashes=found.hash[small],
+            term_rows=rows,
+            long_rows=found.row[long],
+            small_rows=found.row[small],
+        )
+
+
 def measure(segments: Sequence[Segment]) -> Measures:
     """The `Measures` of a page's segments (all of them: repeats and positions are relative to the page)."""
     return measure_pages([segments])
@@ -221,45 +291,29 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     page = np.repeat(np.arange(len(pages)), sizes)
     contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
-    lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
-    joined = "".join([content + "\n" for content in contents])
-    codes = codes_of(joined)
-    classes = _classes(codes)
-    row = np.repeat(np.arange(n), lengths + 1)
-    counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
-    kinds = counts.reshape(n, len(_CLASSES) + 1).astype(np.float32)
-    kinds[:, _CLASS["space"]] -= 1  # the line feed after each
-    in_word = (classes >= _CLASS["upper"]) & (classes <= _CLASS["digit"])
-    begins = in_word & ~np.concatenate([[False], in_word[:-1]])
-    words = np.bincount(row[begins], minlength=n) + kinds[:, _CLASS["wide"]] / 2
-    capitalised = np.bincount(row[begins & (classes == _CLASS["upper"])], minlength=n)
-    ends = np.cumsum(lengths + 1)
-    starts = ends - lengths - 1
-    found = read_tokens(joined, codes, n)
-    long = (found.length >= LONG_WORD) | ((found.length == 2) & found.unspaced)
-    small = (found.length < LONG_WORD) & found.letters
+    read = _Read.of(contents)
     markup_words = [tags.words for of_page in columns if of_page.markup is not None for tags in of_page.markup.tags] or [()] * n
-    rows, hashed = (np.concatenate(both) for both in zip(found.term_hashes(), _markup_terms(markup_words), strict=True))
+    rows, hashed = (np.concatenate(both) for both in zip((read.term_rows, read.term_hashes), _markup_terms(markup_words), strict=True))
     return Measures(
         bounds=bounds,
-        counts=kinds,
-        words=words.astype(np.float32),
-        capitalised=capitalised.astype(np.float32),
-        first=np.where(lengths > 0, classes[starts], 0).astype(np.int64),
-        last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.int64),
+        counts=read.counts,
+        words=read.words,
+        capitalised=read.capitalised,
+        first=read.first,
+        last=read.last,
         bullet=np.array([_bullet_kind(bullet) if bullet else 0 for of_page in columns for bullet in of_page.bullet], dtype=np.int64),
         indent=_column(of_page.indent for of_page in columns),
         blank=_column(of_page.blank_before for of_page in columns),
         inline=_column(of_page.inline for of_page in columns),
-        repeats=np.concatenate([_others(contents[begin:end]) for begin, end in itertools.pairwise(bounds.tolist())]),
-        openings=_others((found.openings() + page.astype(np.uint64) * _PAGE_STEP).tolist()),
+        repeats=_column(_others(contents[begin:end]) for begin, end in itertools.pairwise(bounds.tolist())),
+        openings=np.array(_others((read.openings + page.astype(np.uint64) * _PAGE_STEP).tolist()), dtype=np.float32),
         dateline=np.array(
             [len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents], dtype=np.float32
         ),
         term_rows=rows,
         term_hashes=hashed,
-        long_words=Words.of(found.row[long], page[found.row[long]], found.hash[long]),
-        small_words=Words.of(found.row[small], page[found.row[small]], found.hash[small]),
+        long_words=Words.of(read.long_rows, page[read.long_rows], read.long_hashes),
+        small_words=Words.of(read.small_rows, page[read.small_rows], read.small_hashes),
         contents=contents,
         markup_words=markup_words,
         markup=MarkupMeasures.of(columns),
@@ -289,10 +343,10 @@ def _bullet_kind(bullet: str) -> int:
     return 3 if bullet[0].isdigit() or bullet[0] == "(" else 2
 
 
-def _others(keys: Sequence[Hashable]) -> Floats:
+def _others(keys: Sequence[Hashable]) -> list[int]:
     """How many other entries of `keys` equal each entry."""
     count = Counter(keys)
-    return np.array([count[key] - 1 for key in keys], dtype=np.float32)
+    return [count[key] - 1 for key in keys]
 
 
 def _markup(measures: Measures) -> MarkupMeasures:
