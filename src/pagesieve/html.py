@@ -23,7 +23,7 @@ from typing import Any
 from pagesieve.features import LEVELS
 from pagesieve.page import Link, Markup, Page, Segment
 
-__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "looks_like_html", "read_html"]
+__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "inert", "looks_like_html", "read_html"]
 
 BLOCKS = frozenset(  # what the HTML Standard's style sheet gives a line of its own
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
@@ -41,6 +41,7 @@ HEADINGS = {f"h{level}": level for level in range(1, 7)}
 DECLARED, UNSEEN_TAG = 1, 2  # why an element is not shown: the page says so, or its tag is never shown
 ABOVE_WORDS = 24  # terms, the nearest ones, that the elements above a segment add
 PATH_LEVELS = 12  # steps of a segment's path
+ACTIVE = "script, link, meta, base, iframe, frame, frameset, object, embed, applet, audio, video, portal, fencedframe"  # see `inert`
 MAX_DEPTH = 500  # elements within each other; browsers stop there too
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
 PICTURE_WORDS = 2  # words from which a picture's alternative text says something
@@ -170,6 +171,14 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "")
         sheet = tree.create_node("style")
         sheet.insert_child(style)
         head.insert_child(sheet)
+    return "<!doctype html>\n" + str(tree.html or "")
+
+
+def inert(html: str) -> str:
+    """The page without what runs, loads or leads elsewhere by itself: scripts, frames, style sheets of others, forwarding, hints to the network."""
+    tree = _parse(html)
+    for node in tree.css(ACTIVE):
+        node.decompose()
     return "<!doctype html>\n" + str(tree.html or "")
 
 
