@@ -16,7 +16,7 @@ from omegaconf import MISSING, OmegaConf
 from pagesieve.roles import check_label_map
 from pagesieve.training import Settings
 
-__all__ = ["EvaluateConfig", "LabelConfig", "ReviewConfig", "TrainConfig", "config_dir", "register", "settings"]
+__all__ = ["EvaluateConfig", "ExchangeConfig", "LabelConfig", "ReviewConfig", "TrainConfig", "config_dir", "register", "settings"]
 
 
 def config_dir() -> str:
@@ -145,6 +145,17 @@ class ReviewConfig:
     port: int = 8123  # 0: any free one
 
 
+@dataclass
+class ExchangeConfig:
+    """conf/exchange.yaml."""
+
+    data: DataConfig = MISSING
+    out: str | None = None  # file to write
+    read: str | None = None  # file to take labels from
+    status: str | None = None  # of the pages that are written; that pages get
+    overwrite: bool = False  # whether reviewed labels are replaced
+
+
 def register() -> None:
     """Make the schemas known to Hydra under the names the primary files ask for."""
     store = ConfigStore.instance()
@@ -152,6 +163,7 @@ def register() -> None:
     store.store(name="evaluate_schema", node=EvaluateConfig)
     store.store(name="label_schema", node=LabelConfig)
     store.store(name="review_schema", node=ReviewConfig)
+    store.store(name="exchange_schema", node=ExchangeConfig)
     store.store(group="data", name="schema", node=DataConfig)
     store.store(group="features", name="schema", node=FeaturesConfig)
     store.store(group="model", name="schema", node=ModelConfig)
