@@ -52,7 +52,13 @@ def saved(desk: Desk, name: str, **changes: Any) -> str:
 
 
 def test_a_segment_is_cut_where_a_range_ends_in_it_and_two_ranges_of_one_role_stay_two() -> None:
-    labels = [Label(0, 4, "boilerplate"), Label(5, 9, "boilerplate"), Label(11, 22, "headline"), Label(23, 35, "meta"), Label(36, 41, "boilerplate")]
+    labels = [
+        Label(0, 4, "boilerplate"),
+        Label(5, 9, "boilerplate"),
+        Label(11, 22, "headline"),
+        Label(23, 35, "meta"),
+        Label(36, 41, "boilerplate"),
+    ]
     pieces = cut(TEXT, split(TEXT), labels)
     assert pieces == [
         Piece(0, 4, "boilerplate", 0),
@@ -189,7 +195,7 @@ def test_a_save_on_an_older_version_is_refused_and_changes_nothing(desk: Desk) -
     saved(desk, STORY, status="reviewed")
     path = label_file(desk.root, SITE, "story")
     before = path.read_bytes()
-    with pytest.raises(StaleError, match="story.json: has been changed since it was opened .*; open the page again"):
+    with pytest.raises(StaleError, match=r"story\.json: has been changed since it was opened .*; open the page again"):
         saved(desk, STORY, version=old)
     assert path.read_bytes() == before
 
@@ -212,7 +218,9 @@ def test_a_save_that_does_not_fit_the_page_is_refused_and_changes_nothing(desk: 
     assert label_file(desk.root, SITE, "story").read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["../secret.txt", "../../etc/passwd", "a/../../secret.txt", "/etc/passwd", "x", "", "a\0/b.txt", f"{SITE}/none.txt"])
+@pytest.mark.parametrize(
+    "name", ["../secret.txt", "../../etc/passwd", "a/../../secret.txt", "/etc/passwd", "x", "", "a\0/b.txt", f"{SITE}/none.txt"]
+)
 def test_no_page_outside_the_folder_is_opened_or_saved(desk: Desk, name: str) -> None:
     (desk.root.parent / "secret.json").write_text("{}")
     for ask in (desk.open, desk.html, lambda name: desk.save(name, "", [], "reviewed", 0)):

@@ -231,7 +231,7 @@ def _fitted(marked: Marked, document: Document) -> list[Label]:
         start, end = max(label.start + shift, 0), label.end + shift
         part = text[start:end]
         if part.strip():
-            labels.append(Label(start + len(part) - len(part.lstrip()), start + len(part.rstrip()), label.role))
+            labels.append(Label(start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip()), label.role))
     return labels
 
 
