@@ -161,7 +161,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_place(root: Path, tmp_path
         ({"page": "gone.example/x.txt", "text": "x"}, "no page of .* is gone.example/x.txt; bring it with make label"),
         ({"text": "other"}, "its text is not that of cats.example/draft.txt"),
         ({"label": [[1, 20, "body"]]}, "no label for"),
-        ({"label": [[1, 20, "body"], [10, 55, "meta"]]}, "begins before the one above ends"),
+        ({"label": [[1, 20, "body"], [10, 40, "meta"]]}, "begins before the one above ends"),
         ({"label": [[1, 999, "body"]]}, "bad offsets 1-999"),
     ],
 )

@@ -228,10 +228,14 @@ def _fitted(marked: Marked, document: Document) -> list[Label]:
     shift = (len(text) - len(text.lstrip())) - (len(marked.text) - len(marked.text.lstrip()))
     labels = []
     for label in marked.labels:
+        if not 0 <= label.start < label.end <= len(marked.text):
+            raise ExchangeError(
+                f"{marked.place}: bad offsets {label.start}-{label.end} (the text has {len(marked.text)} characters); they count characters from 0"
+            )
         start, end = max(label.start + shift, 0), label.end + shift
         part = text[start:end]
         if part.strip():
-            labels.append(Label(start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip()), label.role))
+            labels.append(Label(start + len(part) - len(part.lstrip()), start + len(part.rstrip()), label.role))
     return labels
 
 

@@ -97,13 +97,15 @@ def application(desk: Desk, unsure: float = 0.8) -> Flask:
 
 def review(config: ReviewConfig) -> None:
     """Serve the reviewer for `config.data.root` until it is interrupted."""
-    try:
-        from waitress import create_server
-    except ModuleNotFoundError as error:
-        raise ValueError(f"needs {error.name}; pip install 'pagesieve[review]'") from error
     desk = Desk.laid(config.data.root, load(config.model_path).model, config.order)
     try:
-        server = create_server(application(desk, config.unsure), host=HOST, port=config.port, threads=THREADS)
+        from waitress import create_server
+
+        app = application(desk, config.unsure)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"needs {error.name}; pip install 'pagesieve[review]'") from error
+    try:
+        server = create_server(app, host=HOST, port=config.port, threads=THREADS)
     except OSError as error:
         raise OSError(f'port {config.port}: {error.strerror}; is a reviewer open already? ARGS="port=0" takes a free one') from error
     print(f"http://{HOST}:{server.effective_port}/ shows {config.data.root}; Ctrl+C ends it, everything is saved as you go", flush=True)

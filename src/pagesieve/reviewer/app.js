@@ -27,6 +27,7 @@ let past = [];
 let future = [];
 let seconds = 0;
 let active = Date.now();
+let turning = false; // whether a page is being left and another opened
 const seen = new Set(); // pages gone through in this session
 
 // ------------------------------------------------------------------------------------------------------------- drawing
@@ -64,12 +65,12 @@ function draw() {
 function drawHead() {
   const names = desk.lists[list];
   const pages = Object.values(desk.pages);
-  const reviewed = pages.filter((p) => p.status === "reviewed").length;
+  const done = pages.filter((p) => p.status === "reviewed").length;
   const left = list === "doubts" ? names.filter((n) => !seen.has(n)).length : names.filter((n) => desk.pages[n].status === "proposed").length;
   const times = pages.filter((p) => p.status === "reviewed" && p.seconds).map((p) => p.seconds).sort((a, b) => a - b);
   $("bar").max = pages.length || 1;
-  $("bar").value = reviewed;
-  $("count").textContent = `${reviewed} of ${pages.length} reviewed, ${left} to go`;
+  $("bar").value = done;
+  $("count").textContent = `${done} of ${pages.length} reviewed, ${left} to go`;
   $("count").title = times.length ? `Half of ${times.length} pages took less than ${minutes(times[times.length >> 1])}` : "";
   $("list").value = list;
   $("name").textContent = page ? page.name.replace(/\.txt$/, "") : "no page";
@@ -127,8 +128,7 @@ async function open(name, { drop = false } = {}) {
   if (drop) store.forget(name);
   else restore(store.draft(name));
   cursor = anchor = Math.max(0, list === "doubts" ? pieces.findIndex(hint) : 0);
-  if (list === "review" && pieces.length && !hint(pieces[0])) cursor = anchor = 0;
-  history.replaceState(null, "", `#${list}/${name}`);
+  history.replaceState(null, "", `#${list}/${encodeURI(name)}`);
   $("find").value = "";
   light();
   showHtml();
@@ -180,7 +180,18 @@ async function leave() {
   return store.flush();
 }
 
-async function go(by) {
+// Turning pages takes a moment, in which nothing else may happen to either of them.
+const turn = (act) => async (...given) => {
+  if (turning) return;
+  turning = true;
+  try {
+    await act(...given);
+  } finally {
+    turning = false;
+  }
+};
+
+async function goBy(by) {
   if (!(await leave())) return;
   const names = desk.lists[list];
   const next = names[names.indexOf(page?.name) + by];
@@ -188,17 +199,17 @@ async function go(by) {
   else notice(by > 0 ? "That was the last page of this list." : "This is the first page of this list.");
 }
 
-async function skip() {
+async function skipPage() {
   const names = desk.lists[list];
   const place = names.indexOf(page.name);
   if (!(await leave())) return;
-  if (place < 0 || place === names.length - 1) return go(1);
+  if (place < 0 || place === names.length - 1) return goBy(1);
   names.push(...names.splice(place, 1));
   await open(names[place]);
 }
 
 // The person's word, and the only thing that makes a page a reviewed one.
-async function review() {
+async function reviewed() {
   seen.add(page.name);
   status = "reviewed";
   changed();
@@ -206,8 +217,8 @@ async function review() {
   Object.assign(desk.pages[page.name], { status, seconds });
   const names = desk.lists[list];
   const later = names.slice(names.indexOf(page.name) + 1);
-  const open_ = (name) => (list === "doubts" ? !seen.has(name) : desk.pages[name].status === "proposed");
-  const next = later.find(open_) ?? names.find(open_);
+  const waits = (name) => (list === "doubts" ? !seen.has(name) : desk.pages[name].status === "proposed");
+  const next = later.find(waits) ?? names.find(waits);
   if (next) return open(next);
   drawHead();
   notice(list === "doubts" ? "All pages of this list are looked through." : "All pages of this list are reviewed.");
@@ -220,7 +231,7 @@ async function unreview() {
   drawHead();
 }
 
-async function choose(wanted) {
+async function chooseList(wanted) {
   if (!(await leave())) return drawHead();
   list = wanted;
   const [first] = desk.lists[list];
@@ -230,6 +241,8 @@ async function choose(wanted) {
     nothing();
   }
 }
+
+const [go, skip, review, choose] = [goBy, skipPage, reviewed, chooseList].map(turn);
 
 function showHtml() {
   const wanted = Boolean(page?.html) && $("view").getAttribute("aria-pressed") === "true";
@@ -250,7 +263,7 @@ function changed() {
 }
 
 function edit(next, place = cursor, other = place) {
-  if (next === pieces) return;
+  if (next === pieces || turning) return;
   past.push({ pieces, cursor, anchor });
   future = [];
   pieces = next;
@@ -261,7 +274,7 @@ function edit(next, place = cursor, other = place) {
 }
 
 function travel(from, to) {
-  if (!from.length) return;
+  if (!from.length || turning) return;
   to.push({ pieces, cursor, anchor });
   ({ pieces, cursor, anchor = cursor } = from.pop());
   knife = null;
@@ -327,7 +340,7 @@ function nextUnsure(by) {
 
 function wholeRange() {
   const [from, to] = range(pieces, cursor);
-  [anchor, cursor] = [from, to];
+  [anchor, cursor, knife] = [from, to, null];
   draw();
 }
 
@@ -385,7 +398,7 @@ const ANYWHERE = { "/": () => $("find").select(), g: findPage, "?": () => $("key
 const CUTTING = {
   ArrowRight: (e) => moveKnife(rightwards(), e.shiftKey), ArrowLeft: (e) => moveKnife(-rightwards(), e.shiftKey),
   Home: () => { knife = pieces[cursor].start; draw(); },
-  Enter: () => edit(split(pieces, cursor, knife, page.chars), cursor),
+  Enter: () => { const next = split(pieces, cursor, knife, page.chars); knife = null; edit(next); draw(); },
   Escape: () => { knife = null; draw(); },
 };
 
@@ -394,6 +407,7 @@ const rightwards = () => (getComputedStyle(sheet.order[cursor].row.text).directi
 
 document.addEventListener("keydown", (event) => {
   active = Date.now();
+  if (turning || (event.repeat && "Enter[]xr".includes(event.key))) return; // a key held down is no word about page after page
   if (event.target.closest("input, select, dialog")) return;
   if (event.target.closest("button") && (event.key === "Enter" || event.key === " ")) return;
   if (event.ctrlKey || event.metaKey) {
@@ -405,7 +419,7 @@ document.addEventListener("keydown", (event) => {
   const role = /^[1-9]$/.test(event.key) ? Number(event.key) - 1 : -1;
   let act = ANYWHERE[event.key];
   if (page && pieces.length) {
-    act ??= knife !== null ? (CUTTING[event.key] ?? (() => { knife = null; COMMANDS[event.key]?.(event); })) : COMMANDS[event.key];
+    act ??= (knife !== null && CUTTING[event.key]) || COMMANDS[event.key];
     if (role >= 0 && role < desk.roles.length) act = () => setRole(role);
   } else if (page) act ??= ["Enter", "r", "]", "[", "x"].includes(event.key) ? COMMANDS[event.key] : undefined;
   if (!act) return;
@@ -504,12 +518,12 @@ function listMatches() {
   $("matches").selectedIndex = 0;
 }
 
-async function goTo(name) {
+const goTo = turn(async (name) => {
   $("go").close();
   if (!name || !(await leave())) return;
   if (!desk.lists[list].includes(name)) list = "all";
   await open(name);
-}
+});
 
 $("wanted").addEventListener("input", listMatches);
 $("go").addEventListener("keydown", (event) => {
