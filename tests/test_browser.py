@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import label_file, page_lines, write_page
+from conftest import label_file, page_html, page_lines, write_page
 from programs import folder
 
 from pagesieve import corpus
@@ -367,6 +367,16 @@ def test_html_beside_the_text_runs_and_loads_nothing(tab: Any, server: Server) -
         frame.locator("a").click()
         tab.wait_for_timeout(500)
         assert asked == []
+
+
+def test_the_html_follows_the_cursor(tab: Any, server: Server) -> None:
+    (server.root / "raw" / SITE / "b-next.html").write_text(page_html(page_lines("b-next", 1)))
+    opened(tab, server, "b-next")
+    press(tab, "h End")
+    target = tab.frame_locator("#html").locator(":target")
+    until(lambda: target.count() and target.text_content() == tab.text_content(".piece.cursor .text"), "the last line is marked")
+    press(tab, "Home")
+    until(lambda: target.text_content() == "Home", "and now the first")
 
 
 def test_another_sites_page_can_neither_read_nor_write(tab: Any, server: Server) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,12 @@ def test_html_is_coloured_and_nothing_in_it_runs_or_loads(desk: Desk) -> None:
     assert "<script" not in html
     with pytest.raises(DeskError, match="has no HTML"):
         desk.html(f"{SITE}/short.txt")
+
+
+def test_segments_have_their_places_in_the_html(desk: Desk) -> None:
+    places, html = desk.places(STORY), desk.html(STORY)
+    segments = [segment.content for segment in split(desk.open(STORY)["text"])]
+    assert len(places) == len(segments)
+    for place, segment in zip(places, segments, strict=True):
+        words = re.sub(r"<[^>]+>", "", html[html.index(f'id="pagesieve-{place}"') :].partition(">")[2][: len(segment) + 60])
+        assert words.startswith(segment.lstrip("• "))

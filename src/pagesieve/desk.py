@@ -16,8 +16,9 @@ from threading import Lock
 from typing import Any
 
 from pagesieve import corpus, selection
+from pagesieve.carry import counterparts
 from pagesieve.corpus import CorpusError, Document, Label
-from pagesieve.html import annotated, inert
+from pagesieve.html import annotated, inert, read_html
 from pagesieve.model import Model
 from pagesieve.page import Segment
 from pagesieve.render import ANNOTATION_STYLE
@@ -28,6 +29,10 @@ __all__ = ["ORDERS", "Desk", "DeskError", "Piece", "cut", "join"]
 
 ORDERS = ("unsure", "names")
 SECONDS = "review_seconds"  # key of a label file: how long a person had the page before their eyes
+HTML_STYLE = (
+    "svg:not([width]){width:1.5em;height:1.5em}"  # icons whose size a style sheet gives, which is not there
+    ":target{outline:3px solid #1f5fbf;outline-offset:2px;scroll-margin:35vh}"  # what the person is at in the text
+)
 MILLE = 1000  # probabilities travel as whole thousandths
 
 
@@ -181,13 +186,29 @@ class Desk:
             return corpus.change_labels(self.root, path, version, join(found), status=status, **{SECONDS: round(float(seconds), 1)})
 
     def html(self, name: str) -> str:
-        """The page's HTML, nothing in it that runs or loads, coloured by the labels of its text where they can be carried over."""
+        """The page's HTML, nothing in it that runs or loads, coloured by the labels of its text where they can be carried over.
+
+        Each element that holds a segment has the id `pagesieve-` and its number, as `places` gives them.
+        """
+        document, source = self._with_html(name)
+        view = html_view(document, self.root)
+        elements = [s.markup.element for s in read_html(source).segments if s.markup]
+        colours = {} if view is None else _of_elements(view)
+        return inert(annotated(source, colours, ANNOTATION_STYLE + HTML_STYLE, {element: f"pagesieve-{element}" for element in elements}))
+
+    def places(self, name: str) -> list[int]:
+        """For each segment of the page's text the number of the element in its HTML that holds most of its words, -1 for none."""
+        document, source = self._with_html(name)
+        segments = read_html(source).segments
+        elements = [s.markup.element if s.markup else -1 for s in segments]
+        return [elements[place] if place >= 0 else -1 for place in counterparts(document.segments, segments).tolist()]
+
+    def _with_html(self, name: str) -> tuple[Document, str]:
         document = corpus.read_one(self.root, self._label_path(name))
         source = html_of(self._raw(name))
         if source is None:
             raise DeskError(f"{name}: has no HTML beside its text")
-        view = html_view(document, self.root)
-        return inert(source if view is None else annotated(source, _of_elements(view), ANNOTATION_STYLE))
+        return document, source
 
     def _raw(self, name: str) -> Path:
         return self._below("raw", name)

@@ -41,6 +41,7 @@ HEADINGS = {f"h{level}": level for level in range(1, 7)}
 DECLARED, UNSEEN_TAG = 1, 2  # why an element is not shown: the page says so, or its tag is never shown
 ABOVE_WORDS = 24  # terms, the nearest ones, that the elements above a segment add
 PATH_LEVELS = 12  # steps of a segment's path
+NO_IDS: Mapping[int, str] = {}
 ACTIVE = "script, link, meta, base, iframe, frame, frameset, object, embed, applet, audio, video, portal, fencedframe"  # see `inert`
 MAX_DEPTH = 500  # elements within each other; browsers stop there too
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
@@ -158,14 +159,19 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
     return HtmlPage(Page(text, name, "html"), segments, _metadata(tree, stated), notes, html)
 
 
-def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "") -> str:
-    """The page itself with its elements marked: `labels` gives number of element → (label, role), as `Markup.element` counts."""
+def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "", ids: Mapping[int, str] = NO_IDS) -> str:
+    """The page itself with its elements marked: `labels` gives number of element → (label, role), as `Markup.element` counts.
+
+    `ids` gives elements an id in place of their own.
+    """
     tree = _parse(html)
     if tree.root is None:
         return html
     for number, node in enumerate(node for node in tree.root.traverse() if (node.tag or "-")[0] != "-"):
         if number in labels:
             node.attrs["data-pagesieve"], node.attrs["data-pagesieve-role"] = labels[number]
+        if number in ids:
+            node.attrs["id"] = ids[number]
     head = tree.css_first("head")
     if style and head is not None:
         sheet = tree.create_node("style")

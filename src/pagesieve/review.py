@@ -88,6 +88,10 @@ def application(desk: Desk, unsure: float = 0.8) -> Flask:
             raise CorpusError(f"{name}: a save holds version, pieces, status and seconds; reload the page")
         return jsonify(version=desk.save(name, sent["version"], sent["pieces"], sent["status"], sent["seconds"]))
 
+    @app.get("/places/<path:name>")
+    def places(name: str) -> Response:
+        return jsonify(desk.places(name))
+
     @app.get("/html/<path:name>")
     def html(name: str) -> Response:
         return Response(desk.html(name), mimetype="text/html", headers={"Content-Security-Policy": HTML_POLICY})

@@ -60,6 +60,7 @@ function draw() {
   $("undo").disabled = !past.length;
   $("redo").disabled = !future.length;
   $("unsure").disabled = !pieces.some(hint);
+  follow();
 }
 
 function drawHead() {
@@ -244,11 +245,24 @@ async function chooseList(wanted) {
 
 const [go, skip, review, choose] = [goBy, skipPage, reviewed, chooseList].map(turn);
 
-function showHtml() {
-  const wanted = Boolean(page?.html) && $("view").getAttribute("aria-pressed") === "true";
-  $("html").hidden = !wanted;
-  if (wanted) $("html").src = address(page.name).replace("/pages/", "/html/");
-  else $("html").removeAttribute("src");
+const htmlShown = () => Boolean(page?.html) && $("view").getAttribute("aria-pressed") === "true";
+
+async function showHtml() {
+  $("html").hidden = !htmlShown();
+  if (!htmlShown()) return $("html").removeAttribute("src");
+  const shown = page;
+  $("html").src = address(page.name, "html");
+  shown.places = await ask(address(page.name, "places")).catch(() => []);
+  $("html").onload = () => follow(true);
+  follow(true);
+}
+
+// Bring what the cursor is at into view in the HTML, too.
+function follow(anew = false) {
+  const place = htmlShown() ? (page.places?.[pieces[cursor]?.segment] ?? -1) : -1;
+  if (place < 0 || (place === page.followed && !anew)) return;
+  page.followed = place;
+  $("html").contentWindow.location.replace(`${$("html").src}#pagesieve-${place}`);
 }
 
 function toggleHtml() {

@@ -19,7 +19,7 @@ export async function ask(path, sent) {
   return said;
 }
 
-export const address = (name) => "/pages/" + name.split("/").map(encodeURIComponent).join("/");
+export const address = (name, what = "pages") => `/${what}/` + name.split("/").map(encodeURIComponent).join("/");
 
 export class Store {
   // `told(state, message)` hears how saving goes: "saved", "saving", "offline", "stale" or "failed".
