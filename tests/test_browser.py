@@ -21,6 +21,7 @@ from programs import folder
 
 from pagesieve import corpus
 from pagesieve.labeling import to_labels
+from pagesieve.selection import DOUBTS
 
 CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None:
@@ -204,6 +205,27 @@ def test_correct_by_keyboard_undo_redo_and_say_it_is_reviewed(tab: Any, server: 
     press(tab, "x")
     until(lambda: tab.text_content("#name").endswith("b-next"), "b-next is open")
     assert record(server, "b-next")["status"] == "proposed"
+    for _ in range(5):
+        tab.keyboard.down("Enter")  # held down
+    until(lambda: record(server, "b-next")["status"] == "reviewed", "one page is reviewed")
+    tab.wait_for_timeout(500)
+    assert "1 of 13 reviewed" in tab.text_content("#count")
+
+
+def test_doubts_are_marked_and_gone_through(tab: Any, server: Server) -> None:
+    (server.root / DOUBTS).write_text(
+        json.dumps([{"page": f"{SITE}/i-narrow.txt", "start": 5, "end": 9, "role": "boilerplate", "said": "teaser", "doubted": 0.97}])
+    )
+    before = roles(server, "i-narrow")
+    opened(tab, server, "i-narrow", "doubts")
+    assert tab.text_content(".piece.cursor .hint") == "teaser? 97 %"
+    assert tab.locator(".hint:visible").count() == 1
+    press(tab, "7")
+    until(lambda: roles(server, "i-narrow")[1] == "teaser", "the doubted label is changed")
+    assert tab.locator(".hint:visible").count() == 0
+    press(tab, "z Enter")
+    until(lambda: "are looked through" in tab.text_content("#notice"), "the list is at its end")
+    assert roles(server, "i-narrow") == before
 
 
 def test_nothing_is_lost_when_the_server_is_killed_in_the_middle_of_a_save(tab: Any, root: Path, tiny_model: Path) -> None:

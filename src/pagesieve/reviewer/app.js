@@ -57,6 +57,7 @@ function draw() {
   for (const button of $("roles").children) button.setAttribute("aria-pressed", String(roles.has(Number(button.dataset.role))));
   $("extend").setAttribute("aria-pressed", String(extending));
   $("split").setAttribute("aria-pressed", String(knife !== null));
+  $("split").textContent = knife === null ? "Split" : "Cut here";
   $("undo").disabled = !past.length;
   $("redo").disabled = !future.length;
   $("unsure").disabled = !pieces.some(hint);
@@ -389,7 +390,7 @@ const KEYS = [
   ["r", "take “reviewed” back"],
   ["] [", "next, previous page, as they are"],
   ["x", "skip: to the end of the list"],
-  ["/", "search; Enter next, Shift+Enter previous, Esc back"],
+  ["/", "search; Enter next, Shift+Enter previous, Esc leaves"],
   ["g", "go to a page by its name"],
   ["h", "the page's HTML beside its text"],
   ["v", "range: the next click or arrow makes the selection grow (as with Shift)"],
@@ -495,7 +496,11 @@ $("list").addEventListener("change", () => choose($("list").value));
 $("find").addEventListener("input", () => search(1, true));
 $("find").addEventListener("keydown", (event) => {
   if (event.key === "Enter") search(event.shiftKey ? -1 : 1);
-  if (event.key === "Escape") $("sheet").focus();
+  if (event.key === "Escape") {
+    $("find").value = "";
+    light();
+    $("sheet").focus();
+  }
 });
 
 desk.roles.forEach((role, i) => {
