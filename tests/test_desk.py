@@ -209,6 +209,9 @@ def test_a_save_on_an_older_version_is_refused_and_changes_nothing(desk: Desk) -
         ({"pieces": [[0, 4, 99, 0, 0]]}, "cannot be read"),
         ({"pieces": [[0, 4]]}, "cannot be read"),
         ({"pieces": 7}, "cannot be read"),
+        ({"seconds": -1}, "seconds is -1"),
+        ({"seconds": float("nan")}, "seconds is nan"),
+        ({"seconds": None}, "seconds is None"),
         ({"status": "perfect"}, "status 'perfect' is neither of"),
     ],
 )
@@ -220,7 +223,8 @@ def test_a_save_that_does_not_fit_the_page_is_refused_and_changes_nothing(desk: 
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret.txt", "../../etc/passwd", "a/../../secret.txt", "/etc/passwd", "x", "", "a\0/b.txt", f"{SITE}/none.txt"]
+    "name",
+    ["../secret.txt", "../../etc/passwd", "a/../../secret.txt", "/etc/passwd", "x", "", ".", "a/..", "..", "a\0/b.txt", f"{SITE}/none.txt"],
 )
 def test_no_page_outside_the_folder_is_opened_or_saved(desk: Desk, name: str) -> None:
     (desk.root.parent / "secret.json").write_text("{}")
@@ -230,11 +234,16 @@ def test_no_page_outside_the_folder_is_opened_or_saved(desk: Desk, name: str) ->
 
 
 def test_a_link_that_leads_out_of_the_folder_is_refused(desk: Desk, tmp_path: Path) -> None:
-    outside = tmp_path / "outside.json"
-    label_file(desk.root, SITE, "story").rename(outside)
-    os.symlink(outside, label_file(desk.root, SITE, "story"))
-    with pytest.raises(DeskError, match=r"is no <site>/<page>\.txt of"):
-        desk.open(STORY)
+    raw = desk.root / "raw" / SITE / "story.txt"
+    for inside, ask in ((raw.with_suffix(".html"), desk.html), (raw, desk.open), (label_file(desk.root, SITE, "story"), desk.open)):
+        outside = tmp_path / f"outside{inside.suffix}"
+        inside.rename(outside)
+        os.symlink(outside, inside)
+        with pytest.raises(DeskError, match=r"is no <site>/<page>\.txt of"):
+            ask(STORY)
+        inside.unlink()
+        outside.rename(inside)
+    assert desk.open(STORY)["html"]
 
 
 def test_html_is_coloured_and_nothing_in_it_runs_or_loads(desk: Desk) -> None:

@@ -135,6 +135,13 @@ def test_a_save_that_is_none_is_told_in_words(client: Any, sent: Any) -> None:
     assert client.put(f"/pages/{STORY}", base_url=HOST, data=b"x").status_code == 415
 
 
+def test_a_page_that_cannot_be_read_is_told_in_words(client: Any, root: Path) -> None:
+    label_file(root, SITE, "story").write_text("{")
+    answer = get(client, f"/pages/{STORY}")
+    assert answer.status_code == 400
+    assert "story.json: not JSON" in answer.json["error"]
+
+
 def test_the_program_names_what_keeps_it_from_serving(root: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

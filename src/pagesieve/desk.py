@@ -152,9 +152,8 @@ class Desk:
 
     def open(self, name: str) -> dict[str, Any]:
         """The page `name` as plain values: its text, its pieces, what the model says of each segment, and the file's version."""
-        path = self._label_path(name)
-        version = corpus.version(path)
-        document = corpus.read_one(self.root, path)
+        version = corpus.version(self._label_path(name))
+        document = self._document(name)
         said = self.model.predict(document.segments)
         return {
             "name": name,
@@ -164,7 +163,7 @@ class Desk:
             "status": document.status,
             "language": document.language,
             "seconds": _seconds(document.extra),
-            "html": html_of(self._raw(name)) is not None,
+            "html": self._html(name) is not None,
             "said": said.roles.tolist(),
             "chances": (said.probabilities * MILLE).round().astype(int).tolist(),
             "doubts": self._doubts().get(name, []),
@@ -176,6 +175,8 @@ class Desk:
         Raises `StaleError` if the file is not the one that was opened, `CorpusError` for labels that don't fit the page.
         """
         path = self._label_path(name)
+        if not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+            raise CorpusError(f"{name}: seconds is {seconds!r}; it must be a number from 0")
         if status not in corpus.STATUSES:
             raise CorpusError(f"{name}: status {status!r} is neither of {', '.join(corpus.STATUSES)}")
         try:
@@ -204,28 +205,34 @@ class Desk:
         return [elements[place] if place >= 0 else -1 for place in counterparts(document.segments, segments).tolist()]
 
     def _with_html(self, name: str) -> tuple[Document, str]:
-        document = corpus.read_one(self.root, self._label_path(name))
-        source = html_of(self._raw(name))
+        document, source = self._document(name), self._html(name)
         if source is None:
             raise DeskError(f"{name}: has no HTML beside its text")
         return document, source
 
-    def _raw(self, name: str) -> Path:
-        return self._below("raw", name)
+    def _document(self, name: str) -> Document:
+        self._below("raw", name, ".txt")
+        return corpus.read_one(self.root, self._label_path(name))
+
+    def _html(self, name: str) -> str | None:
+        for ending in (".html", ".html.gz"):
+            self._below("raw", name, ending)
+        return html_of(self.root / "raw" / name)
 
     def _label_path(self, name: str) -> Path:
-        path = self._below("labeled", str(Path(name).with_suffix(".json")) if name else name)
+        path = self._below("labeled", name, ".json")
         if not path.is_file():
             raise DeskError(f"{name}: no such page in {self.root}; reload the list of pages")
         return path
 
-    def _below(self, folder: str, name: str) -> Path:
-        """The file of a page in one of the folders; `DeskError` if it lies anywhere else, be it through a link."""
-        top = (self.root / folder).resolve()
-        path = self.root / folder / name
-        if len(Path(name).parts) != 2 or "\0" in name or not path.resolve().is_relative_to(top):
-            raise DeskError(f"{name}: is no <site>/<page>.txt of {self.root}")
-        return path
+    def _below(self, folder: str, name: str, ending: str) -> Path:
+        """A file of the page in one of the folders; `DeskError` if it lies anywhere else, be it through a link."""
+        page = Path(name)
+        if len(page.parts) == 2 and "\0" not in name:
+            path = self.root / folder / page.with_suffix(ending)
+            if path.resolve().is_relative_to((self.root / folder).resolve()):
+                return path
+        raise DeskError(f"{name}: is no <site>/<page>.txt of {self.root}")
 
     def _doubts(self) -> dict[str, list[dict[str, Any]]]:
         """The doubts of each page, pages in the order of their greatest doubt; {} where `make label ARGS="mode=doubt"` has not run."""

@@ -57,8 +57,7 @@ def application(desk: Desk, unsure: float = 0.8) -> Flask:
         return response
 
     @app.errorhandler(DeskError)
-    @app.errorhandler(StaleError)
-    @app.errorhandler(CorpusError)
+    @app.errorhandler(ValueError)  # of label files and pages
     @app.errorhandler(OSError)
     def told(error: Exception) -> tuple[Response, int]:
         """What went wrong, in words for the person."""
