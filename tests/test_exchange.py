@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from programs import composed, folder, run
 
 from pagesieve import corpus
+from pagesieve import exchange as exchange_module
 from pagesieve.corpus import Document, Label
 from pagesieve.exchange import ExchangeError, exchange, labelling_config, read_lines, read_tasks, to_lines, to_tasks
 from pagesieve.page import Page
@@ -104,6 +105,8 @@ def test_the_labelling_configuration_has_a_label_for_each_role(root: Path, tmp_p
     assert written == labelling_config()
     tree = ElementTree.fromstring(written)
     assert [label.get("value") for label in tree.iter("Label")] == list(ROLES)
+    style = (Path(exchange_module.__file__).parent / "reviewer" / "app.css").read_text(encoding="utf-8")
+    assert all(f"--{label.get('value')}: {label.get('background')};" in style for label in tree.iter("Label"))  # as in the reviewer
     assert [(text.get("name"), text.get("value")) for text in tree.iter("Text")] == [("text", "$text")]
 
 

@@ -21,13 +21,22 @@ from tqdm import tqdm
 from pagesieve import corpus
 from pagesieve.config import ExchangeConfig, config_dir, register
 from pagesieve.corpus import CorpusError, Document, Label
-from pagesieve.render import COLOURS
-from pagesieve.roles import LABEL_OF_ROLE, ROLES
+from pagesieve.roles import ROLES
 from pagesieve.storage import write_text
 
 __all__ = ["ExchangeError", "Marked", "exchange", "labelling_config", "read_lines", "read_tasks", "to_lines", "to_tasks"]
 
 FROM, TO = "role", "text"  # names of the tags in Label Studio's labelling configuration
+COLOURS = {  # those of the reviewer (reviewer/app.css); Label Studio makes backgrounds paler by itself
+    "headline": "#16703a",
+    "body": "#46a758",
+    "caption": "#2f8f8b",
+    "meta": "#4a74b8",
+    "boilerplate": "#a0a6ad",
+    "teaser_heading": "#b8860b",
+    "teaser": "#e8791b",
+    "comment": "#8f63ba",
+}
 ABOUT = ("page", "site", "language", "url", "status")  # what goes along with a page's text
 
 
@@ -46,8 +55,8 @@ class Marked:
 
 
 def labelling_config() -> str:
-    """Label Studio's labelling configuration for these tasks: a label a role, in the colours of their labels."""
-    labels = "\n".join(f"    <Label value={quoteattr(role)} background={quoteattr(COLOURS[LABEL_OF_ROLE[role]])}/>" for role in ROLES)
+    """Label Studio's labelling configuration for these tasks: a label a role."""
+    labels = "\n".join(f"    <Label value={quoteattr(role)} background={quoteattr(COLOURS[role])}/>" for role in ROLES)
     return (
         "<View>\n  <Style>.htx-text{white-space:pre-wrap}</Style>\n"
         f'  <Labels name="{FROM}" toName="{TO}">\n{labels}\n  </Labels>\n  <Text name="{TO}" value="$text" saveTextResult="yes"/>\n</View>\n'
