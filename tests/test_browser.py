@@ -376,6 +376,19 @@ def test_chinese_is_split_by_words_and_characters_beyond_the_basic_plane_count_o
     until(lambda: texts(server, "x-chinese")[-2:] == ["🚢𠀀", "星期天没有人受伤。"], "cut after the second character")
 
 
+def test_a_page_that_cannot_be_opened_is_named_and_passed_over(tab: Any, server: Server) -> None:
+    raw = server.root / "raw" / SITE / "x-bad.txt"
+    write_page(server.root, SITE, "x-bad", [("body", "Row on.")])
+    raw.write_text("changed since")
+    opened(tab, server, "x-arabic")
+    press(tab, "]")
+    until(lambda: tab.text_content("#name").endswith("x-chinese"), "the page after the bad one is open")
+    assert "x-bad.txt cannot be opened" in tab.text_content("#notice")
+    assert "has changed since it was labelled" in tab.text_content("#notice")
+    raw.unlink()
+    label_file(server.root, SITE, "x-bad").unlink()
+
+
 def test_html_beside_the_text_runs_and_loads_nothing(tab: Any, server: Server) -> None:
     with stranger("") as (address, asked):
         html = f"<script>document.title='ran';fetch('{address}/js')</script><link rel=stylesheet href={address}/css><link rel=preconnect href={address}>"

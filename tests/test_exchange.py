@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from conftest import label_file, write_page
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import composed, folder, run
 
@@ -203,6 +203,7 @@ def test_settings_that_cannot_be_are_named(root: Path, overrides: list[str], sai
         exchanged(root, *overrides)
 
 
+@settings(deadline=None)  # writes files
 @given(
     st.lists(
         st.tuples(

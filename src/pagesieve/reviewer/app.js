@@ -98,6 +98,10 @@ function saving(state, message) {
       ["Keep mine", async () => store.overrule((await ask(address(page.name))).version)],
     ]);
   } else notice("");
+  if (state === "saved" && page) {
+    Object.assign(desk.pages[page.name], { status, seconds });
+    drawHead();
+  }
 }
 
 function notice(message, choices = []) {
@@ -110,16 +114,21 @@ function notice(message, choices = []) {
 function button(words, act) {
   const made = document.createElement("button");
   made.textContent = words;
-  made.addEventListener("click", act);
+  made.addEventListener("click", () => Promise.resolve(act()).catch((error) => notice(error.message)));
   return made;
 }
 
 // --------------------------------------------------------------------------------------------------------------- pages
 
+// Show a page; gives what is wrong with it, "" if it could be opened.
 async function open(name, { drop = false } = {}) {
   const answer = await ask(address(name)).catch((error) => ({ error }));
-  if (answer.error) return notice(`${name} cannot be opened: ${answer.error.message}`);
-  page = { ...answer, chars: [...answer.text] };
+  if (answer.error) {
+    const fault = `${name} cannot be opened: ${answer.error.message}`;
+    notice(fault);
+    return fault;
+  }
+  page = { ...answer, chars: [...answer.text], followed: null };
   pieces = parse(page.pieces);
   page.doubtAt = new Map(page.doubts.map((d) => [pieces.find((p) => p.start <= d.start && d.start < p.end)?.segment, d]));
   ({ status, seconds } = page);
@@ -140,6 +149,7 @@ async function open(name, { drop = false } = {}) {
   sheet.element.scrollTop = 0;
   sheet.show(cursor);
   sheet.element.focus({ preventScroll: true });
+  return "";
 }
 
 // Changes that were not on disk when the browser or the server ended.
@@ -196,9 +206,13 @@ const turn = (act) => async (...given) => {
 async function goBy(by) {
   if (!(await leave())) return;
   const names = desk.lists[list];
-  const next = names[names.indexOf(page?.name) + by];
-  if (next) await open(next);
-  else notice(by > 0 ? "That was the last page of this list." : "This is the first page of this list.");
+  const faults = []; // of pages that are passed over
+  for (let place = names.indexOf(page?.name) + by; names[place]; place += by) {
+    const fault = await open(names[place]);
+    if (!fault) return faults.length && notice(faults.join(" "));
+    faults.push(fault);
+  }
+  notice(faults.join(" ") || (by > 0 ? "That was the last page of this list." : "This is the first page of this list."));
 }
 
 async function skipPage() {
@@ -215,21 +229,19 @@ async function reviewed() {
   seen.add(page.name);
   status = "reviewed";
   changed();
-  if (!(await leave())) return drawHead();
-  Object.assign(desk.pages[page.name], { status, seconds });
+  drawHead();
+  if (!(await leave())) return;
   const names = desk.lists[list];
   const later = names.slice(names.indexOf(page.name) + 1);
   const waits = (name) => (list === "doubts" ? !seen.has(name) : desk.pages[name].status === "proposed");
   const next = later.find(waits) ?? names.find(waits);
   if (next) return open(next);
-  drawHead();
   notice(list === "doubts" ? "All pages of this list are looked through." : "All pages of this list are reviewed.");
 }
 
-async function unreview() {
+function unreview() {
   status = "proposed";
   changed();
-  desk.pages[page.name].status = status;
   drawHead();
 }
 
@@ -249,21 +261,26 @@ const [go, skip, review, choose] = [goBy, skipPage, reviewed, chooseList].map(tu
 const htmlShown = () => Boolean(page?.html) && $("view").getAttribute("aria-pressed") === "true";
 
 async function showHtml() {
-  $("html").hidden = !htmlShown();
-  if (!htmlShown()) return $("html").removeAttribute("src");
+  const frame = $("html");
+  frame.hidden = !htmlShown();
+  if (!htmlShown()) return frame.removeAttribute("src");
   const shown = page;
-  $("html").src = address(page.name, "html");
-  shown.places = await ask(address(page.name, "places")).catch(() => []);
-  $("html").onload = () => follow(true);
-  follow(true);
+  shown.places ??= await ask(address(shown.name, "places")).catch(() => []);
+  if (page !== shown || !htmlShown()) return; // by now another page is open
+  shown.followed = null; // until it is loaded there is nothing to follow in
+  frame.onload = () => {
+    shown.followed = -1;
+    follow();
+  };
+  frame.src = address(shown.name, "html");
 }
 
 // Bring what the cursor is at into view in the HTML, too.
-function follow(anew = false) {
+function follow() {
   const place = htmlShown() ? (page.places?.[pieces[cursor]?.segment] ?? -1) : -1;
-  if (place < 0 || (place === page.followed && !anew)) return;
+  if (place < 0 || page.followed === null || place === page.followed) return;
   page.followed = place;
-  $("html").contentWindow.location.replace(`${$("html").src}#pagesieve-${place}`);
+  $("html").contentWindow.location.replace(`${address(page.name, "html")}#pagesieve-${place}`);
 }
 
 function toggleHtml() {
@@ -567,7 +584,7 @@ document.addEventListener("visibilitychange", () => document.hidden && store.flu
 
 const [, asked, name] = /^#(review|doubts|all)\/(.*)$/.exec(decodeURI(location.hash)) ?? [];
 if (asked) list = asked;
-const first = desk.pages[name] ? name : desk.lists[list][0];
-if (first) await open(first);
-else nothing();
+if (desk.pages[name]) await open(name);
+if (!page && desk.lists[list].length) await go(1);
+if (!page && !desk.lists[list].length) nothing();
 if (desk.faults.length) notice(`${desk.faults.length} label files cannot be used: ${desk.faults[0]}; make check-data lists them.`);
