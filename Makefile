@@ -7,7 +7,7 @@ ARGS ?=
 PAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install label train evaluate segment ship bench check-data test lint format clean
+.PHONY: help install label review exchange train evaluate segment ship bench check-data test lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -25,6 +25,12 @@ $(READY): pyproject.toml requirements.txt
 
 label: $(READY) ## propose labels for unlabelled pages in data/raw
 	$(BIN)/python -m pagesieve.label $(ARGS)
+
+review: $(READY) ## read and correct labels in the browser
+	@$(BIN)/python -m pagesieve.review $(ARGS)
+
+exchange: $(READY) ## labels to and from Label Studio and JSONL: ARGS="out=tasks.json", ARGS="read=export.json"
+	$(BIN)/python -m pagesieve.exchange $(ARGS)
 
 train: $(READY) ## train on data/, print scores, save models/default
 	$(BIN)/python -m pagesieve.train $(ARGS)

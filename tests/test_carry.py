@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagesieve import corpus
-from pagesieve.carry import aligned, carry
+from pagesieve.carry import aligned, carry, counterparts
 from pagesieve.corpus import Label
 from pagesieve.page import split
 from pagesieve.roles import ROLES
@@ -71,3 +71,12 @@ def test_text_of_unspaced_scripts_is_aligned_by_character() -> None:
         "headline",
         "body",
     ]
+
+
+def test_counterparts_are_the_segments_that_hold_most_words_of_each() -> None:
+    one = split("Ferry sinks\n\nNobody was hurt.\n\nShare\n\n• • •\n\nBy Ada Quill, Monday\n")
+    other = split("Menu\n\nFerry\n\nsinks off the quay\n\nNobody was hurt. By Ada Quill,\n\nMonday\n")
+    assert counterparts(one, other).tolist() == [1, 3, -1, -1, 3]
+    assert counterparts(one, ()).tolist() == [-1] * 5
+    assert counterparts((), other).tolist() == []
+    assert counterparts(one, one).tolist() == [0, 1, 2, -1, 4]

@@ -10,7 +10,7 @@ from conftest import grows_linearly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagesieve.html import BARE, MAX_DEPTH, annotated, decode_html, looks_like_html, read_html
+from pagesieve.html import BARE, MAX_DEPTH, annotated, decode_html, inert, looks_like_html, read_html
 
 WORDS = st.text("abcdé", min_size=1, max_size=6)
 BLOCK_TAGS = ["div", "p", "ul", "li", "section", "blockquote", "h2", "table", "tr", "td", "article"]
@@ -282,3 +282,25 @@ def test_annotated_marks_the_numbered_elements_and_keeps_the_page() -> None:
     marked = annotated(html, {numbers[1]: ("teaser", "teaser")}, "p{}")
     assert '<p>Row</p><p data-pagesieve="teaser" data-pagesieve-role="teaser">on</p>' in marked
     assert "<style>p{}</style></head>" in marked
+
+
+@pytest.mark.parametrize(
+    "active",
+    [
+        "<script>alert(1)</script>",
+        "<meta http-equiv=refresh content='0;url=https://a.example/'>",
+        "<link rel=preconnect href=https://a.example/>",
+        "<base href=https://a.example/>",
+        "<iframe src=https://a.example/></iframe>",
+        "<object data=https://a.example/></object><embed src=https://a.example/>",
+        "<video src=https://a.example/ autoplay></video>",
+        "<div><SCRIPT src=https://a.example/></SCRIPT></div>",
+    ],
+)
+def test_inert_leaves_the_text_and_takes_what_runs_loads_or_leads_elsewhere(active: str) -> None:
+    html = f"<html><head>{active}<style>p{{}}</style></head><body>{active}<p class=x>Row</p></body></html>"
+    left = inert(html)
+    assert "<style>p{}</style>" in left
+    assert '<p class="x">Row</p>' in left
+    assert "a.example" not in left
+    assert "alert" not in left

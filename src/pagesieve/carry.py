@@ -18,7 +18,7 @@ from pagesieve.corpus import Label
 from pagesieve.page import Segment
 from pagesieve.roles import ROLES
 
-__all__ = ["Carried", "carry"]
+__all__ = ["Carried", "carry", "counterparts"]
 
 UNKNOWN = -1
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
@@ -41,17 +41,34 @@ class Carried:
 def carry(labels: Sequence[Label], text: str, segments: Sequence[Segment]) -> Carried:
     """The roles of `segments` of another rendering of the page whose `text` has these `labels`."""
     source = [(match[0].lower(), match.start()) for match in _WORD.finditer(text)]
-    target = [(match[0].lower(), number) for number, segment in enumerate(segments) for match in _WORD.finditer(segment.text)]
-    pairs = aligned([word for word, _ in source], [word for word, _ in target])
+    target, owner = _words(segments)
+    pairs = aligned([word for word, _ in source], target)
     role_at = _roles_at(labels, [start for _, start in source])
     counts = np.zeros((len(segments), len(ROLES)))
-    owner = np.fromiter((number for _, number in target), dtype=np.int64, count=len(target))
     total = np.bincount(owner, minlength=len(segments))
     if len(pairs):
         np.add.at(counts, (owner[pairs[:, 1]], role_at[pairs[:, 0]]), 1)
     roles = np.where(counts.any(1), counts.argmax(1), UNKNOWN)
     found = float(len(pairs) / len(source)) if source else 1.0
     return Carried(_filled(roles), counts.sum(1) / np.maximum(total, 1), found)
+
+
+def counterparts(source: Sequence[Segment], target: Sequence[Segment]) -> NDArray[np.int64]:
+    """For each segment of one rendering the place of the one that holds most of its words in another, -1 for none; shape (source,)."""
+    (words, owner), (others, other_owner) = _words(source), _words(target)
+    found = np.full(len(source), UNKNOWN)
+    pairs = aligned(words, others)
+    if len(pairs):
+        codes, counts = np.unique(owner[pairs[:, 0]] * len(target) + other_owner[pairs[:, 1]], return_counts=True)
+        codes = codes[np.lexsort((-codes, counts))]  # most words last, of equals the first place
+        found[codes // len(target)] = codes % len(target)
+    return found
+
+
+def _words(segments: Sequence[Segment]) -> tuple[list[str], NDArray[np.int64]]:
+    """All words of the segments, and the number of each one's segment."""
+    found = [(match[0].lower(), number) for number, segment in enumerate(segments) for match in _WORD.finditer(segment.text)]
+    return [word for word, _ in found], np.fromiter((number for _, number in found), dtype=np.int64, count=len(found))
 
 
 def aligned(source: Sequence[str], target: Sequence[str]) -> NDArray[np.int64]:

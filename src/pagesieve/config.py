@@ -1,7 +1,7 @@
 """The shapes of the Hydra configurations: a misspelt key or a word for a number fails before any work starts.
 
 The values live in `conf/`; each group there (`data`, `features`, `model`, `labels`) fills one of these dataclasses.
-Only the entry points (`train`, `evaluate`, `label`) import this module.
+Only the entry points (`train`, `evaluate`, `label`, `review`, `exchange`) import this module.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from omegaconf import MISSING, OmegaConf
 from pagesieve.roles import check_label_map
 from pagesieve.training import Settings
 
-__all__ = ["EvaluateConfig", "LabelConfig", "TrainConfig", "config_dir", "register", "settings"]
+__all__ = ["EvaluateConfig", "ExchangeConfig", "LabelConfig", "ReviewConfig", "TrainConfig", "config_dir", "register", "settings"]
 
 
 def config_dir() -> str:
@@ -134,12 +134,36 @@ class LabelConfig:
     n_jobs: int = 2
 
 
+@dataclass
+class ReviewConfig:
+    """conf/review.yaml."""
+
+    data: DataConfig = MISSING
+    model_path: str | None = None  # null: the model that comes with the package
+    order: str = "unsure"  # or "names"
+    unsure: float = 0.8  # probability of its role below which a segment is marked
+    port: int = 8123  # 0: any free one
+
+
+@dataclass
+class ExchangeConfig:
+    """conf/exchange.yaml."""
+
+    data: DataConfig = MISSING
+    out: str | None = None  # file to write
+    read: str | None = None  # file to take labels from
+    status: str | None = None  # of the pages that are written; that pages get
+    overwrite: bool = False  # whether reviewed labels are replaced
+
+
 def register() -> None:
     """Make the schemas known to Hydra under the names the primary files ask for."""
     store = ConfigStore.instance()
     store.store(name="train_schema", node=TrainConfig)
     store.store(name="evaluate_schema", node=EvaluateConfig)
     store.store(name="label_schema", node=LabelConfig)
+    store.store(name="review_schema", node=ReviewConfig)
+    store.store(name="exchange_schema", node=ExchangeConfig)
     store.store(group="data", name="schema", node=DataConfig)
     store.store(group="features", name="schema", node=FeaturesConfig)
     store.store(group="model", name="schema", node=ModelConfig)

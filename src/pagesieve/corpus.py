@@ -29,14 +29,18 @@ __all__ = [
     "Document",
     "Label",
     "Problem",
+    "StaleError",
+    "change_labels",
     "check",
     "digest",
     "label_path",
     "raw_pages",
     "read",
     "read_labels",
+    "read_one",
     "segment_roles",
     "unlabelled",
+    "version",
     "write_labels",
 ]
 
@@ -52,6 +56,10 @@ _WORD = re.compile(r"\w+")
 
 class CorpusError(ValueError):
     """A label file or page that cannot be used; the message names the file, the place and what to do."""
+
+
+class StaleError(CorpusError):
+    """A label file that somebody else has written since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,9 @@ def _gap(text: str, start: int, end: int) -> Iterator[str]:
         yield f"no label for {missed[:40]!r} at {text.index(missed, start)}"
 
 
-def _read_one(root: Path, path: Path) -> Document:
+def read_one(root: Path | str, path: Path) -> Document:
+    """The page that the label file `path` of the data folder `root` is about; `CorpusError` names what is wrong with either."""
+    root = Path(root)
     record = read_labels(path)
     raw = root / "raw" / record["page"]
     if not raw.is_file():
@@ -219,7 +229,7 @@ def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Docu
     if not paths:
         raise FileNotFoundError(f"{root}/labeled: no label files there; data.root must hold the folders raw and labeled")
     wanted = set(statuses)
-    documents = (_read_one(root, path) for path in paths)
+    documents = (read_one(root, path) for path in paths)
     return sorted((d for d in documents if d.status in wanted), key=lambda d: d.page.name)
 
 
@@ -250,10 +260,35 @@ def write_labels(root: Path | str, raw: Path, labels: Sequence[Label], **facts: 
         "status": "proposed",
         **facts,
     }
-    head = json.dumps(record, ensure_ascii=False, indent=1)[:-2]
-    ranges = ",\n".join("  " + json.dumps({"start": item.start, "end": item.end, "role": item.role}) for item in labels)
-    write_text(path, f'{head},\n "labels": [\n{ranges}\n ]\n}}\n')
+    write_text(path, _label_file(record, labels))
     return path
+
+
+def _label_file(record: dict[str, Any], labels: Sequence[Label]) -> str:
+    """The text of a label file with these keys, a range a line."""
+    head = json.dumps({key: value for key, value in record.items() if key != "labels"}, ensure_ascii=False, indent=1)[:-2]
+    ranges = ",\n".join("  " + json.dumps({"start": item.start, "end": item.end, "role": item.role}) for item in labels)
+    return f'{head},\n "labels": [\n{ranges}\n ]\n}}\n'
+
+
+def version(path: Path) -> str:
+    """What tells a state of the label file `path` from any other: the sha256 of its bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def change_labels(root: Path | str, path: Path, known: str, labels: Sequence[Label], **facts: Any) -> str:
+    """Write other labels and `facts` to the label file `path`, its other keys as they are, whole or not at all; returns its new `version`.
+
+    `known` is the version the change was made on: `StaleError` if the file is another one by now. `CorpusError` if the labels
+    don't fit the page, and the file stays as it is.
+    """
+    if version(path) != known:
+        raise StaleError(f"{path}: has been changed since it was opened (by another window or program); open the page again")
+    record, text = read_labels(path), read_one(root, path).page.text
+    record = {**record, **facts, "labels": [{"start": item.start, "end": item.end, "role": item.role} for item in labels]}
+    _ranges(record, text, path)
+    write_text(path, _label_file(record, labels))
+    return version(path)
 
 
 # --------------------------------------------------------------------------------------------------------- checks
@@ -293,7 +328,7 @@ def check(root: Path | str, written: bool = False) -> list[Problem]:
         claimed.add(record["page"])
         problems.extend(Problem(name, what) for what in _record_faults(root, path, record))
         try:
-            documents.append(_read_one(root, path))
+            documents.append(read_one(root, path))
         except (CorpusError, ValueError):
             continue  # already reported in full
     problems.extend(Problem(f"raw/{page}", "has no labels; run `make label` and review them") for page in sorted(pages_of - claimed))

@@ -24,7 +24,7 @@ from typing import Any
 from pagesieve.features import LEVELS
 from pagesieve.page import MarkupColumns, Page, Segments, Tags
 
-__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "looks_like_html", "read_html"]
+__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "inert", "looks_like_html", "read_html"]
 
 BLOCKS = frozenset(  # what the HTML Standard's style sheet gives a line of its own
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
@@ -45,6 +45,8 @@ MARGINS = {tag: 2 if tag in PARAGRAPHS else 1 for tag in BLOCKS}  # 1 a line of 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 ABOVE_WORDS = 24  # terms, the nearest ones, that the elements above a segment add
 PATH_LEVELS = 12  # steps of a segment's path
+NO_IDS: Mapping[int, str] = {}
+ACTIVE = "script, link, meta, base, iframe, frame, frameset, object, embed, applet, audio, video, portal, fencedframe"  # see `inert`
 MAX_DEPTH = 500  # elements within each other; browsers stop there too
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
 PICTURE_WORDS = 2  # words from which a picture's alternative text says something
@@ -167,14 +169,19 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
     return HtmlPage(Page(text, name, "html"), segments, _metadata(tree, stated), notes, html)
 
 
-def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "") -> str:
-    """The page itself with its elements marked: `labels` gives number of element → (label, role), as `Markup.element` counts."""
+def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "", ids: Mapping[int, str] = NO_IDS) -> str:
+    """The page itself with its elements marked: `labels` gives number of element → (label, role), as `Markup.element` counts.
+
+    `ids` gives elements an id in place of their own.
+    """
     tree = _parse(html)
     if tree.root is None:
         return html
     for number, node in enumerate(_elements(tree)):
         if number in labels:
             node.attrs["data-pagesieve"], node.attrs["data-pagesieve-role"] = labels[number]
+        if number in ids:
+            node.attrs["id"] = ids[number]
     head = tree.css_first("head")
     if style and head is not None:
         sheet = tree.create_node("style")
@@ -186,6 +193,14 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "")
 def _elements(tree: Any) -> Iterator[Any]:
     """The elements in document order."""
     return (node for node in tree.root.traverse() if (node.tag or "-")[0] != "-")
+
+
+def inert(html: str) -> str:
+    """The page without what runs, loads or leads elsewhere by itself: scripts, frames, style sheets of others, forwarding, hints to the network."""
+    tree = _parse(html)
+    for node in tree.css(ACTIVE):
+        node.decompose()
+    return "<!doctype html>\n" + str(tree.html or "")
 
 
 def _parse(html: str) -> Any:

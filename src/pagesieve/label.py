@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from pagesieve import corpus, intake, labeling, report, selection, training
 from pagesieve.config import LabelConfig, config_dir, register, settings
-from pagesieve.model import Model
 from pagesieve.page import PageError, read_page, split
 from pagesieve.sieve import load
 from pagesieve.storage import write_text
@@ -27,7 +26,6 @@ __all__ = ["label", "main"]
 MODES = ("propose", "doubt")
 
 LABELERS = ("model", "rules")
-ORDER, DOUBTS = "review_order.json", "doubts.json"  # files of the data folder that the reviewer reads
 SHOWN = 60  # characters of a doubted text
 Ints = NDArray[np.int64]
 
@@ -81,12 +79,12 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     fired += [labeling.fire(document.segments) for document in reviewed]
     truth += [document.roles for document in reviewed]
     outcomes = labeling.outcomes(fired, truth)
-    order = _order([d for d in statuses if d.status == "proposed"], model)
-    write_text(root / ORDER, json.dumps(order, ensure_ascii=False, indent=1) + "\n")
+    order = selection.order_of([d for d in statuses if d.status == "proposed"], model)
+    write_text(root / selection.ORDER, json.dumps(order, ensure_ascii=False, indent=1) + "\n")
     if config.pages:
         print(f"{len(known)} pages brought from {config.pages} to {root}/raw")
     print(f"{len(written)} pages labelled by {config.labeler} (status: proposed), {len(raw) - len(todo)} had labels already")
-    print(f"{len(order)} pages wait for review, least sure first: {root / ORDER}")
+    print(f"{len(order)} pages wait for review, least sure first: {root / selection.ORDER}")
     for message in failed:
         print(f"not labelled: {message}", file=sys.stderr)
     if config.labeler == "rules":
@@ -110,19 +108,6 @@ def _bring(config: LabelConfig, failed: list[str]) -> dict[Path, dict[str, str]]
     return known
 
 
-def _order(proposed: list[corpus.Document], model: Model | None) -> list[str]:
-    """The names of the proposed pages in the order of review; without a model all are held for equally sure."""
-    return selection.review_order(
-        [
-            selection.Candidate(
-                d.page.name, d.site, model.predict(d.segments).confidence if model else 0.5, selection.furniture(d.segments)
-            )
-            for d in proposed
-            if d.segments
-        ]
-    )
-
-
 def doubt(config: LabelConfig) -> dict[str, Any]:
     """Train on the reviewed pages, fold by fold, and list the labels that the other folds' models doubt; writes `doubts.json`.
 
@@ -140,12 +125,12 @@ def doubt(config: LabelConfig) -> dict[str, Any]:
     crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, show)
     _, predictions = training.calibrate(samples, crossed, chosen)
     found = selection.doubts(documents, predictions)
-    write_text(root / DOUBTS, json.dumps([d.to_dict() for d in found if d.role != d.said], ensure_ascii=False, indent=1) + "\n")
+    write_text(root / selection.DOUBTS, json.dumps([d.to_dict() for d in found if d.role != d.said], ensure_ascii=False, indent=1) + "\n")
     for page, some in selection.by_page(found[: config.most]).items():
         rows = [[d.start, f"{d.doubted:.3f}", d.role, d.said, _short(d.text)] for d in some]
         print(f"{page}\n\n{report.table(['at', 'doubt', 'label', 'models say', 'text'], rows)}\n")
     print(
-        f"the {min(config.most, len(found))} most doubted of {len(found)} segments on {len(documents)} pages; all that models say otherwise: {root / DOUBTS}"
+        f"the {min(config.most, len(found))} most doubted of {len(found)} segments on {len(documents)} pages; all that models say otherwise: {root / selection.DOUBTS}"
     )
     return {"doubts": found, "failed": []}
 

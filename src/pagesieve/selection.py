@@ -1,7 +1,7 @@
 """What a person should look at first: which proposed pages, and which reviewed labels. Values in, values out.
 
 Stands beside the way of a page: it reads a model's answers (`pagesieve.model.Prediction`) and label files' contents, and
-makes the two lists that `pagesieve.label` writes for the reviewer.
+makes the two lists that `pagesieve.label` writes for the reviewer (`pagesieve.desk`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from pagesieve.corpus import Document
-from pagesieve.model import Prediction
+from pagesieve.model import Model, Prediction
 from pagesieve.page import Segment
 from pagesieve.roles import ROLES
 
-__all__ = ["Candidate", "Doubt", "by_page", "doubts", "furniture", "review_order"]
+__all__ = ["Candidate", "Doubt", "by_page", "doubts", "furniture", "order_of", "review_order"]
 
+ORDER, DOUBTS = "review_order.json", "doubts.json"  # files of a data folder: which pages first, which labels are doubted
 SHORT = 8  # words up to which a segment counts as a page's furniture
 ALIKE = 0.3  # share of furniture in common (Jaccard) from which two pages have one layout
 
@@ -57,6 +58,15 @@ def review_order(candidates: Sequence[Candidate]) -> list[str]:
         of_site[candidate.site] = of_site.get(candidate.site, 0) + 1
         of_layout[layout] += 1
     return [page for _, _, page in sorted(ranked)]
+
+
+def order_of(proposed: Sequence[Document], model: Model | None) -> list[str]:
+    """The names of proposed pages in the order of review, those without a segment left out; without a model all are equally sure."""
+    waiting = [d for d in proposed if d.segments]
+    said = model.predict_pages([d.segments for d in waiting]) if model else [None] * len(waiting)
+    return review_order(
+        [Candidate(d.page.name, d.site, p.confidence if p else 0.5, furniture(d.segments)) for d, p in zip(waiting, said, strict=True)]
+    )
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -172,7 +172,8 @@ def _earlier(config: TrainConfig) -> Earlier:
     lacking = [name for name in ("config.yaml", "manifest.json") if not (folder / name).is_file()]
     if lacking:
         raise ValueError(
-            f"start={config.start}: has no {' and no '.join(lacking)}, so it is not known what it was trained on; give a folder that `make train` wrote"
+            f"start={config.start}: has no {' and no '.join(lacking)}, so it is not known what it was trained on; give a folder that `make train` wrote "
+            "(the model that comes with pagesieve cannot be started from: most of its pages are not in the repository)"
         )
     data = OmegaConf.load(folder / "config.yaml").data
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
