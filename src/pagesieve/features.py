@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.page import Segment, Segments
+from pagesieve.page import MAX_INDENT, Segment, Segments
 from pagesieve.words import CharTable, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
 
 __all__ = [
@@ -34,8 +34,10 @@ __all__ = [
     "Words",
     "column_names",
     "layout",
+    "lookalikes",
     "measure",
     "measure_pages",
+    "stretches",
     "window",
 ]
 
@@ -45,6 +47,7 @@ _PAGE_STEP = np.uint64(0xBF58476D1CE4E5B9)  # times a page's place, added to a h
 MARKUP = "markup"  # the group of features that only HTML pages have
 LEVELS = 4  # containers around an HTML page's segment
 PIECE = 1 << 16  # characters measured at once
+LENGTHS = (2, 6, 15, 40)  # words at which a segment's form changes
 LONG_WORD = 5  # characters from which a word says what a text is about
 
 # The place, or the place and the agency, that a report begins with ("OSLO (Agency) —", "BERN, Switzerland -").
@@ -177,6 +180,8 @@ class Measures:
     repeats: Floats  # other segments of the page with the same text
     openings: Floats  # other segments of the page with the same first two words
     dateline: Floats  # 1 where the segment begins as a report does
+    beginning: NDArray[np.uint64]  # hash of the first token, 0 for none
+    ending: NDArray[np.uint64]  # hash of the last token
     term_rows: NDArray[np.int64]  # segment of each term, in ascending order within each kind of term
     term_hashes: NDArray[np.uint64]  # of each term, see `words.hashes`
     long_words: Words
@@ -219,6 +224,8 @@ class _Read:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     openings: NDArray[np.uint64]  # hash of the first two tokens
+    beginning: NDArray[np.uint64]
+    ending: NDArray[np.uint64]
     term_hashes: NDArray[np.uint64]
     long_hashes: NDArray[np.uint64]
     small_hashes: NDArray[np.uint64]
@@ -262,6 +269,7 @@ class _Read:
         long = (found.length >= LONG_WORD) | ((found.length == 2) & found.unspaced)
         small = (found.length < LONG_WORD) & found.letters
         rows, hashed = found.term_hashes()
+        beginning, ending = found.edges()
         return cls(
             counts=kinds,
             words=words.astype(np.float32),
@@ -269,6 +277,8 @@ class _Read:
             first=np.where(lengths > 0, classes[starts], 0).astype(np.int64),
             last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.int64),
             openings=found.openings(),
+            beginning=beginning,
+            ending=ending,
             term_hashes=hashed,
             long_hashes=found.hash[long],
             small_hashes=found.hash[small],
@@ -310,6 +320,8 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         dateline=np.array(
             [len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents], dtype=np.float32
         ),
+        beginning=read.beginning,
+        ending=read.ending,
         term_rows=rows,
         term_hashes=hashed,
         long_words=Words.of(read.long_rows, page[read.long_rows], read.long_hashes),
@@ -318,6 +330,38 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         markup_words=markup_words,
         markup=MarkupMeasures.of(columns),
     )
+
+
+def stretches(measures: Measures) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What stands together on a page: runs of the same bullet and indentation, and blocks between blank lines.
+
+    A number for each segment, alike for those in the same stretch; numbers count up along the pages.
+    """
+    page, bullet, indent = measures.page, measures.bullet, measures.indent
+    turn = np.diff(page, prepend=-1) != 0
+    run = turn | (np.diff(bullet, prepend=-1) != 0) | (np.diff(indent, prepend=np.float32(-1)) != 0)
+    return np.cumsum(run) - 1, np.cumsum(turn | (measures.blank > 0)) - 1
+
+
+def lookalikes(measures: Measures) -> tuple[NDArray[np.int64], ...]:
+    """What looks alike on a page, wherever it stands: segments of the same form, those with the same first, and the same last token.
+
+    Three numbers for each segment, alike for those in the same group; those of two pages differ. Cards of a list of stories and lines of a
+    thread repeat their forms and their words ("Updated …", "… min read").
+    """
+    page = measures.page
+    form = page
+    for values, count in (
+        (measures.bullet, 4),
+        (np.minimum(measures.blank, 1).astype(np.int64), 2),
+        (np.digitize(measures.words, LENGTHS), len(LENGTHS) + 1),
+        (measures.indent.astype(np.int64), MAX_INDENT + 1),
+        (measures.first, len(_CLASSES) + 1),
+        (measures.last, len(_CLASSES) + 1),
+    ):
+        form = form * count + values
+    step = page.astype(np.uint64) * _PAGE_STEP
+    return tuple(np.unique(keys, return_inverse=True)[1] for keys in (form, measures.beginning + step, measures.ending + step))
 
 
 def _column(pages: Iterable[Sequence[float]]) -> Floats:

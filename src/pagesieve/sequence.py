@@ -15,7 +15,7 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.features import LEVELS, Measures, Words, means_around, shifted
+from pagesieve.features import LEVELS, Measures, Words, lookalikes, means_around, shifted, stretches
 from pagesieve.roles import ROLES
 
 __all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "context", "decode", "main_stretch", "transition_scores"]
@@ -31,6 +31,8 @@ MARK_AT = {TEASER_HEADING: 0.3, HEADLINE: 0.3, COMMENT: 0.4}  # probability from
 MOST_INDENT, MOST_BLANK = 10, 3  # columns and lines of difference beyond which it makes none
 HEAVIEST = 60.0  # words; a longer segment says no more about where the main text lies
 
+GROUPS_ALIKE = ("run", "block", "form", "beginning", "ending")  # see `features.stretches` and `features.lookalikes`
+
 CONTEXT_NAMES: tuple[str, ...] = (
     *(f"{role}_at_{by}" for by in NEAR for role in ROLES),
     *(f"{role}_in_{low}_{high}" for low, high in AROUND for role in ROLES),
@@ -38,6 +40,8 @@ CONTEXT_NAMES: tuple[str, ...] = (
     "indent_unlike_main", "blank_unlike_main", "length_unlike_main", "bullet_unlike_main",
     *(f"since_{ROLES[role]}" for role in MARK_AT),
     "until_teaser_heading",
+    *(f"{what}_in_{group}" for group in GROUPS_ALIKE for what in (*ROLES, "size")),
+    *(f"{what}_{group}" for group in GROUPS_ALIKE[:2] for what in (*(f"{role}_{side}" for side in ("before", "after") for role in ROLES), "into", "left_in")),
 )  # fmt: skip
 _ALIKE = (*(f"container_{level}" for level in range(LEVELS)), "shape")
 MARKUP_NAMES: tuple[str, ...] = (*(f"{role}_in_{group}" for group in _ALIKE for role in ROLES), *(f"main_in_{group}" for group in _ALIKE))
@@ -113,6 +117,28 @@ def _alike(groups: NDArray[np.int64], values: Floats) -> Floats:
     return np.asarray((total / count[:, None])[groups], dtype=np.float32)
 
 
+def _together(measures: Measures, probabilities: Floats) -> Floats:
+    """What the first pass says of the segments that stand together or look alike, and of what surrounds where they stand.
+
+    A story's kicker or the fortieth line of an article's table says little by itself; its likes do. For each group of `GROUPS_ALIKE` the
+    mean probabilities and the log of its size; for the two that are stretches of a page the probabilities of the segments right before and
+    right after (0 beyond the page's ends), and the log distances to the stretch's ends.
+    """
+    along = stretches(measures)
+    columns: list[Floats] = []
+    for group in (*along, *lookalikes(measures)):
+        columns += [_alike(group, probabilities), np.log1p(np.bincount(group)[group])[:, None]]
+    page, place = measures.page, np.arange(len(measures))
+    for group in along:
+        first, last = np.searchsorted(group, group), np.searchsorted(group, group, side="right") - 1
+        for edge, by in ((first, -1), (last, 1)):
+            beside = np.clip(edge + by, 0, len(measures) - 1)
+            outside = (beside == edge) | (page[beside] != page)
+            columns.append(np.where(outside[:, None], 0, probabilities[beside]))
+        columns.append(np.log1p(np.stack([place - first, last - place], axis=1)))
+    return np.concatenate(columns, axis=1)
+
+
 def markup_context(measures: Measures, probabilities: Floats) -> Floats:
     """What the first pass says of the segments in the same containers and of the same shape, shape (segments, len(MARKUP_NAMES))."""
     markup = measures.markup
@@ -161,6 +187,7 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
             *(shifted(log, by, float(np.log(FLOOR)), bounds) for by in NEAR),
             *means_around(probabilities, AROUND, bounds),
             np.stack(single, 1),
+            _together(measures, probabilities),
         ],
         axis=1,
     ).astype(np.float32)

@@ -200,6 +200,13 @@ class Tokens:
         out[more] = self.pairs(self.first[more], self.first[more] + 1)
         return out
 
+    def edges(self) -> tuple[Hashes, Hashes]:
+        """The hashes of each segment's first and last token, shape (segments,) each; 0 for one without."""
+        first, last = np.zeros((2, len(self.count)), dtype=np.uint64)
+        some = np.flatnonzero(self.count)
+        first[some], last[some] = self.hash[self.first[some]], self.hash[self.first[some] + self.count[some] - 1]
+        return first, last
+
     def term_hashes(self) -> tuple[Ints, Hashes]:
         """(row, hash) of all `terms` of the segments, those of a segment in no particular order."""
         short = self.count <= HEAD + TAIL
