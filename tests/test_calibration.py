@@ -47,7 +47,11 @@ def test_turning_the_dial_up_never_takes_a_segment_from_the_body(shares: np.ndar
     bodies = [dialled(shares, 0, dial).argmax(1) == 0 for dial in (0, 0.25, DIAL, 0.75, 1)]
     for less, more in itertools.pairwise(bodies):
         assert (less <= more).all()
-    assert dialled(shares, 0, DIAL) is shares
+
+
+def test_the_body_must_be_twice_as_likely_as_any_other_label() -> None:
+    shares = np.array([[0.65, 0.35, 0.0], [0.67, 0.33, 0.0], [0.45, 0.2, 0.35], [0.6, 0.2, 0.2]], dtype=np.float32)
+    assert dialled(shares, 0, DIAL).argmax(1).tolist() == [1, 0, 2, 0]
 
 
 @pytest.mark.parametrize("dial", [-0.01, 1.01, float("nan")])

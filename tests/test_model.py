@@ -130,12 +130,12 @@ def test_the_second_pass_gives_the_mean_probabilities_of_the_scikit_learn_networ
 
 def test_the_label_is_the_likeliest_sum_and_the_role_the_likeliest_of_that_label() -> None:
     chances = np.zeros((2, len(ROLES)), dtype=np.float32)
-    chances[0, [ROLES.index(r) for r in ("body", "headline", "teaser")]] = 0.25, 0.35, 0.4  # teaser leads, body's roles sum to more
+    chances[0, [ROLES.index(r) for r in ("caption", "meta", "teaser")]] = 0.25, 0.35, 0.4  # teaser leads, boilerplate's roles sum to more
     chances[1, [ROLES.index(r) for r in ("body", "meta", "boilerplate", "comment")]] = 0.4, 0.1, 0.2, 0.3
     said = Prediction.of(chances, np.ones(len(chances), dtype=np.float32), LABEL_OF_ROLE)
-    assert [LABELS[i] for i in said.labels] == ["body", "boilerplate"]
-    assert [ROLES[i] for i in said.roles] == ["headline", "comment"]
-    np.testing.assert_allclose(said.shares, [[0.6, 0, 0.4], [0.4, 0.6, 0]], atol=1e-6)
+    assert [LABELS[i] for i in said.labels] == ["boilerplate", "boilerplate"]
+    assert [ROLES[i] for i in said.roles] == ["meta", "comment"]
+    np.testing.assert_allclose(said.shares, [[0, 0.6, 0.4], [0.4, 0.6, 0]], atol=1e-6)
 
 
 def test_the_label_follows_the_models_own_map() -> None:

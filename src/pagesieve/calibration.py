@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 __all__ = ["DIAL", "Calibration", "dialled", "mean_chance"]
 
 Floats = NDArray[np.float32]
-DIAL = 0.5  # the neutral place: every segment gets its likeliest label
+DIAL = 0.5  # the usual place of the dial
+CAUTION = (
+    2.0  # how many times as likely as any other label the body must be there; chosen by cross-validation: fewer stories in it, the same F1
+)
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
 
@@ -57,13 +60,12 @@ def mean_chance(chances: Floats, words: Floats) -> float:
 def dialled(shares: Floats, body: int, dial: float) -> Floats:
     """Label shares (segments, labels) with the odds of the label at place `body` moved as `dial` (0..1) says.
 
-    At 0.5 nothing moves. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line in the
-    body"), towards 1 ever less ("no body line lost"). Raises `ValueError` outside of 0..1.
+    At 0.5 a segment must be `CAUTION` times as likely body as anything else to be labelled so, since a story in the body is worse
+    than a line that it lacks. Towards 0 it must be ever more surely body ("no foreign line in the body"), towards 1 ever less
+    ("no body line lost"). Raises `ValueError` outside of 0..1.
     """
     if not 0 <= dial <= 1:
         raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
-    if dial == DIAL:
-        return shares
     moved = shares.copy()
-    moved[:, body] *= np.float32(np.exp(REACH * (dial - DIAL) / DIAL))
+    moved[:, body] *= np.float32(np.exp(REACH * (dial - DIAL) / DIAL) / CAUTION)
     return np.asarray(moved / np.maximum(moved.sum(1, keepdims=True), TINY), dtype=np.float32)
