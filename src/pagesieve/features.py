@@ -44,6 +44,7 @@ Floats = NDArray[np.float32]
 _PAGE_STEP = np.uint64(0xBF58476D1CE4E5B9)  # times a page's place, added to a hash: alike on one page only
 MARKUP = "markup"  # the group of features that only HTML pages have
 LEVELS = 4  # containers around an HTML page's segment
+ROW_BITS = 32  # of a segment's place beside a word's number
 PIECE = 1 << 16  # characters measured at once
 LONG_WORD = 5  # characters from which a word says what a text is about
 
@@ -150,10 +151,9 @@ class Words:
         order = np.argsort(keys)
         number = np.zeros(len(keys), dtype=np.int64)
         number[1:] = np.cumsum(keys[order[1:]] != keys[order[:-1]])
-        rows = int(row.max(initial=0)) + 1
-        pairs = np.sort(number * rows + row[order])
-        word, row = np.divmod(pairs[np.flatnonzero(np.diff(pairs, prepend=-1))], rows)
-        return cls(row, word)
+        pairs = np.sort(number << ROW_BITS | row[order])
+        pairs = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))]
+        return cls(pairs & ((1 << ROW_BITS) - 1), pairs >> ROW_BITS)
 
 
 @dataclass(frozen=True)

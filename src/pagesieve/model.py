@@ -28,6 +28,7 @@ __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
 TOGETHER = 500_000  # characters of pages judged at once
+TERM_BITS = 32  # of a term's number beside its row
 MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
 TINY = 1e-6  # added to a probability before its logarithm
 BODY = LABELS.index("body")
@@ -86,10 +87,10 @@ class Linear:
         """
         found = self.index(term_hashes)
         known = np.flatnonzero(found >= 0)
-        keys = np.sort(term_rows[known] * max(len(self.idf), 1) + found[known])
+        keys = np.sort(term_rows[known] << TERM_BITS | found[known])
         first = np.flatnonzero(np.diff(keys, prepend=-1))
         count = np.diff(first, append=len(keys))
-        rows, numbers = np.divmod(keys[first], max(len(self.idf), 1))
+        rows, numbers = keys[first] >> TERM_BITS, keys[first] & ((1 << TERM_BITS) - 1)
         weights = (1.0 + np.log(count)) * self.idf[numbers]
         length = np.sqrt(np.bincount(rows, weights**2, minlength=segments))
         return rows, numbers, np.asarray(weights / np.maximum(length[rows], 1e-12), dtype=np.float32)

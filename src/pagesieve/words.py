@@ -291,20 +291,22 @@ class TermIndex:
         self.numbers = np.concatenate([np.fromiter(vocabulary.values(), dtype=np.int64, count=len(vocabulary))[order], [-1]])
         self.shift = np.uint64(64 - self.BITS)
         bounds = np.searchsorted(keys[order] >> self.shift, np.arange((1 << self.BITS) + 1, dtype=np.uint64))
-        self.start = bounds[:-1]
-        self.longest = int(np.diff(bounds).max())
+        self.start = bounds[:-1].astype(np.int32)
 
     def __call__(self, found: Hashes) -> Ints:
         """The number of each term with these hashes, -1 for an unknown one."""
         keys = found * self.SCRAMBLER
-        place = self.start[keys >> self.shift]
-        out = np.full(len(found), -1, dtype=np.int64)
+        at = self.start[keys >> self.shift]
+        stored = self.keys[at]
+        out = np.where(stored == keys, self.numbers[at], -1)
+        pending = np.flatnonzero(stored < keys)  # a run's keys ascend
+        at, keys = at[pending], keys[pending]
         last = len(self.keys) - 1
-        pending = np.arange(len(found))
-        for step in range(self.longest):
-            at = np.minimum(place[pending] + step, last)
+        while len(pending):
+            at = np.minimum(at + 1, last)
             stored = self.keys[at]
-            hit = stored == keys[pending]
+            hit = stored == keys
             out[pending[hit]] = self.numbers[at[hit]]
-            pending = pending[stored < keys[pending]]  # a run's keys ascend
+            more = (stored < keys) & (at < last)
+            pending, at, keys = pending[more], at[more], keys[more]
         return out
