@@ -231,8 +231,10 @@ class Model:
         columns = layout(measures, self.linear.groups)
         first = probabilities = self.linear.probabilities(measures, columns)
         if self.network is not None:
-            inputs = second_pass_inputs(measures, columns, probabilities, self.linear.groups, self.network.offsets)
-            probabilities = _blend(self.network.probabilities(inputs, measures.bounds), probabilities, self.network.first_share)
+            second = self.network.probabilities(
+                second_pass_inputs(measures, columns, first, self.linear.groups, self.network.offsets), measures.bounds
+            )  # the inputs are let go of here: those of an endless page are large
+            probabilities = _blend(second, first, self.network.first_share)
         return first, decode(probabilities, self.transitions, measures.bounds)
 
 
@@ -252,7 +254,8 @@ def _groups(pages: Sequence[Sequence[Segment]]) -> Iterator[list[Sequence[Segmen
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
     """The network's input rows of a page: layout of the segment and its neighbours, and `sequence.context`."""
-    return np.concatenate([window(columns, groups, offsets, measures.bounds), context(measures, probabilities)], axis=1)
+    around = context(measures, probabilities)  # first, since it needs memory on the way
+    return np.concatenate([window(columns, groups, offsets, measures.bounds), around], axis=1)
 
 
 def _blend(second: Floats, first: Floats, share: float) -> Floats:
