@@ -397,7 +397,7 @@ def means_around(values: Floats, stretches: Sequence[tuple[int, int]], bounds: N
     for low, high in stretches:
         start, stop = np.clip(place + low, first, last), np.clip(place + high + 1, first, last)
         size = np.maximum(stop - start, 1).reshape(-1, *[1] * (values.ndim - 1))
-        found.append(np.asarray((total[stop] - total[start]) / size, dtype=np.float32))
+        found.append(np.asarray((total.take(stop, axis=0) - total.take(start, axis=0)) / size, dtype=np.float32))
     return found
 
 
