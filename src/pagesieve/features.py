@@ -112,6 +112,8 @@ class MarkupMeasures:
         shapes: dict[tuple[int, str], int] = {}
         containers = _padded([m for columns in found for m in columns.containers], -1) + 1
         containers += (page * (containers.max() + 1))[:, None]
+        there = np.zeros(int(containers.max()) + 1, dtype=np.bool_)
+        there[containers] = True
         links = [links for columns in found for links in columns.links]
         linked = np.array([sum([end - start for start, end, _ in at]) if at else 0 for at in links], dtype=np.int64)
         lengths = np.array([len(text) for of_page in pages for text in of_page.text], dtype=np.int64)
@@ -121,7 +123,7 @@ class MarkupMeasures:
             links=np.array([*map(len, links)], dtype=np.float32),
             heading=np.array([t.heading for t in tags], dtype=np.float32),
             peers=_padded([m for columns in found for m in columns.peers], 0).astype(np.float32),
-            containers=np.unique(containers, return_inverse=True)[1].reshape(containers.shape),
+            containers=(np.cumsum(there) - 1)[containers],
             shape=np.array(
                 [shapes.setdefault((p, t.shape), len(shapes)) for p, t in zip(page.tolist(), tags, strict=True)], dtype=np.int64
             ),
