@@ -347,6 +347,7 @@ class _Walk:
         self.above = [DOCUMENT]
         self.box = [DOCUMENT]  # the nearest block or table cell, itself included
         self.link = [DOCUMENT]  # the nearest element that leads somewhere, itself included
+        self.address: dict[int, str] = {}  # where such an element leads
         self.kept = DOCUMENT  # the outermost open element that keeps white space (`pre`)
         self.lines: list[_Line] = []
         self.line: _Line | None = None
@@ -431,7 +432,8 @@ class _Walk:
         elif name == "a":
             href = _attribute(tag, "href")
             if href:
-                self.link[element] = element if href.strip() else DOCUMENT
+                self.address[element] = href.strip()
+                self.link[element] = element if self.address[element] else DOCUMENT
         elif name == "br":
             self.gap = self.gap or 1
         elif name == "img":
@@ -598,7 +600,7 @@ class _Walk:
         """The line's links, adjacent pieces of one as one."""
         found: list[tuple[int, int, str]] = []
         for start, end, element in line.links:
-            address = (_attribute(self.tag[element], "href") or "").strip()
+            address = self.address[element]
             if found and found[-1][2] == address and start - found[-1][1] <= 1:
                 start = found.pop()[0]
             found.append((start, end, address))
