@@ -255,13 +255,7 @@ def _groups(pages: Sequence[Sequence[Segment]]) -> Iterator[list[Sequence[Segmen
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
     """The network's input rows of a page: layout of the segment and its neighbours, and `sequence.context`."""
-    around = context(measures, probabilities)
-    width = window(columns[:0], groups, offsets).shape[1]
-    out = np.empty((len(columns), width + around.shape[1]), dtype=np.float32)
-    out[:, width:] = around
-    del around  # an endless page's is large
-    out[:, :width] = window(columns, groups, offsets, measures.bounds)
-    return out
+    return np.concatenate([window(columns, groups, offsets, measures.bounds), context(measures, probabilities)], axis=1)
 
 
 def _blend(second: Floats, first: Floats, share: float) -> Floats:
