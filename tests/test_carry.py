@@ -63,6 +63,23 @@ def test_alignment_pairs_equal_words_in_order(one: list[str], other: list[str]) 
     assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(pairs))
 
 
+def test_words_written_together_are_found_in_either_text() -> None:
+    apart, together = "the quay closes at noon today".split(), "the quaycloses at noontoday".split()
+    assert aligned(apart, together).tolist() == [[0, 0], [1, 1], [2, 1], [3, 2], [4, 3], [5, 3]]
+    assert aligned(together, apart).tolist() == [[0, 0], [1, 1], [1, 2], [2, 3], [3, 4], [3, 5]]
+    assert aligned(["quayclose"], ["quay", "closes"]).tolist() == aligned(["quays"], ["quay"]).tolist() == []
+    labels = [Label(0, 8, "headline"), Label(9, 20, "teaser")]
+    found = carry(labels, "The quay closesNoon", split("The\nquay\n\ncloses\nNoon\n"))
+    assert [ROLES[role] for role in found.roles] == ["headline", "headline", "teaser", "teaser"]
+    assert (found.found, found.known.tolist()) == (1.0, [1, 1, 1, 1])
+    assert carry(labels, "The quay closes Noon", split("Thequay\nclosesNoon\n")).known.tolist() == [1, 1]
+
+
+@given(st.lists(st.sampled_from(["a", "ab", "b", "abb", "ba"]), max_size=9), st.lists(st.sampled_from(["a", "ab", "b", "bab"]), max_size=9))
+def test_what_is_paired_holds_the_same_letters(one: list[str], other: list[str]) -> None:
+    assert all(one[a] in other[b] or other[b] in one[a] for a, b in aligned(one, other).tolist())
+
+
 def test_text_of_unspaced_scripts_is_aligned_by_character() -> None:
     text = "港の灯台が閉まる\n船は午後に戻る\n"
     labels = [Label(0, 8, "headline"), Label(9, 16, "body")]

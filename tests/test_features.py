@@ -250,3 +250,17 @@ def test_a_window_adds_the_near_columns_of_the_neighbours() -> None:
 @pytest.mark.parametrize("piece", ["word ", "a\n", "](", "](]", "[1]", "](x", "1.", "a'", "•\n", "漢", "\x00", "ab " * 5 + "\n", "İ"])
 def test_measuring_takes_time_linear_in_size(piece: str) -> None:
     assert grows_linearly(lambda n: split(piece * (n // len(piece))), measure, 40_000)
+
+
+def test_a_page_measured_in_pieces_has_the_same_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    segments = read_html(CARDS + "".join(f"<p>{line}</p>" for line in page_lines("eddystone", 3))).segments
+    whole = measure(segments)
+    monkeypatch.setattr(features, "PIECE", 40)
+    pieces = measure(segments)
+    for name in ("counts", "words", "capitalised", "first", "last", "openings", "repeats", "dateline"):
+        np.testing.assert_array_equal(getattr(pieces, name), getattr(whole, name))
+    assert sorted(zip(pieces.term_rows.tolist(), pieces.term_hashes.tolist(), strict=True)) == sorted(
+        zip(whole.term_rows.tolist(), whole.term_hashes.tolist(), strict=True)
+    )
+    np.testing.assert_array_equal(pieces.long_words.word, whole.long_words.word)
+    np.testing.assert_array_equal(pieces.small_words.row, whole.small_words.row)

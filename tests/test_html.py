@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -304,3 +305,45 @@ def test_inert_leaves_the_text_and_takes_what_runs_loads_or_leads_elsewhere(acti
     assert '<p class="x">Row</p>' in left
     assert "a.example" not in left
     assert "alert" not in left
+
+
+# ------------------------------------------------------------------------------- what is hard to tell in a written-out tree
+
+ODD = {
+    "script within a comment within a script": "<script><!--<script>a</script>--></script><p>Row on</p>",
+    "markup in raw text": "<style>a</style><script>if (a < b) x = '<p>no</p>'</script><iframe><b>no</b></iframe><p>Row on</p>",
+    "template": "<template><p>no<template><i>no</template><style></template></style></template><p>Row on</p>",
+    "names with signs": '<a<b>Row</a<b> <i g<h=1 a"b=c "=d =e=f>on</i>',
+    "comments": "<!-->Row<!-- <p>no</p> --> <!--->on<!-- - -- <b -->",
+    "processing instruction": "<?php a < b; echo $c ?>Row <?x?>on",
+    "drawing": "<svg><style>a > b {}</style><g><title>no</title></g></svg><div>Row on<math><mi>no</mi></math></div>",
+    "attributes in attributes": "<p title=' hidden=' id='x'>Row</p><p title=\"a style='display:none'\">on</p>",
+    "hidden": "<div hidden>no<svg><g></svg><template><p>no</template></div><p style='x'>Row on<i aria-hidden=true>no</i><img hidden alt='no no'></p>",
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_text_and_numbers_of_elements_are_those_of_the_tree(name: str) -> None:
+    page = read_html("<html><body>" + ODD[name])
+    assert " ".join(segment.text for segment in page.segments) == "Row on"
+    for segment in page.segments:
+        assert segment.markup is not None
+        tag = segment.markup.path.rsplit("/")[-1]
+        assert f'<{tag} data-pagesieve="here"' in re.sub(
+            r' (?:title|id|style)="[^"]*"', "", annotated(page.source, {segment.markup.element: ("here", "here")})
+        )
+
+
+def test_what_is_shown_of_raw_text_is_not_read_as_markup() -> None:
+    assert texts("<xmp>Row <b> &amp; on</xmp>off") == ["Row <b> &amp; on", "off"]
+    assert texts("<pre>\n  Row <b>on</b>\n   off</pre>") == ["Row on\n   off"]
+    assert texts("Row<plaintext>on</p> &lt;") == ["Row", "on</p> &lt;"]
+
+
+def test_a_class_without_a_value_is_none() -> None:
+    none, empty, missing = (segment.markup for segment in read_html("<p class>Row<p class=''>on<p>off").segments)
+    assert none is not None
+    assert empty is not None
+    assert missing is not None
+    assert none.shape == missing.shape != empty.shape
+    assert (none.peers[0], empty.peers[0], missing.peers[0]) == (2, 1, 2)

@@ -163,3 +163,16 @@ def test_predictions_are_probabilities_whatever_the_page(text: str, tiny_model: 
     assert said.probabilities.shape == (len(segments), len(ROLES))
     assert ((said.probabilities >= 0) & (said.probabilities <= 1)).all()
     np.testing.assert_allclose(said.shares.sum(1), 1, atol=1e-5)
+
+
+def test_an_endless_page_goes_through_the_networks_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.RandomState(0)
+    layers = (
+        (random.randn(5, 4).astype(np.float32), np.ones(4, dtype=np.float32)),
+        (random.randn(4, len(ROLES)).astype(np.float32), np.zeros(len(ROLES), dtype=np.float32)),
+    )
+    network = Network(np.zeros(5, dtype=np.float32), np.ones(5, dtype=np.float32), (layers,), ())
+    inputs = random.randn(131, 5).astype(np.float32)
+    whole = network.probabilities(inputs)
+    monkeypatch.setattr("pagesieve.model.MOST_ROWS", 48)
+    np.testing.assert_allclose(network.probabilities(inputs, np.array([0, 30, 131])), whole, rtol=1e-5)

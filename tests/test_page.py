@@ -17,6 +17,7 @@ from pagesieve.page import (
     MIN_WRAP_EVIDENCE,
     Page,
     PageError,
+    Segments,
     decode,
     read_page,
     split,
@@ -412,3 +413,22 @@ def test_splitting_takes_time_linear_in_size(piece: str) -> None:
 @pytest.mark.parametrize("blank", " \t")
 def test_deep_indentation_takes_linear_time(blank: str) -> None:
     assert grows_linearly(lambda n: (blank * n + "• a\n") * 30, split, 10_000)
+
+
+# --------------------------------------------------------------------------------------------------------------- columns
+
+
+def test_segments_are_a_sequence_of_segments() -> None:
+    segments = split("Ferry\n\n  • Row on\n  • Home\n")
+    plain = tuple(segments)
+    assert segments == plain
+    assert hash(segments) == hash(plain)
+    assert segments != plain[1:]
+    assert segments[-1] == plain[2]
+    assert segments[1:] == plain[1:]
+    assert plain[1] in segments
+    with pytest.raises(IndexError):
+        segments[3]
+    assert Segments.of(plain) == segments
+    assert Segments.of(plain).contents() == [s.content for s in plain] == ["Ferry", "Row on", "Home"]
+    assert split("") == ()

@@ -2,13 +2,15 @@
 
 Labels belong to the text they were set on. Another program's dump of the same page, or its HTML view, holds the same
 words in nearly the same order, with other line breaks and marks between them. So the two texts' words are aligned by
-their longest common subsequence, and each word of the other rendering takes the role of the word it stands for.
+their longest common subsequence, and each word of the other rendering takes the role of the word it stands for. Programs
+write words of neighbouring elements together or don't: such words are found, too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +20,10 @@ from pagesieve.corpus import Label
 from pagesieve.page import Segment
 from pagesieve.roles import ROLES
 
-__all__ = ["Carried", "carry", "counterparts"]
+__all__ = ["WORD", "Carried", "aligned", "carry", "counterparts"]
 
 UNKNOWN = -1
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Carried:
 
 def carry(labels: Sequence[Label], text: str, segments: Sequence[Segment]) -> Carried:
     """The roles of `segments` of another rendering of the page whose `text` has these `labels`."""
-    source = [(match[0].lower(), match.start()) for match in _WORD.finditer(text)]
+    source = [(match[0].lower(), match.start()) for match in WORD.finditer(text)]
     target, owner = _words(segments)
     pairs = aligned([word for word, _ in source], target)
     role_at = _roles_at(labels, [start for _, start in source])
@@ -49,8 +51,9 @@ def carry(labels: Sequence[Label], text: str, segments: Sequence[Segment]) -> Ca
     if len(pairs):
         np.add.at(counts, (owner[pairs[:, 1]], role_at[pairs[:, 0]]), 1)
     roles = np.where(counts.any(1), counts.argmax(1), UNKNOWN)
-    found = float(len(pairs) / len(source)) if source else 1.0
-    return Carried(_filled(roles), counts.sum(1) / np.maximum(total, 1), found)
+    known = np.bincount(owner[np.unique(pairs[:, 1])], minlength=len(segments))
+    found = float(len(np.unique(pairs[:, 0])) / len(source)) if source else 1.0
+    return Carried(_filled(roles), known / np.maximum(total, 1), found)
 
 
 def counterparts(source: Sequence[Segment], target: Sequence[Segment]) -> NDArray[np.int64]:
@@ -67,17 +70,58 @@ def counterparts(source: Sequence[Segment], target: Sequence[Segment]) -> NDArra
 
 def _words(segments: Sequence[Segment]) -> tuple[list[str], NDArray[np.int64]]:
     """All words of the segments, and the number of each one's segment."""
-    found = [(match[0].lower(), number) for number, segment in enumerate(segments) for match in _WORD.finditer(segment.text)]
+    found = [(match[0].lower(), number) for number, segment in enumerate(segments) for match in WORD.finditer(segment.text)]
     return [word for word, _ in found], np.fromiter((number for _, number in found), dtype=np.int64, count=len(found))
 
 
 def aligned(source: Sequence[str], target: Sequence[str]) -> NDArray[np.int64]:
-    """Pairs (place in `source`, place in `target`) of a longest common subsequence, in order, shape (pairs, 2)."""
+    """Pairs (place in `source`, place in `target`), in order, shape (pairs, 2): a longest common subsequence, and between its words
+    those of which one text has as one what the other has as several ("allgemeine", "zeitungtesten").
+    """
     from rapidfuzz.distance import LCSseq  # of the extra `train`
 
-    blocks = LCSseq.opcodes(source, target)
-    runs = [np.stack([np.arange(b.src_start, b.src_end), np.arange(b.dest_start, b.dest_end)], 1) for b in blocks if b.tag == "equal"]
-    return np.concatenate([np.zeros((0, 2), dtype=np.int64), *runs])
+    pairs: list[tuple[int, int]] = []
+    at, to = 0, 0  # what is dealt with of either text
+    for block in LCSseq.opcodes(source, target):
+        if block.tag != "equal":
+            continue
+        pairs += _glued(source, target, (at, block.src_start), (to, block.dest_start))
+        pairs += zip(range(block.src_start, block.src_end), range(block.dest_start, block.dest_end), strict=True)
+        at, to = block.src_end, block.dest_end
+    pairs += _glued(source, target, (at, len(source)), (to, len(target)))
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _glued(source: Sequence[str], target: Sequence[str], left: tuple[int, int], right: tuple[int, int]) -> list[tuple[int, int]]:
+    """Pairs of words within these stretches of both texts of which one is made of several adjacent words of the other."""
+    if left[0] == left[1] or right[0] == right[1]:
+        return []
+    found = [(whole, part) for whole, parts in _wholes(source, target, left, right) for part in parts]
+    found += [(part, whole) for whole, parts in _wholes(target, source, right, left) for part in parts]
+    return sorted(found)
+
+
+def _wholes(wholes: Sequence[str], parts: Sequence[str], left: tuple[int, int], right: tuple[int, int]) -> Iterator[tuple[int, range]]:
+    """The words of `wholes` between the places `left` that are several adjacent words of `parts` between the places `right`."""
+    places: dict[str, list[int]] = {}
+    for place in range(*right):
+        places.setdefault(parts[place], []).append(place)
+    first = right[0]
+    for whole in range(*left):
+        word = wholes[whole]
+        for size in range(1, len(word)):
+            known = places.get(word[:size], [])
+            nearest = bisect_left(known, first)
+            if nearest == len(known):
+                continue
+            stop, length = known[nearest] + 1, size
+            while stop < right[1] and length < len(word) and word.startswith(parts[stop], length):
+                length += len(parts[stop])
+                stop += 1
+            if length == len(word):
+                yield whole, range(known[nearest], stop)
+                first = stop
+                break
 
 
 def _roles_at(labels: Sequence[Label], places: Sequence[int]) -> NDArray[np.int64]:

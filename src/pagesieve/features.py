@@ -46,6 +46,7 @@ Floats = NDArray[np.float32]
 _PAGE_STEP = np.uint64(0xBF58476D1CE4E5B9)  # times a page's place, added to a hash: alike on one page only
 MARKUP = "markup"  # the group of features that only HTML pages have
 LEVELS = 4  # containers around an HTML page's segment
+ROW_BITS = 32  # of a segment's place beside a word's number
 PIECE = 1 << 16  # characters measured at once
 LENGTHS = (2, 6, 15, 40)  # words at which a segment's form changes
 LONG_WORD = 5  # characters from which a word says what a text is about
@@ -114,6 +115,8 @@ class MarkupMeasures:
         shapes: dict[tuple[int, str], int] = {}
         containers = _padded([m for columns in found for m in columns.containers], -1) + 1
         containers += (page * (containers.max() + 1))[:, None]
+        there = np.zeros(int(containers.max()) + 1, dtype=np.bool_)
+        there[containers] = True
         links = [links for columns in found for links in columns.links]
         linked = np.array([sum([end - start for start, end, _ in at]) if at else 0 for at in links], dtype=np.int64)
         lengths = np.array([len(text) for of_page in pages for text in of_page.text], dtype=np.int64)
@@ -123,7 +126,7 @@ class MarkupMeasures:
             links=np.array([*map(len, links)], dtype=np.float32),
             heading=np.array([t.heading for t in tags], dtype=np.float32),
             peers=_padded([m for columns in found for m in columns.peers], 0).astype(np.float32),
-            containers=np.unique(containers, return_inverse=True)[1].reshape(containers.shape),
+            containers=(np.cumsum(there) - 1)[containers],
             shape=np.array(
                 [shapes.setdefault((p, t.shape), len(shapes)) for p, t in zip(page.tolist(), tags, strict=True)], dtype=np.int64
             ),
@@ -153,10 +156,9 @@ class Words:
         order = np.argsort(keys)
         number = np.zeros(len(keys), dtype=np.int64)
         number[1:] = np.cumsum(keys[order[1:]] != keys[order[:-1]])
-        rows = int(row.max(initial=0)) + 1
-        pairs = np.sort(number * rows + row[order])
-        word, row = np.divmod(pairs[np.flatnonzero(np.diff(pairs, prepend=-1))], rows)
-        return cls(row, word)
+        pairs = np.sort(number << ROW_BITS | row[order])
+        pairs = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))]
+        return cls(pairs & ((1 << ROW_BITS) - 1), pairs >> ROW_BITS)
 
 
 @dataclass(frozen=True)
@@ -441,7 +443,7 @@ def means_around(values: Floats, stretches: Sequence[tuple[int, int]], bounds: N
     for low, high in stretches:
         start, stop = np.clip(place + low, first, last), np.clip(place + high + 1, first, last)
         size = np.maximum(stop - start, 1).reshape(-1, *[1] * (values.ndim - 1))
-        found.append(np.asarray((total[stop] - total[start]) / size, dtype=np.float32))
+        found.append(np.asarray((total.take(stop, axis=0) - total.take(start, axis=0)) / size, dtype=np.float32))
     return found
 
 

@@ -34,6 +34,7 @@ BLOCKS = frozenset(  # what the HTML Standard's style sheet gives a line of its 
 PARAGRAPHS = frozenset("blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre ul".split())  # blocks with a margin
 KEPT = frozenset(("pre", "listing", "plaintext", "xmp"))
 CELLS = frozenset(("td", "th"))
+SPECIAL = BLOCKS | CELLS | {"a", "br", "img"}  # elements whose start alone changes something
 UNSEEN = frozenset(
     "script style template head title meta link base svg math iframe frame object embed applet audio video canvas select datalist "
     "textarea input map noscript noframes noembed rp".split()
@@ -346,7 +347,7 @@ class _Line:
     links: list[tuple[int, int, int]] = field(default_factory=list)  # start, end, element
 
 
-NONE = -1  # in place of an element
+DOCUMENT = 0  # the place of what is above all elements; it also stands for no box, no link
 
 
 class _Walk:
@@ -355,13 +356,14 @@ class _Walk:
     def __init__(self, noscript: bool = False, hidden: bool = False) -> None:
         self.unseen = UNSEEN - {"noscript"} if noscript else UNSEEN
         self.declared = not hidden  # whether what the page declares hidden is left out
-        self.name: list[str] = []
-        self.tag: list[str] = []  # name and attributes, as they are written out
-        self.number: list[int] = []  # in document order
-        self.above: list[int] = []
-        self.box: list[int] = []  # the nearest block or table cell, itself included
-        self.link: list[int] = []  # the nearest element that leads somewhere, itself included
-        self.kept = NONE  # the outermost open element that keeps white space (`pre`)
+        self.name = [""]
+        self.tag = [""]  # name and attributes, as they are written out
+        self.number = [-1]  # in document order
+        self.above = [DOCUMENT]
+        self.box = [DOCUMENT]  # the nearest block or table cell, itself included
+        self.link = [DOCUMENT]  # the nearest element that leads somewhere, itself included
+        self.address: dict[int, str] = {}  # where such an element leads
+        self.kept = DOCUMENT  # the outermost open element that keeps white space (`pre`)
         self.lines: list[_Line] = []
         self.line: _Line | None = None
         self.gap = 0  # 1: a new line is due, 2: a blank one too
@@ -377,24 +379,26 @@ class _Walk:
             self.valueless = _valueless(tree)
         pieces = iter(markup.split("<"))
         next(pieces)  # nothing stands before the first tag
-        names, above, unseen, declared = self.name, self.above, self.unseen, self.declared
-        inside = NONE  # the innermost open element
+        names, tags, numbers, above, box, link = self.name, self.tag, self.number, self.above, self.box, self.link
+        unseen, declared = self.unseen, self.declared
+        inside = DOCUMENT  # the innermost open element
         number = -1  # of the last element
         for piece in pieces:
             tag, closed, text = piece.partition(">")
             if not closed and tag[0] != "!":
                 tag, text = _odd_tag(tag, pieces)
-            if tag[0] == "/":
+            mark = tag[0]
+            if mark == "/":
                 name = names[inside]
                 if name in MARGINS:
                     if MARGINS[name] > self.gap:
                         self.gap = MARGINS[name]
                     if inside == self.kept:
-                        self.kept = NONE
+                        self.kept = DOCUMENT
                 inside = above[inside]
-            elif tag[0] == "!":
+            elif mark == "!":
                 text = _after_comment(piece, pieces)
-            elif tag[0] != "?":  # no processing instruction
+            elif mark != "?":  # no processing instruction
                 number += 1
                 name = tag.partition(" ")[0]
                 if name in unseen or (declared and ("hidden" in tag or "style=" in tag or name == "dialog") and _hides(name, tag)):
@@ -403,51 +407,52 @@ class _Walk:
                         number += passed
                         self.hidden_words += words
                 else:
-                    element = self._open(inside, number, name, tag)
+                    element = len(names)
+                    names.append(name)
+                    tags.append(tag)
+                    numbers.append(number)
+                    above.append(inside)
+                    box.append(box[inside])
+                    link.append(link[inside])
+                    if name in SPECIAL:
+                        self._begin(element, name, tag)
                     if name in RAW:
                         raw, text = _raw(name, text, pieces)
                         self._text(raw, element)
-                        self.gap = max(self.gap, MARGINS.get(name, 0))
-                        if element == self.kept:
-                            self.kept = NONE
+                        self.gap = max(self.gap, MARGINS[name])
+                        self.kept = DOCUMENT if self.kept == element else self.kept
                     elif name not in VOID:
                         inside = element
             if text:
                 if text.isspace():
                     self.space = True
-                elif inside >= 0:
+                else:
                     self._text(_read_text(text), inside)
         self._end()
         return self
 
-    def _open(self, above: int, number: int, name: str, tag: str) -> int:
-        element = len(self.name)
-        self.name.append(name)
-        self.tag.append(tag)
-        self.number.append(number)
-        self.above.append(above)
-        link = self.link[above] if above >= 0 else NONE
-        if name == "a" and (href := _attribute(tag, "href")):
-            link = element if href.strip() else NONE
-        self.link.append(link)
+    def _begin(self, element: int, name: str, tag: str) -> None:
+        """What the start of an element does to the line before it and to what stands in it."""
         if name in MARGINS:
-            self.box.append(element)
+            self.box[element] = element
             self.gap = max(self.gap, MARGINS[name])
-            if name in KEPT and self.kept < 0:
+            if name in KEPT and not self.kept:
                 self.kept = element
         elif name in CELLS:
-            self.box.append(element)
+            self.box[element] = element
             if self.line is not None and not self.gap:
                 self.line.pieces.append("\t")
                 self.line.length += 1
                 self.space = False
-        else:
-            self.box.append(self.box[above] if above >= 0 else NONE)
-            if name == "br":
-                self.gap = self.gap or 1
-            elif name == "img":
-                self._picture((_attribute(tag, "alt") or "").split(), element)
-        return element
+        elif name == "a":
+            href = _attribute(tag, "href")
+            if href:
+                self.address[element] = href.strip()
+                self.link[element] = element if self.address[element] else DOCUMENT
+        elif name == "br":
+            self.gap = self.gap or 1
+        elif name == "img":
+            self._picture((_attribute(tag, "alt") or "").split(), element)
 
     def _pass(self, name: str, text: str, pieces: Iterator[str]) -> tuple[int, int, str]:
         """Pass over an element that is not shown: the elements in it, the words that the page declares hidden, the text behind it.
@@ -492,7 +497,7 @@ class _Walk:
         if self.gap:
             self._end()
         link = self.link[element]
-        links = [(0, len(text), link)] if link >= 0 else []
+        links = [(0, len(text), link)] if link else []
         self.pictures.append(_Line(element, [text], len(text), 0, links))
         if self.line is None:
             self._end()
@@ -510,14 +515,14 @@ class _Walk:
             line = self.line = _Line(element, [], 0, 1 if self.gap == 2 else 0)
             self.gap, self.space = 0, False
         pieces = line.pieces
-        kept = self.kept >= 0
+        kept = self.kept != DOCUMENT
         if (self.space or (not kept and raw[0].isspace())) and pieces and pieces[-1] != "\t":
             pieces.append(" ")
             line.length += 1
         piece = (raw.rstrip() if pieces else raw.strip()) if kept else " ".join(words)
         pieces.append(piece)
         link = self.link[element]
-        if link >= 0:
+        if link:
             line.links.append((line.length, line.length + len(piece), link))
         line.length += len(piece)
         self.words += len(words)
@@ -536,9 +541,9 @@ class _Walk:
         self.name.append("json-ld")
         self.tag.append("json-ld")
         self.number.append(-1)
-        self.above.append(NONE)
+        self.above.append(DOCUMENT)
         self.box.append(owner)
-        self.link.append(NONE)
+        self.link.append(DOCUMENT)
         for paragraph in re.split(r"\s*\n\s*", article.strip()):
             if paragraph:
                 self.lines.append(_Line(owner, [" ".join(paragraph.split())], 0, 1))
@@ -563,15 +568,15 @@ class _Walk:
         return "".join([*parts, "\n"]) if parts else "", Segments(texts, starts, ends, blank_before=blank, markup=self._markup())
 
     def _markup(self) -> MarkupColumns:
-        known: dict[int, _Style] = {}
+        known: dict[int, _Style | None] = {DOCUMENT: None}
         made: dict[tuple[_Style | None, str, Names], _Style] = {}
 
         def style(element: int) -> _Style:
             chain = []
-            while element >= 0 and element not in known:
+            while element not in known:
                 chain.append(element)
                 element = self.above[element]
-            found = known[element] if element >= 0 else None
+            found = known[element]
             for element in reversed(chain):
                 key = (found, self.name[element], self._names(element))
                 if key not in made:
@@ -581,14 +586,14 @@ class _Walk:
             return found
 
         count = self._peers()
-        around: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {NONE: ((), ())}
+        around: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {DOCUMENT: ((), ())}
 
         def containers(box: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
             """Numbers of the blocks and cells around what is in `box`, nearest first, and of their peers."""
             chain = []
             while box not in around:
                 chain.append(box)
-                box = self._outside(box)
+                box = self.box[self.above[box]]
             numbers, peers = around[box]
             for box in reversed(chain):
                 numbers, peers = (self.number[box], *numbers[: LEVELS - 1]), (count[box], *peers[: LEVELS - 1])
@@ -598,24 +603,19 @@ class _Walk:
         columns = MarkupColumns()
         for line in self.lines:
             block = self.box[line.owner]
-            numbers, peers = containers(self._outside(block))
+            numbers, peers = containers(self.box[self.above[block]])
             columns.tags.append(style(line.owner).tags)
             columns.links.append(self._links(line) if line.links else ())
             columns.element.append(self.number[block])
             columns.containers.append(numbers)
-            columns.peers.append((count[block], *peers[: LEVELS - 1]))
+            columns.peers.append((count.get(block, 0), *peers[: LEVELS - 1]))
         return columns
-
-    def _outside(self, box: int) -> int:
-        """The block or cell around a block or cell."""
-        above = self.above[box]
-        return self.box[above] if above >= 0 else NONE
 
     def _links(self, line: _Line) -> tuple[tuple[int, int, str], ...]:
         """The line's links, adjacent pieces of one as one."""
         found: list[tuple[int, int, str]] = []
         for start, end, element in line.links:
-            address = (_attribute(self.tag[element], "href") or "").strip()
+            address = self.address[element]
             if found and found[-1][2] == address and start - found[-1][1] <= 1:
                 start = found.pop()[0]
             found.append((start, end, address))
@@ -637,7 +637,7 @@ class _Walk:
 
     def _peers(self) -> dict[int, int]:
         """How many siblings of the same tag and class each block or table cell has, itself included."""
-        boxes = [element for element, box in enumerate(self.box) if element == box]
+        boxes = [element for element, box in enumerate(self.box) if element == box and self.number[element] >= 0]
         places = [(self.above[box], self.name[box], self._names(box)[0]) for box in boxes]
         siblings = Counter(places)
         return {box: siblings[place] for box, place in zip(boxes, places, strict=True)}

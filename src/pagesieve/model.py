@@ -28,6 +28,7 @@ __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
 TOGETHER = 500_000  # characters of pages judged at once
+TERM_BITS = 32  # of a term's number beside its row
 MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
 TINY = 1e-6  # added to a probability before its logarithm
 BODY = LABELS.index("body")
@@ -63,9 +64,9 @@ class Linear:
         scores: Floats = self.intercept + self._word_scores(measures.term_rows, measures.term_hashes, len(measures))
         if self.edges:
             bins = self.bins(columns)
-            cues = self.layout_weights[bins[:, 0]]
+            cues = self.layout_weights.take(bins[:, 0], axis=0)
             for j in range(1, bins.shape[1]):
-                cues += self.layout_weights[bins[:, j]]
+                cues += self.layout_weights.take(bins[:, j], axis=0)
             scores = scores + cues
         if self.one_vs_rest:
             likely = 1.0 / (1.0 + np.exp(-np.maximum(scores.astype(np.float64), LEAST)))
@@ -86,10 +87,10 @@ class Linear:
         """
         found = self.index(term_hashes)
         known = np.flatnonzero(found >= 0)
-        keys = np.sort(term_rows[known] * max(len(self.idf), 1) + found[known])
+        keys = np.sort(term_rows[known] << TERM_BITS | found[known])
         first = np.flatnonzero(np.diff(keys, prepend=-1))
         count = np.diff(first, append=len(keys))
-        rows, numbers = np.divmod(keys[first], max(len(self.idf), 1))
+        rows, numbers = keys[first] >> TERM_BITS, keys[first] & ((1 << TERM_BITS) - 1)
         weights = (1.0 + np.log(count)) * self.idf[numbers]
         length = np.sqrt(np.bincount(rows, weights**2, minlength=segments))
         return rows, numbers, np.asarray(weights / np.maximum(length[rows], 1e-12), dtype=np.float32)
@@ -100,7 +101,8 @@ class Linear:
             return out
         rows, numbers, weights = self.weighted_terms(term_rows, term_hashes, segments)
         if len(rows):
-            products = self.word_weights[numbers] * weights[:, None]
+            products = self.word_weights.take(numbers, axis=0)  # rows of a matrix, taken much faster than by an index
+            products *= weights[:, None]
             first = np.flatnonzero(np.diff(rows, prepend=-1))
             out[rows[first]] = np.add.reduceat(products, first, axis=0)
         return out
@@ -230,8 +232,10 @@ class Model:
         columns = layout(measures, self.linear.groups)
         first = probabilities = self.linear.probabilities(measures, columns)
         if self.network is not None:
-            inputs = second_pass_inputs(measures, columns, probabilities, self.linear.groups, self.network.offsets)
-            probabilities = _blend(self.network.probabilities(inputs, measures.bounds), probabilities, self.network.first_share)
+            second = self.network.probabilities(
+                second_pass_inputs(measures, columns, first, self.linear.groups, self.network.offsets), measures.bounds
+            )  # the inputs are let go of here: those of an endless page are large
+            probabilities = _blend(second, first, self.network.first_share)
         return first, decode(probabilities, self.transitions, measures.bounds)
 
 

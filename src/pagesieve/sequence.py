@@ -114,7 +114,7 @@ def _alike(groups: NDArray[np.int64], values: Floats) -> Floats:
     """Mean of `values` (segments, columns) over the segments of the same group, for each segment."""
     count = np.maximum(np.bincount(groups), 1)
     total = np.stack([np.bincount(groups, column) for column in values.T], axis=1)
-    return np.asarray((total / count[:, None])[groups], dtype=np.float32)
+    return np.asarray((total / count[:, None]).take(groups, axis=0), dtype=np.float32)
 
 
 def _together(measures: Measures, probabilities: Floats) -> Floats:

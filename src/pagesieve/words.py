@@ -136,20 +136,24 @@ _LONGER = "\u0130\u03a3"  # İ gets longer in small letters, Σ changes with wha
 # ------------------------------------------------------------------------------------------------ tokens as numbers
 
 _BASE = 0x9E3779B97F4A7C15  # odd, so that every power is too
+_INVERSE = pow(_BASE, -1, 1 << 64)
+KEPT = 1 << 17  # powers that are kept; more are worked out anew
 _CARET, _DOLLAR, _EQUALS, _SPACE = (np.uint64(ord(char)) for char in "^$= ")
 
 
 @cache
-def _powers(size: int) -> Hashes:
-    """The first `size` powers of the base."""
-    factors = np.full(size, _BASE, dtype=np.uint64)
+def _powers(size: int, base: int = _BASE) -> Hashes:
+    """The first `size` powers of a base."""
+    factors = np.full(size, base, dtype=np.uint64)
     factors[:1] = 1
     return np.multiply.accumulate(factors)
 
 
-def _powers_to(longest: int) -> Hashes:
-    """Powers of the base up to `longest` at least; tables for the usual lengths are kept."""
-    return _powers(256) if longest < 256 else _powers.__wrapped__(longest + 1)
+def _powers_to(longest: int, base: int = _BASE) -> Hashes:
+    """Powers up to `longest` at least; tables for the usual lengths are kept."""
+    if longest < KEPT:
+        return _powers(256 if longest < 256 else KEPT, base)
+    return _powers.__wrapped__(longest + 1, base)
 
 
 def hashes(texts: Sequence[str]) -> Hashes:
@@ -163,12 +167,9 @@ def _range_hashes(codes: NDArray[np.uint32], starts: Ints, ends: Ints) -> Hashes
     """The hash of each range of `codes`."""
     if not len(starts) or not len(codes):
         return np.zeros(len(starts), dtype=np.uint64)
-    lengths = ends - starts
-    before = np.cumsum(lengths) - lengths
-    within = np.arange(int(lengths.sum())) - np.repeat(before, lengths)
-    values = codes[within + np.repeat(starts, lengths)] * _powers_to(int(lengths.max()))[within]
-    total = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
-    return np.asarray(total[before + lengths] - total[before])
+    total = np.zeros(len(codes) + 1, dtype=np.uint64)  # the hash of all that is before each place
+    np.cumsum(codes * _powers_to(len(codes))[: len(codes)], out=total[1:])
+    return np.asarray((total[ends] - total[starts]) * _powers_to(len(codes), _INVERSE)[starts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,20 +299,22 @@ class TermIndex:
         self.numbers = np.concatenate([np.fromiter(vocabulary.values(), dtype=np.int64, count=len(vocabulary))[order], [-1]])
         self.shift = np.uint64(64 - self.BITS)
         bounds = np.searchsorted(keys[order] >> self.shift, np.arange((1 << self.BITS) + 1, dtype=np.uint64))
-        self.start = bounds[:-1]
-        self.longest = int(np.diff(bounds).max())
+        self.start = bounds[:-1].astype(np.int32)
 
     def __call__(self, found: Hashes) -> Ints:
         """The number of each term with these hashes, -1 for an unknown one."""
         keys = found * self.SCRAMBLER
-        place = self.start[keys >> self.shift]
-        out = np.full(len(found), -1, dtype=np.int64)
+        at = self.start[keys >> self.shift]
+        stored = self.keys[at]
+        out = np.where(stored == keys, self.numbers[at], -1)
+        pending = np.flatnonzero(stored < keys)  # a run's keys ascend
+        at, keys = at[pending], keys[pending]
         last = len(self.keys) - 1
-        pending = np.arange(len(found))
-        for step in range(self.longest):
-            at = np.minimum(place[pending] + step, last)
+        while len(pending):
+            at = np.minimum(at + 1, last)
             stored = self.keys[at]
-            hit = stored == keys[pending]
+            hit = stored == keys
             out[pending[hit]] = self.numbers[at[hit]]
-            pending = pending[stored < keys[pending]]  # a run's keys ascend
+            more = (stored < keys) & (at < last)
+            pending, at, keys = pending[more], at[more], keys[more]
         return out
