@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pagesieve.calibration import DIAL, Calibration, dialled, mean_chance
+from pagesieve.calibration import CAUTION, DIAL, Calibration, decide, mean_chance
 
 rows = arrays(np.float32, st.tuples(st.integers(0, 6), st.just(3)), elements=st.floats(0.015625, 1, width=32)).map(
     lambda a: a / a.sum(1, keepdims=True)
@@ -44,17 +44,18 @@ def test_a_page_without_words_is_sure() -> None:
 
 @given(rows)
 def test_turning_the_dial_up_never_takes_a_segment_from_the_body(shares: np.ndarray) -> None:
-    bodies = [dialled(shares, 0, dial).argmax(1) == 0 for dial in (0, 0.25, DIAL, 0.75, 1)]
+    bodies = [decide(shares, 0, 2, dial) == 0 for dial in (0, 0.25, DIAL, 0.75, 1)]
     for less, more in itertools.pairwise(bodies):
         assert (less <= more).all()
 
 
-def test_the_body_must_be_twice_as_likely_as_any_other_label() -> None:
-    shares = np.array([[0.65, 0.35, 0.0], [0.67, 0.33, 0.0], [0.45, 0.2, 0.35], [0.6, 0.2, 0.2]], dtype=np.float32)
-    assert dialled(shares, 0, DIAL).argmax(1).tolist() == [1, 0, 2, 0]
+def test_the_likeliest_label_wins_but_the_body_only_where_teaser_is_much_less_likely() -> None:
+    teaser = 0.6 / CAUTION
+    shares = np.array([[0.6, 0.4, 0.0], [0.6, 0.38 - teaser, teaser + 0.02], [0.6, 0.42 - teaser, teaser - 0.02], [0.2, 0.5, 0.3]])
+    assert decide(shares.astype(np.float32), 0, 2, DIAL).tolist() == [0, 2, 0, 1]
 
 
 @pytest.mark.parametrize("dial", [-0.01, 1.01, float("nan")])
 def test_a_dial_beyond_its_ends_is_refused(dial: float) -> None:
     with pytest.raises(ValueError, match=r"dial=.*from 0 .* to 1"):
-        dialled(np.ones((1, 3), dtype=np.float32) / 3, 0, dial)
+        decide(np.ones((1, 3), dtype=np.float32) / 3, 0, 2, dial)

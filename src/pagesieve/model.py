@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import DIAL, Calibration, dialled
+from pagesieve.calibration import DIAL, Calibration, decide
 from pagesieve.features import Measures, layout, measure_pages, window
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
@@ -31,7 +31,7 @@ TOGETHER = 500_000  # characters of pages judged at once
 TERM_BITS = 32  # of a term's number beside its row
 MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
 TINY = 1e-6  # added to a probability before its logarithm
-BODY = LABELS.index("body")
+BODY, TEASER = LABELS.index("body"), LABELS.index("teaser")
 UNCALIBRATED = Calibration()
 CLIP = 4.0  # standard deviations; beyond, a second-pass input says no more
 
@@ -187,7 +187,7 @@ class Prediction:
         matrix = label_matrix(label_of_role)
         probabilities = calibration.tempered(probabilities)
         shares = probabilities @ matrix
-        labels = dialled(shares, BODY, dial).argmax(1)
+        labels = decide(shares, BODY, TEASER, dial)
         roles = np.where(matrix.T[labels] > 0, probabilities, -1).argmax(1)
         chances = shares[np.arange(len(labels)), labels]
         return cls(probabilities, shares, labels, roles, calibration.confidence(chances, words))

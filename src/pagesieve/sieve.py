@@ -44,7 +44,7 @@ class Sieve:
 
         `page` is a scraped page, its text or its HTML, decoded or as bytes. `kind="auto"` tells HTML from text, "text" and
         "html" take anything as such. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the
-        body") over 0.5 (body where that is twice as likely as anything else) to 1 ("no body line lost"). `encoding` is what
+        body") over 0.5 (the likeliest label, body only where teaser is much less likely) to 1 ("no body line lost"). `encoding` is what
         the server said of HTML given as bytes. Raises `PageError` for what is no page, and for HTML where the model has not learned it.
         """
         (answer,) = self.segment_batch([page], kind, [name], dial, encoding)
