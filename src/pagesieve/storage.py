@@ -7,6 +7,7 @@ model gives the same bytes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -25,10 +26,11 @@ from pagesieve.model import Linear, Model, Network
 from pagesieve.roles import ROLES, check_label_map
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
 
-__all__ = ["FORMAT", "ModelError", "load_model", "replacing", "save_model", "write_text"]
+__all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "replacing", "save_model", "write_text"]
 
 FORMAT = 3  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
+DIGEST = 16  # hexadecimal digits that name a model
 HTML_PREFIX = "html."  # of the names of the arrays for HTML pages
 
 
@@ -70,6 +72,18 @@ def save_model(model: Model, path: Path | str) -> None:
     arrays = {"header": np.frombuffer(header_text.encode("utf-8"), dtype=np.uint8), **arrays}
     with replacing(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def model_digest(model: Model) -> str:
+    """Names what `model` holds, in 16 hexadecimal digits: the same for the same model in any file and any process."""
+    digest = hashlib.sha256()
+    for part in (model, model.html) if model.html is not None else (model,):
+        header, arrays = _packed(part)
+        digest.update(json.dumps(header, ensure_ascii=False, sort_keys=True).encode("utf-8"))
+        for name, array in arrays.items():
+            digest.update(name.encode("utf-8"))
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()[:DIGEST]
 
 
 def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
