@@ -131,7 +131,7 @@ def records(source: Source, fields: Fields, most: int, skip: int = 0) -> Iterato
 
 
 def _weighs(page: str | bytes) -> int:
-    return len(page) if isinstance(page, bytes) else len(page.encode("utf-8"))
+    return len(page) if isinstance(page, bytes) else len(page.encode("utf-8", "replace"))
 
 
 @contextmanager
@@ -160,7 +160,7 @@ def _page(source: Source, fields: Fields, most: int) -> Iterator[Record]:
 def _jsonl(source: Source, fields: Fields, most: int) -> Iterator[Record]:
     longest = 8 * most  # bytes; every character may be escaped, and there may be other fields
     with _unpacked(source) as file:
-        for number, line in enumerate(_lines(file, longest), 1):
+        for number, line in _lines(file, longest):
             place = f"{source.address}, line {number}"
             if line is None:
                 yield Record(place, place, fault=f"a line of more than {longest} bytes; raise --max-bytes to read it")
@@ -176,16 +176,18 @@ def _jsonl(source: Source, fields: Fields, most: int) -> Iterator[Record]:
                 yield Record(place, place, fault=f"holds a {type(given).__name__}, not an object")
 
 
-def _lines(file: IO[bytes], longest: int) -> Iterator[bytes | None]:
-    """The lines that are not blank; None for one of more than `longest` bytes."""
+def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes | None]]:
+    """The lines that are not blank, by number; None for one of more than `longest` bytes."""
+    number = 0
     while line := file.readline(longest + 1):
+        number += 1
         if len(line) <= longest or line.endswith(b"\n"):
             if not line.isspace():
-                yield line
+                yield number, line
             continue
         while (more := file.readline(longest)) and not more.endswith(b"\n"):
             pass
-        yield None
+        yield number, None
 
 
 def _csv(source: Source, fields: Fields, most: int) -> Iterator[Record]:
