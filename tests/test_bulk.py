@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +20,7 @@ import pytest
 import zstandard
 from archives import write_jsonl, write_parquet
 from conftest import page_html, page_lines, page_text
+from deadly import Deadly
 
 from pagesieve import bulk, parts
 from pagesieve.addresses import replacing_at
@@ -250,18 +251,6 @@ def test_an_input_that_is_not_there_is_told_before_any_work(job: Job, tiny_sieve
 
 
 # ------------------------------------------------------------------------------------------------------- processes
-
-
-@dataclass(frozen=True, slots=True)
-class Deadly(Sieve):
-    """A sieve that kills its process on a page that begins so, or on any."""
-
-    word: str = ""
-
-    def segment_batch(self, pages: Any, *arguments: Any, **options: Any) -> Any:
-        if any(page.startswith(self.word) for page in pages):
-            os._exit(9)
-        return Sieve.segment_batch(self, pages, *arguments, **options)
 
 
 def test_a_page_on_which_a_process_dies_is_a_bad_record(tmp_path: Path, tiny_sieve: Sieve) -> None:

@@ -7,20 +7,21 @@ part ends.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from joblib.externals.loky.process_executor import ProcessPoolExecutor
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -37,6 +38,7 @@ MAX_BYTES = 5_000_000  # bytes of a page
 SECONDS = 30.0  # between two parts: what a killed run loses at most
 WAITING = 4  # batches that may wait for each process: one large page keeps the others busy
 SHOWN = 10.0  # seconds between two lines of progress in a log file
+WATCH = 0.5  # seconds in which a process finds out that its parent is gone
 DEATHS = 3  # pages in a row on which the process that has them dies, from which it is not the pages
 
 
@@ -66,6 +68,9 @@ class _Batch:
     records: tuple[Record, ...]
     pages: pa.RecordBatch
     cursor: Cursor
+
+
+_Waiting: TypeAlias = "tuple[_Batch, Future[list[pa.RecordBatch]]]"
 
 
 def run(job: Job, sieve: Sieve) -> Progress:
@@ -206,11 +211,11 @@ class _Workers:
     def __init__(self, jobs: int, work: Segmenter) -> None:
         self._jobs, self._work = jobs, work
         self._deaths = 0  # in a row
-        self._pool = self._start()
+        self._pool = self._start(jobs)
 
     def judged(self, batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, list[pa.RecordBatch]]]:
         """The rows of each batch, in order; at most `WAITING` batches a process are under way."""
-        waiting: deque[tuple[_Batch, Future[list[pa.RecordBatch]]]] = deque()
+        waiting: deque[_Waiting] = deque()
         try:
             for batch in batches:
                 waiting.append((batch, self._submit(batch.pages)))
@@ -219,62 +224,66 @@ class _Workers:
             while waiting:
                 yield self._first(waiting)
         finally:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(kill_workers=True)
 
-    def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._jobs, multiprocessing.get_context("spawn"), _begin, (self._work,))
+    def _start(self, jobs: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(self._work, os.getpid()))
 
     def _submit(self, pages: pa.RecordBatch) -> Future[list[pa.RecordBatch]]:
+        future: Future[list[pa.RecordBatch]] = Future()
         try:
-            return self._pool.submit(_rows, pages)
+            future = self._pool.submit(_rows, pages)
         except BrokenProcessPool as error:  # is dealt with when its turn comes
-            future: Future[list[pa.RecordBatch]] = Future()
             future.set_exception(error)
-            return future
+        return future
 
-    def _first(self, waiting: deque[tuple[_Batch, Future[list[pa.RecordBatch]]]]) -> tuple[_Batch, list[pa.RecordBatch]]:
+    def _first(self, waiting: deque[_Waiting]) -> tuple[_Batch, list[pa.RecordBatch]]:
         batch, future = waiting.popleft()
         try:
             return batch, future.result()
         except BrokenProcessPool:
-            self._pool = self._start()
-        rows = [row for place in range(batch.pages.num_rows) for row in self._alone(batch.pages.slice(place, 1))]
+            rows = self._one_by_one(batch.pages)
+        self._pool = self._start(self._jobs)
         for _ in range(len(waiting)):
             other, lost = waiting.popleft()
             waiting.append((other, self._submit(other.pages) if lost.exception() else lost))
         return batch, rows
 
-    def _alone(self, page: pa.RecordBatch) -> list[pa.RecordBatch]:
-        """The row of one page while nothing else is under way."""
-        try:
-            rows = self._submit(page).result()
-        except BrokenProcessPool as error:
-            self._pool = self._start()
-            self._deaths += 1
-            if self._deaths == DEATHS:
-                raise RunError(f"{DEATHS} processes in a row have died; try --jobs 1, which shows why") from error
-            return [self._work.refused(page, "the process that had this page died, most likely for want of memory")]
-        self._deaths = 0
-        return rows
+    def _one_by_one(self, pages: pa.RecordBatch) -> list[pa.RecordBatch]:
+        """The rows of these pages, each of them alone in a process, while nothing else is under way."""
+        found: list[pa.RecordBatch] = []
+        self._pool = self._start(1)
+        for place in range(pages.num_rows):
+            page = pages.slice(place, 1)
+            try:
+                found.extend(self._submit(page).result())
+                self._deaths = 0
+            except BrokenProcessPool as error:
+                self._deaths += 1
+                if self._deaths == DEATHS:
+                    raise RunError(f"{DEATHS} processes in a row have died; try --jobs 1, which shows why") from error
+                found.append(self._work.refused(page, "the process that had this page died, most likely for want of memory"))
+                self._pool = self._start(1)
+        self._pool.shutdown(kill_workers=True)
+        return found
 
 
 _work: Segmenter  # of this process, where it is one of `_Workers`
 
 
-def _begin(work: Segmenter) -> None:
+def _begin(work: Segmenter, parent: int) -> None:
     """What a process does first: keep the model; leave Ctrl-C to the parent and go when that is gone, however it went."""
     global _work
     _work = work
     threadpool_limits(1)  # --jobs says how many cores
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
+    threading.Thread(target=_outlive_nobody, args=[parent], daemon=True).start()
 
 
-def _outlive_nobody() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _outlive_nobody(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)
 
 
 def _rows(pages: pa.RecordBatch) -> list[pa.RecordBatch]:
