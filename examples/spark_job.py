@@ -31,6 +31,7 @@ def segmented(pages: DataFrame, sieve: pagesieve.Sieve, segments: bool = False) 
 
 
 def main() -> None:
+    """PAGES and ROWS from the command line."""
     pages, rows = sys.argv[1:]
     spark = SparkSession.builder.appName("pagesieve").config("spark.sql.execution.arrow.maxRecordsPerBatch", 256).getOrCreate()
     found = segmented(spark.read.parquet(pages), pagesieve.load()).cache()  # both writes read it
