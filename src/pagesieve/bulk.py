@@ -7,6 +7,7 @@ part ends.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -199,7 +200,18 @@ def _sorted_out(batch: _Batch, rows: Iterable[pa.RecordBatch]) -> tuple[list[pa.
 
 def _judged(batches: Iterable[_Batch], work: Segmenter) -> Iterator[tuple[_Batch, list[pa.RecordBatch]]]:
     for batch in batches:
-        yield batch, list(work.rows(batch.pages))
+        yield batch, _rows_of(work, batch.pages)
+
+
+def _rows_of(work: Segmenter, pages: pa.RecordBatch) -> list[pa.RecordBatch]:
+    """The rows, made without Python's garbage collector: it finds nothing in a batch, and takes a tenth of the time to look."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        return list(work.rows(pages))
+    finally:
+        if was:
+            gc.enable()
 
 
 class _Workers:
@@ -287,4 +299,4 @@ def _outlive_nobody(parent: int) -> None:
 
 
 def _rows(pages: pa.RecordBatch) -> list[pa.RecordBatch]:
-    return list(_work.rows(pages))
+    return _rows_of(_work, pages)
