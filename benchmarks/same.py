@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/same.py FOLDER …
 
 Takes all `.txt`, `.html` and `.html.gz` below the folders and compares each segment's place, label, role and probability (to four
-digits, as rows have them). Spark is left out, and said to be, where it is not installed (extra `spark`, and `java`). Prints a
+digits, as rows have them; everything calculates on one core, since with more BLAS adds in another order). Spark is left out, and said to be, where it is not installed (extra `spark`, and `java`). Prints a
 line for each way and exits with 1 where pages differ.
 """
 
@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from threadpoolctl import threadpool_limits
 
 import pagesieve
 from pagesieve.bulk import MAX_BYTES
@@ -75,6 +76,7 @@ def by_spark(folders: list[str], sieve: pagesieve.Sieve, folder: Path) -> dict[s
 
 
 def main() -> int:
+    threadpool_limits(1)
     folders = sys.argv[1:] or ["data/raw"]
     sieve = pagesieve.load()
     expected = {}

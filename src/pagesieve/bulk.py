@@ -89,6 +89,7 @@ def run(job: Job, sieve: Sieve) -> Progress:
     if done.joined:
         return store.finish()
     own = [job.output, errors, f"{job.output}.parts"] if job.output else []
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps tens of megabytes for later
     batches = _batches(_items(job, done.cursor, own))
     every = 0.5 if sys.stderr.isatty() else SHOWN
     with threadpool_limits(1), tqdm(initial=done.pages + done.failed, unit=" pages", mininterval=every, file=sys.stderr) as bar:
@@ -288,6 +289,7 @@ def _begin(work: Segmenter, parent: int) -> None:
     global _work
     _work = work
     threadpool_limits(1)  # --jobs says how many cores
+    pa.set_memory_pool(pa.system_memory_pool())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_outlive_nobody, args=[parent], daemon=True).start()
 
