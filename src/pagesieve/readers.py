@@ -8,8 +8,6 @@ record at hand. JSONL, CSV, text dumps and HTML may be packed (gzip, zstd); read
 
 from __future__ import annotations
 
-import csv
-import gzip
 import io
 import json
 import os
@@ -141,6 +139,8 @@ def _unpacked(source: Source) -> Iterator[IO[bytes]]:
 
     with opened(source.address) as file:
         if source.address.lower().endswith(".gz"):
+            import gzip
+
             with gzip.open(file) as packed:
                 yield io.BufferedReader(packed, BUFFER)
         elif source.address.lower().endswith(".zst"):
@@ -191,6 +191,8 @@ def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _csv(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+    import csv
+
     csv.field_size_limit(CSV_SLACK * most)
     with _unpacked(source) as file, io.TextIOWrapper(file, "utf-8-sig", "replace", newline="") as text:
         for number, row in enumerate(csv.DictReader(text), 1):

@@ -7,7 +7,6 @@ model gives the same bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -76,6 +75,8 @@ def save_model(model: Model, path: Path | str) -> None:
 
 def model_digest(model: Model) -> str:
     """Names what `model` holds, in 16 hexadecimal digits: the same for the same model in any file and any process."""
+    import hashlib  # takes milliseconds that one page need not wait
+
     digest = hashlib.sha256()
     for part in (model, model.html) if model.html is not None else (model,):
         header, arrays = _packed(part)
