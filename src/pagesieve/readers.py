@@ -2,8 +2,8 @@
 
 The same arguments give the same records in the same order, so that a count says how far a run has come. What cannot be read
 is a record too, with a `fault` and no page; a file that breaks off gives its whole records first. Nothing is held but the
-record at hand. JSONL, CSV, text dumps and HTML may be packed (gzip, zstd); readers of archives are imported when needed
-(extra `bulk`).
+record at hand. JSONL, CSV, text dumps and HTML may be packed (gzip, zstd). What reads a form is imported where it is
+read: one page waits for none of it, and archives need the extra `bulk`.
 """
 
 from __future__ import annotations

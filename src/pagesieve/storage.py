@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,6 +39,8 @@ class ModelError(ValueError):
 @contextmanager
 def replacing(path: Path | str) -> Iterator[IO[bytes]]:
     """A file to write to that becomes `path` when the block ends well; after an error `path` is as it was before."""
+    import tempfile  # takes milliseconds that who only reads need not wait
+
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
