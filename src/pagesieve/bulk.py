@@ -236,8 +236,10 @@ class _Workers:
                     yield self._first(waiting)
             while waiting:
                 yield self._first(waiting)
-        finally:
-            self._pool.shutdown(kill_workers=True)
+        finally:  # what was not begun is given up, what was is waited for
+            for _, future in waiting:
+                future.cancel()
+            self._pool.shutdown()
 
     def _start(self, jobs: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(self._work, os.getpid()))
@@ -277,7 +279,7 @@ class _Workers:
                     raise RunError(f"{DEATHS} processes in a row have died; try --jobs 1, which shows why") from error
                 found.append(self._work.refused(page, "the process that had this page died, most likely for want of memory"))
                 self._pool = self._start(1)
-        self._pool.shutdown(kill_workers=True)
+        self._pool.shutdown()
         return found
 
 

@@ -79,6 +79,7 @@ class Parts:
         journal = read(f"{self.folder}/journal.json")
         if journal is None or anew:
             remove(self.folder)
+            self._note(self.progress)  # what cannot be written is found out before any work
             return self.progress
         stored = json.loads(journal)
         other = [name for name, value in job.items() if stored["job"].get(name) != value]
