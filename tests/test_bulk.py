@@ -226,6 +226,32 @@ def test_what_was_done_before_an_interruption_is_kept(stopped: Job, tiny_sieve: 
     assert len(outcome(stopped)[0].splitlines()) == 111
 
 
+@pytest.mark.parametrize("method", ["_note", "add"])
+def test_an_interruption_amid_the_bookkeeping_doubles_no_row(
+    job: Job, tiny_sieve: Sieve, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    run(job, tiny_sieve)
+    expected = outcome(job)
+    done = getattr(parts.Parts, method)
+    calls = iter(range(3))
+
+    def interrupt(self: parts.Parts, *arguments: Any) -> None:
+        if method == "add" and next(calls, None) is None:
+            self._settled = False
+            self._held.extend(arguments[0])
+            raise KeyboardInterrupt
+        done(self, *arguments)
+        if method == "_note" and next(calls, None) is None:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.Parts, method, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run(job, tiny_sieve)
+    run(job, tiny_sieve)
+    assert outcome(job) == expected
+
+
 def test_another_job_does_not_go_on_with_the_parts(stopped: Job, tiny_sieve: Sieve) -> None:
     with pytest.raises(RunError, match=r"out\.jsonl\.parts: belongs to a run with another dial \(0\.5, now 0\.1\).*--restart"):
         run(replace(stopped, dial=0.1), tiny_sieve)

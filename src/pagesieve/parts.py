@@ -68,6 +68,7 @@ class Parts:
         self._failures: list[bytes] = []
         self._bytes = 0
         self._since = time.monotonic()
+        self._settled = True  # whether what is held and what `progress` says of it agree
 
     def begin(self, job: dict[str, Any], anew: bool = False) -> Progress:
         """How far an earlier run of the same `job` came; from the start if there is none, or with `anew`.
@@ -93,17 +94,22 @@ class Parts:
 
     def add(self, rows: Sequence[pa.RecordBatch], failures: Sequence[dict[str, Any]], cursor: Cursor) -> None:
         """Take the rows and errors up to `cursor`."""
+        self._settled = False
         self._held.extend(batch.select(self._schema.names) for batch in rows)
         self._failures.extend(map(_line, failures))
         self._bytes += sum(batch.nbytes for batch in rows)
         counted = sum(batch.num_rows for batch in rows)
         pages, failed = self.progress.pages + counted, self.progress.failed + len(failures)
         self.progress = replace(self.progress, pages=pages, failed=failed, cursor=cursor)
+        self._settled = True
         if self._bytes >= PART_BYTES or time.monotonic() - self._since >= self._seconds:
             self.keep()
 
     def keep(self) -> None:
-        """Make a part of what is held: from here on it is safe."""
+        """Make a part of what is held: from here on it is safe. Does nothing where Ctrl-C came amid this or `add`: the journal holds."""
+        if not self._settled:
+            return
+        self._settled = False
         if self._held or self._failures:
             name = self._part(self.progress.parts)
             with replacing_at(f"{name}.{self._form}") as file:
@@ -115,6 +121,7 @@ class Parts:
                 file.writelines(self._failures)
             self._note(replace(self.progress, parts=self.progress.parts + 1))
         self._held, self._failures, self._bytes, self._since = [], [], 0, time.monotonic()
+        self._settled = True
 
     def finish(self) -> Progress:
         """Make the output and the errors of all parts, each in one step, and remove the parts."""
