@@ -27,8 +27,8 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)  
 SEGMENTS = (10, 100, 1_000, 10_000, 100_000)
 CORPORA = (100, 1_000, 10_000, 100_000)  # pages
 PARAGRAPH = "The harbour master counted the lanterns before dawn, and nobody asked why the ledger had been carried home."
-ONE = """
-import json, resource, sys, time
+ONE = r"""
+import json, re, sys, time
 import pagesieve
 sieve = pagesieve.load()
 page = open(sys.argv[1], "rb").read()
@@ -38,7 +38,7 @@ for _ in range(turns):
     started = time.process_time()
     segments = len(sieve.segment(page).segments)
     least = min(least, time.process_time() - started)
-memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+memory = int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]) * 1024
 print(json.dumps({"bytes": len(page), "segments": segments, "seconds": least, "memory": memory}))
 """
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
