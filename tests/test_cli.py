@@ -153,7 +153,6 @@ def test_several_pages_are_one_html_document(run: Run, folder: Path) -> None:
         ("nowhere.txt", "No such file or directory: 'nowhere.txt'"),
         ("quay.png", "quay.png: looks binary"),
         ("feed.xml", "feed.xml: looks like a feed"),
-        (".", "Is a directory: '.'"),
     ],
 )
 def test_a_page_that_cannot_be_read_is_told_and_the_others_are_printed(run: Run, tiny_sieve: Sieve, name: str, message: str) -> None:

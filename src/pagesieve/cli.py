@@ -1,4 +1,4 @@
-"""The command `pagesieve`: a page from a file or standard input → body text, JSON or the coloured page; `pagesieve check`."""
+"""The command `pagesieve`: a page from a file or standard input → body text, JSON or the coloured page; many pages → rows; `pagesieve check`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
 from pagesieve.page import PageError
+from pagesieve.readers import Fields, form_of, holds_many
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import KINDS, Sieve, load
@@ -20,6 +21,7 @@ from pagesieve.storage import ModelError, write_text
 
 __all__ = ["main"]
 
+ROWS = ("jsonl", "parquet")
 FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
 
 
@@ -28,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given[:1] == ["check"]:  # a page of this name is ./check
         return _check(given[1:])
-    options = _parser().parse_args(given)
+    parser = _parser()
+    options = parser.parse_args(given)
+    if _rows_wanted(options, parser):
+        return _bulk(options)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and options.output is None
     form = options.format or ("page" if colour else "text")
     try:
@@ -68,12 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pagesieve",
-        description="Sort the segments of a scraped page (a text dump or HTML) into article body, boilerplate and recommended-story teasers.",
+        description="Sort the segments of a scraped page (a text dump or HTML) into article body, boilerplate and recommended-story teasers. "
+        "Folders, patterns, archives (JSONL, CSV, Parquet, WARC, WET) and addresses (s3://…) hold many pages and give a row for each.",
         epilog="`pagesieve check CASES` checks what pages of one's own must give; see `pagesieve check --help`.",
     )
-    parser.add_argument("pages", nargs="+", metavar="PAGE", help="file to read, - for standard input")
+    parser.add_argument("pages", nargs="+", metavar="PAGE", help="file to read, - for standard input; or what holds many pages")
     parser.add_argument(
-        "-f", "--format", choices=FORMATS, help="text: the article's body (default); markdown: headline and body with headings, lists and links; json: everything; html: the page's text coloured; annotated: an HTML page itself, its elements marked; page: the page coloured for a terminal (default on one)"
+        "-f", "--format", choices=FORMATS + ROWS, help="text: the article's body (default); markdown: headline and body with headings, lists and links; json: everything; html: the page's text coloured; annotated: an HTML page itself, its elements marked; page: the page coloured for a terminal (default on one); jsonl, parquet: a row for each of many pages"
     )  # fmt: skip
     parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead of standard output")
     parser.add_argument(
@@ -88,6 +94,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="0..1",
         help="from 0, no foreign line in the body, to 1, no body line lost (default 0.5)",
     )
+    many = parser.add_argument_group("many pages")
+    many.add_argument("-j", "--jobs", type=_count, default=1, metavar="N", help="processes (default 1)")
+    many.add_argument("--segments", action="store_true", help="every segment in the rows, too")
+    many.add_argument("--jsonl", action="store_true", help="standard input, and files of unknown endings, are JSONL")
+    many.add_argument("--id-field", default="id", metavar="NAME", help="field of JSONL, CSV and Parquet that names the page (default id)")
+    many.add_argument("--page-field", default="", metavar="NAME", help="field that holds it (default: html, text, page or content)")
+    many.add_argument("--url-field", default="url", metavar="NAME", help="field with its address (default url)")
+    many.add_argument("--errors", default="", metavar="FILE", help="list of bad records (default errors.jsonl beside the output)")
+    many.add_argument(
+        "--max-bytes", type=_count, metavar="N", help="longest page; longer ones are bad records (default 5,000,000; memory grows with it)"
+    )
+    many.add_argument("--checkpoint", type=float, metavar="SECONDS", help="work that an interruption costs at most (default 30)")
+    many.add_argument("--restart", action="store_true", help="begin anew instead of going on where the same command was interrupted")
     parser.add_argument("--version", action="version", version=f"pagesieve {__version__}")
     return parser
 
@@ -100,6 +119,67 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
     return share
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
+
+
+def _rows_wanted(options: argparse.Namespace, parser: argparse.ArgumentParser) -> bool:
+    """Whether many pages are to give rows; otherwise pages are wanted one by one."""
+    many = next((name for name in options.pages if holds_many(name)), "-" if options.jsonl else "")
+    named = form_of(options.output or "")
+    form = options.format or named or ("jsonl" if many else "")
+    if form not in ROWS:
+        if many:
+            parser.error(f"--format {form}: {many} may hold many pages; give --format jsonl or parquet")
+        given = next((name for name in ("segments", "errors", "restart", "checkpoint", "max_bytes") if getattr(options, name)), "")
+        if given or options.jobs > 1:
+            parser.error(f"--{(given or 'jobs').replace('_', '-')}: for many pages; give --format jsonl or parquet, too")
+        return False
+    if named != form and (options.output or form == "parquet"):
+        parser.error(f"--format {form}: -o {options.output or 'is missing'}; give a file whose name ends in .{form}")
+    return True
+
+
+def _bulk(options: argparse.Namespace) -> int:
+    """Many pages; returns the exit status: 0 where all were done (bad records are listed), 1 where the run could not go to its end."""
+    try:
+        from pagesieve import bulk  # only many pages need Arrow and the like
+    except ModuleNotFoundError as error:
+        print(f"pagesieve: many pages need more than one ({error}); pip install 'pagesieve[bulk]'", file=sys.stderr)
+        return 1
+    job = bulk.Job(
+        tuple(options.pages),
+        options.output or "",
+        options.errors,
+        options.jobs,
+        options.segments,
+        options.kind,
+        options.dial,
+        options.encoding,
+        options.jsonl,
+        Fields(options.id_field, options.page_field, options.url_field),
+        options.max_bytes or bulk.MAX_BYTES,
+        bulk.SECONDS if options.checkpoint is None else options.checkpoint,
+        options.restart,
+    )
+    try:
+        done = bulk.run(job, load(options.model))
+    except KeyboardInterrupt:
+        again = "; the same command goes on from here" if options.output else ""
+        print(f"pagesieve: interrupted{again}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (bulk.RunError, ModelError, OSError, ImportError) as error:
+        print(f"pagesieve: {error}", file=sys.stderr)
+        return 1
+    print(f"pagesieve: {done.pages} pages, {done.failed} bad records", file=sys.stderr)
+    return 0
 
 
 def _check(arguments: Sequence[str]) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,10 +24,11 @@ from pagesieve.model import Linear, Model, Network
 from pagesieve.roles import ROLES, check_label_map
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
 
-__all__ = ["FORMAT", "ModelError", "load_model", "replacing", "save_model", "write_text"]
+__all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "replacing", "save_model", "write_text"]
 
 FORMAT = 3  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
+DIGEST = 16  # hexadecimal digits that name a model
 HTML_PREFIX = "html."  # of the names of the arrays for HTML pages
 
 
@@ -39,6 +39,8 @@ class ModelError(ValueError):
 @contextmanager
 def replacing(path: Path | str) -> Iterator[IO[bytes]]:
     """A file to write to that becomes `path` when the block ends well; after an error `path` is as it was before."""
+    import tempfile  # takes milliseconds that who only reads need not wait
+
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -70,6 +72,20 @@ def save_model(model: Model, path: Path | str) -> None:
     arrays = {"header": np.frombuffer(header_text.encode("utf-8"), dtype=np.uint8), **arrays}
     with replacing(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def model_digest(model: Model) -> str:
+    """Names what `model` holds, in 16 hexadecimal digits: the same for the same model in any file and any process."""
+    import hashlib  # takes milliseconds that one page need not wait
+
+    digest = hashlib.sha256()
+    for part in (model, model.html) if model.html is not None else (model,):
+        header, arrays = _packed(part)
+        digest.update(json.dumps(header, ensure_ascii=False, sort_keys=True).encode("utf-8"))
+        for name, array in arrays.items():
+            digest.update(name.encode("utf-8"))
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()[:DIGEST]
 
 
 def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

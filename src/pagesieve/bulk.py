@@ -1,0 +1,306 @@
+"""The whole way of many pages: `readers` → batches → `arrow`, in one process or several → `parts`. What the command runs.
+
+Memory is bounded whatever the input: a batch has few pages and bytes, and each process has few batches waiting. The order of
+the input is kept, and how far it has been read goes with each batch, so that a run that was cut off goes on where its last
+part ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from joblib.externals.loky.process_executor import ProcessPoolExecutor
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from pagesieve import __version__
+from pagesieve.arrow import BATCH_BYTES, Segmenter, array
+from pagesieve.calibration import DIAL
+from pagesieve.parts import Cursor, Parts, Progress, RunError, Stream
+from pagesieve.readers import Fields, Record, Source, records, sources
+from pagesieve.sieve import BATCH, Sieve
+
+__all__ = ["MAX_BYTES", "SECONDS", "Job", "RunError", "run"]
+
+MAX_BYTES = 5_000_000  # bytes of a page
+SECONDS = 30.0  # between two parts: what a killed run loses at most
+WAITING = 4  # batches that may wait for each process: one large page keeps the others busy
+SHOWN = 10.0  # seconds between two lines of progress in a log file
+WATCH = 0.5  # seconds in which a process finds out that its parent is gone
+DEATHS = 3  # pages in a row on which the process that has them dies, from which it is not the pages
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to read, how, and where to. `output=""` is standard output; `errors=""` is `errors.jsonl` beside the output."""
+
+    inputs: tuple[str, ...]
+    output: str = ""
+    errors: str = ""
+    jobs: int = 1
+    segments: bool = False
+    kind: str = "auto"
+    dial: float = DIAL
+    encoding: str = ""
+    jsonl: bool = False
+    fields: Fields = field(default_factory=Fields)
+    max_bytes: int = MAX_BYTES
+    seconds: float = SECONDS
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some records, their pages as Arrow has them, and where the input stands after them."""
+
+    records: tuple[Record, ...]
+    pages: pa.RecordBatch
+    cursor: Cursor
+
+
+_Waiting: TypeAlias = "tuple[_Batch, Future[list[pa.RecordBatch]]]"
+
+
+def run(job: Job, sieve: Sieve) -> Progress:
+    """Segment all pages of the job's inputs and write its rows and errors; returns how many there were.
+
+    Goes on where an earlier run of the same job was cut off. Raises `FileNotFoundError` for an input that is not there, `RunError`
+    where the parts of an earlier run do not fit, `OSError` where rows cannot be written.
+    """
+    for argument in job.inputs:  # before any work, not after hours of it
+        next(sources([argument], job.jsonl))
+    work = Segmenter(sieve, job.segments, job.kind, job.dial, job.encoding)
+    errors = job.errors or _beside(job.output)
+    store = Parts(job.output, errors, job.segments, job.seconds) if job.output else Stream()
+    done = store.begin(_fingerprint(job, work), job.restart)
+    if done.joined:
+        return store.finish()
+    own = [job.output, errors, f"{job.output}.parts"] if job.output else []
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps tens of megabytes for later
+    batches = _batches(_items(job, done.cursor, own))
+    every = 0.5 if sys.stderr.isatty() else SHOWN
+    with threadpool_limits(1), tqdm(initial=done.pages + done.failed, unit=" pages", mininterval=every, file=sys.stderr) as bar:
+        try:
+            for batch, rows in _judged(batches, work) if job.jobs == 1 else _Workers(job.jobs, work).judged(batches):
+                good, failures = _sorted_out(batch, rows)
+                store.add(good, failures, batch.cursor)
+                bar.set_postfix(errors=store.progress.failed, refresh=False)
+                bar.update(len(batch.records))
+        except BaseException:
+            store.keep()
+            raise
+    return store.finish()
+
+
+def _beside(output: str) -> str:
+    folder, slash, _ = output.rpartition("/")
+    return f"{folder}{slash}errors.jsonl"
+
+
+def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
+    """All that the rows depend on."""
+    given = {k: v for k, v in asdict(job).items() if k not in ("output", "errors", "jobs", "seconds", "restart")}
+    return {**given, "inputs": list(job.inputs), "model": work.model, "version": __version__}
+
+
+# --------------------------------------------------------------------------------------------------------- reading
+
+
+def _items(job: Job, start: Cursor, own: Iterable[str]) -> Iterator[tuple[Record, Cursor]]:
+    """The records after `start`, each with where it leaves the input. The run's `own` files are no input."""
+    number = -1
+    for number, source in enumerate(_foreign(sources(job.inputs, job.jsonl), own)):
+        if number < start.source:
+            continue
+        skip = start.records if number == start.source else 0
+        if skip and (source.address, source.size) != (start.address, start.size):
+            raise _changed(start, f"{source.address} of {source.size} bytes")
+        for count, record in enumerate(records(source, job.fields, job.max_bytes, skip), skip + 1):
+            yield record, Cursor(number, source.address, source.size, count)
+    if number < start.source:
+        raise _changed(start, "nothing")
+
+
+def _changed(start: Cursor, now: str) -> RunError:
+    return RunError(
+        f"{start.address}: of {start.size} bytes, is where the earlier run stopped, and in its place is now {now}: the input has "
+        "changed; restore it, or pass --restart to begin anew"
+    )
+
+
+def _foreign(given: Iterable[Source], own: Iterable[str]) -> Iterator[Source]:
+    mine = [_absolute(address) for address in own]
+    for source in given:
+        place = _absolute(source.address)
+        if not any(place == address or place.startswith(address + "/") for address in mine):
+            yield source
+
+
+def _absolute(address: str) -> str:
+    return address if "://" in address else os.path.abspath(address)
+
+
+def _batches(items: Iterable[tuple[Record, Cursor]]) -> Iterator[_Batch]:
+    """The records in batches of at most `BATCH`, and of `BATCH_BYTES` unless one has more; texts and bytes never together."""
+    held: list[Record] = []
+    kind: type = bytes
+    size, cursor = 0, Cursor()
+    for record, after in items:
+        if held and (len(held) == BATCH or size + len(record.page) > BATCH_BYTES or not (record.fault or isinstance(record.page, kind))):
+            yield _batch(held, kind, cursor)
+            held, size = [], 0
+        if not record.fault and not any(not other.fault for other in held):
+            kind = type(record.page)
+        held.append(record)
+        size += len(record.page)
+        cursor = after
+    if held:
+        yield _batch(held, kind, cursor)
+
+
+def _batch(held: list[Record], kind: type, cursor: Cursor) -> _Batch:
+    good = [record for record in held if not record.fault]
+    pages = pa.record_batch(
+        {
+            "id": array([record.id for record in good], pa.string()),
+            "url": array([record.url for record in good], pa.string()),
+            "encoding": array([record.encoding for record in good], pa.string()),
+            "page": array([record.page for record in good], pa.string() if kind is str else pa.binary()),
+        }
+    )
+    return _Batch(tuple(replace(record, page=b"") for record in held), pages, cursor)
+
+
+def _sorted_out(batch: _Batch, rows: Iterable[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], list[dict[str, Any]]]:
+    """The rows of pages that were read, and what there is to say of the others, in the order of the input."""
+    rows = list(rows)
+    errors = iter([error for some in rows for error in some.column("error").to_pylist()])
+    failures = []
+    for record in batch.records:
+        error = record.fault or next(errors)
+        if error:
+            failures.append({"id": record.id, "place": record.place, "url": record.url, "error": error.removeprefix(f"{record.id}: ")})
+    return [some.filter(pc.is_null(some.column("error"))) for some in rows], failures
+
+
+# --------------------------------------------------------------------------------------------------------- judging
+
+
+def _judged(batches: Iterable[_Batch], work: Segmenter) -> Iterator[tuple[_Batch, list[pa.RecordBatch]]]:
+    for batch in batches:
+        yield batch, _rows_of(work, batch.pages)
+
+
+def _rows_of(work: Segmenter, pages: pa.RecordBatch) -> list[pa.RecordBatch]:
+    """The rows, made without Python's garbage collector: it finds nothing in a batch, and takes a tenth of the time to look."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        return list(work.rows(pages))
+    finally:
+        if was:
+            gc.enable()
+
+
+class _Workers:
+    """Processes that have the model, sent once to each, and get batches of pages.
+
+    A page on which a process dies (mostly: for want of memory) is found and refused, the others are done again.
+    """
+
+    def __init__(self, jobs: int, work: Segmenter) -> None:
+        self._jobs, self._work = jobs, work
+        self._deaths = 0  # in a row
+        self._pool = self._start(jobs)
+
+    def judged(self, batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, list[pa.RecordBatch]]]:
+        """The rows of each batch, in order; at most `WAITING` batches a process are under way."""
+        waiting: deque[_Waiting] = deque()
+        try:
+            for batch in batches:
+                waiting.append((batch, self._submit(batch.pages)))
+                if len(waiting) == WAITING * self._jobs:
+                    yield self._first(waiting)
+            while waiting:
+                yield self._first(waiting)
+        finally:  # what was not begun is given up, what was is waited for
+            for _, future in waiting:
+                future.cancel()
+            self._pool.shutdown()
+
+    def _start(self, jobs: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(self._work, os.getpid()))
+
+    def _submit(self, pages: pa.RecordBatch) -> Future[list[pa.RecordBatch]]:
+        future: Future[list[pa.RecordBatch]] = Future()
+        try:
+            future = self._pool.submit(_rows, pages)
+        except BrokenProcessPool as error:  # is dealt with when its turn comes
+            future.set_exception(error)
+        return future
+
+    def _first(self, waiting: deque[_Waiting]) -> tuple[_Batch, list[pa.RecordBatch]]:
+        batch, future = waiting.popleft()
+        try:
+            return batch, future.result()
+        except BrokenProcessPool:
+            rows = self._one_by_one(batch.pages)
+        self._pool = self._start(self._jobs)
+        for _ in range(len(waiting)):
+            other, lost = waiting.popleft()
+            waiting.append((other, self._submit(other.pages) if lost.exception() else lost))
+        return batch, rows
+
+    def _one_by_one(self, pages: pa.RecordBatch) -> list[pa.RecordBatch]:
+        """The rows of these pages, each of them alone in a process, while nothing else is under way."""
+        found: list[pa.RecordBatch] = []
+        self._pool = self._start(1)
+        for place in range(pages.num_rows):
+            page = pages.slice(place, 1)
+            try:
+                found.extend(self._submit(page).result())
+                self._deaths = 0
+            except BrokenProcessPool as error:
+                self._deaths += 1
+                if self._deaths == DEATHS:
+                    raise RunError(f"{DEATHS} processes in a row have died; try --jobs 1, which shows why") from error
+                found.append(self._work.refused(page, "the process that had this page died, most likely for want of memory"))
+                self._pool = self._start(1)
+        self._pool.shutdown()
+        return found
+
+
+_work: Segmenter  # of this process, where it is one of `_Workers`
+
+
+def _begin(work: Segmenter, parent: int) -> None:
+    """What a process does first: keep the model; leave Ctrl-C to the parent and go when that is gone, however it went."""
+    global _work
+    _work = work
+    threadpool_limits(1)  # --jobs says how many cores
+    pa.set_memory_pool(pa.system_memory_pool())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_outlive_nobody, args=[parent], daemon=True).start()
+
+
+def _outlive_nobody(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)
+
+
+def _rows(pages: pa.RecordBatch) -> list[pa.RecordBatch]:
+    return _rows_of(_work, pages)

@@ -1,0 +1,235 @@
+"""The end of the way of many pages: rows → parts beside the output, each of them whole → the output.
+
+While a run lasts, `OUTPUT.parts/` holds its rows and errors in numbered parts and `journal.json`, which says how many of them
+count and which record of the input they end with. A part is written, then the journal: whatever moment a run is killed at, what
+the journal says is so, and the next run goes on from there. At the end the parts become the output in one step.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pagesieve.addresses import opened, read, remove, replacing_at
+from pagesieve.arrow import schema
+from pagesieve.readers import form_of
+
+__all__ = ["Cursor", "Parts", "Progress", "RunError", "Stream"]
+
+PART_BYTES = 16_000_000  # bytes of rows held until they are a part
+ROW_GROUP = 1000  # rows; Parquet is read and written so many at once
+COPIED = 1 << 20  # bytes copied at once
+
+
+class RunError(ValueError):
+    """A run that cannot go on, or begin; the message names the file, what was found and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the input has been read: to the `records`th record of the file number `source`, at `address`, of `size` bytes."""
+
+    source: int = 0
+    address: str = ""
+    size: int = 0
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come: `parts` written, `pages` and `failed` records in them, and whether the output stands (`joined`)."""
+
+    parts: int = 0
+    pages: int = 0
+    failed: int = 0
+    joined: bool = False
+    cursor: Cursor = Cursor()
+
+
+class Parts:
+    """The rows of one run on their way to `output`, its errors on theirs to `errors`. Nothing is touched before `begin`."""
+
+    def __init__(self, output: str, errors: str, segments: bool, seconds: float) -> None:
+        """`seconds` is the time after which rows become a part at the latest."""
+        self.folder = f"{output}.parts"
+        self._output, self._errors, self._seconds = output, errors, seconds
+        self._form = form_of(output) or "jsonl"
+        self._schema = _without_error(schema(segments))
+        self._held: list[pa.RecordBatch] = []
+        self._failures: list[bytes] = []
+        self._bytes = 0
+        self._since = time.monotonic()
+        self._settled = True  # whether what is held and what `progress` says of it agree
+
+    def begin(self, job: dict[str, Any], anew: bool = False) -> Progress:
+        """How far an earlier run of the same `job` came; from the start if there is none, or with `anew`.
+
+        `job` is all that the output depends on, as JSON values. Raises `RunError` where the parts are another job's.
+        """
+        self.progress = Progress()
+        self._job = job
+        journal = read(f"{self.folder}/journal.json")
+        if journal is None or anew:
+            remove(self.folder)
+            self._note(self.progress)  # what cannot be written is found out before any work
+            return self.progress
+        stored = json.loads(journal)
+        other = [name for name, value in job.items() if stored["job"].get(name) != value]
+        if other:
+            raise RunError(
+                f"{self.folder}: belongs to a run with another {other[0]} ({stored['job'].get(other[0])!r}, now {job[other[0]]!r}); "
+                "give the same command again to go on, or --restart to begin anew"
+            )
+        self.progress = Progress(**{**stored["progress"], "cursor": Cursor(**stored["progress"]["cursor"])})
+        return self.progress
+
+    def add(self, rows: Sequence[pa.RecordBatch], failures: Sequence[dict[str, Any]], cursor: Cursor) -> None:
+        """Take the rows and errors up to `cursor`."""
+        self._settled = False
+        self._held.extend(batch.select(self._schema.names) for batch in rows)
+        self._failures.extend(map(_line, failures))
+        self._bytes += sum(batch.nbytes for batch in rows)
+        counted = sum(batch.num_rows for batch in rows)
+        pages, failed = self.progress.pages + counted, self.progress.failed + len(failures)
+        self.progress = replace(self.progress, pages=pages, failed=failed, cursor=cursor)
+        self._settled = True
+        if self._bytes >= PART_BYTES or time.monotonic() - self._since >= self._seconds:
+            self.keep()
+
+    def keep(self) -> None:
+        """Make a part of what is held: from here on it is safe. Does nothing where Ctrl-C came amid this or `add`: the journal holds."""
+        if not self._settled:
+            return
+        self._settled = False
+        if self._held or self._failures:
+            name = self._part(self.progress.parts)
+            with replacing_at(f"{name}.{self._form}") as file:
+                if self._form == "parquet":
+                    pq.write_table(pa.Table.from_batches(self._held, self._schema), file, compression="zstd")
+                else:
+                    file.writelines(_lines(self._held))
+            with replacing_at(f"{name}.errors") as file:
+                file.writelines(self._failures)
+            self._note(replace(self.progress, parts=self.progress.parts + 1))
+        self._held, self._failures, self._bytes, self._since = [], [], 0, time.monotonic()
+        self._settled = True
+
+    def finish(self) -> Progress:
+        """Make the output and the errors of all parts, each in one step, and remove the parts."""
+        if not self.progress.joined:
+            self.keep()
+            names = [self._part(number) for number in range(self.progress.parts)]
+            with replacing_at(self._errors) as file:
+                _copy([f"{name}.errors" for name in names], file)
+            with replacing_at(self._output) as file, _packed(file, self._output) as packed:
+                if self._form == "parquet":
+                    _join_parquet([f"{name}.parquet" for name in names], packed, self._schema)
+                else:
+                    _copy([f"{name}.jsonl" for name in names], packed)
+            self._note(replace(self.progress, joined=True))
+        for number in range(self.progress.parts):  # the journal goes last: without parts it says that all is done
+            for end in (self._form, "errors"):
+                remove(f"{self._part(number)}.{end}")
+        remove(self.folder)
+        return self.progress
+
+    def _part(self, number: int) -> str:
+        return f"{self.folder}/{number:06d}"
+
+    def _note(self, progress: Progress) -> None:
+        with replacing_at(f"{self.folder}/journal.json") as file:
+            file.write(json.dumps({"job": self._job, "progress": asdict(progress)}, indent=1).encode("utf-8"))
+        self.progress = progress
+
+
+class Stream:
+    """Rows to standard output as they come, as JSONL; errors to standard error. What was cut off begins anew."""
+
+    def __init__(self) -> None:
+        self.progress = Progress()
+
+    def begin(self, job: dict[str, Any], anew: bool = False) -> Progress:
+        """From the start."""
+        return self.progress
+
+    def add(self, rows: Sequence[pa.RecordBatch], failures: Sequence[dict[str, Any]], cursor: Cursor) -> None:
+        """Print the rows and errors."""
+        sys.stdout.buffer.writelines(_lines([batch.select(_without_error(batch.schema).names) for batch in rows]))
+        sys.stdout.buffer.flush()
+        for failure in failures:
+            print(f"pagesieve: {failure['place']}: {failure['error']}", file=sys.stderr)
+        counted = sum(batch.num_rows for batch in rows)
+        self.progress = replace(self.progress, pages=self.progress.pages + counted, failed=self.progress.failed + len(failures))
+
+    def keep(self) -> None:
+        """Nothing to do."""
+
+    def finish(self) -> Progress:
+        """How many pages there were."""
+        return self.progress
+
+
+def _without_error(form: pa.Schema) -> pa.Schema:
+    return form.remove(form.get_field_index("error"))
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def _lines(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    return (_line(row) for batch in batches for row in batch.to_pylist())
+
+
+@contextmanager
+def _packed(file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    """`file`, packed as its name asks for; the same bytes for the same rows."""
+    if name.endswith(".gz"):
+        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+            yield packed  # type: ignore[misc]  # it is an IO[bytes] in all but name
+    elif name.endswith(".zst"):
+        import zstandard
+
+        with zstandard.ZstdCompressor().stream_writer(file, closefd=False) as packed:
+            yield packed
+    else:
+        yield file
+
+
+def _copy(names: Iterable[str], target: IO[bytes]) -> None:
+    for name in names:
+        with opened(name) as file:
+            while block := file.read(COPIED):
+                target.write(block)
+
+
+def _join_parquet(names: Iterable[str], target: IO[bytes], form: pa.Schema) -> None:
+    """Write the parts' rows as one file; where the parts ended is not to be seen in it."""
+    with closing(pq.ParquetWriter(target, form, compression="zstd")) as writer:
+        held: list[pa.RecordBatch] = []
+        count = 0
+        for batch in _read_parquet(names):
+            while count + batch.num_rows >= ROW_GROUP:
+                taken = batch.slice(0, ROW_GROUP - count)
+                writer.write_table(pa.Table.from_batches([*held, taken], form), ROW_GROUP)
+                batch, held, count = batch.slice(taken.num_rows), [], 0
+            if batch.num_rows:
+                held.append(batch)
+                count += batch.num_rows
+        if held:
+            writer.write_table(pa.Table.from_batches(held, form), ROW_GROUP)
+
+
+def _read_parquet(names: Iterable[str]) -> Iterator[pa.RecordBatch]:
+    for name in names:
+        with opened(name) as file, pq.ParquetFile(file) as part:
+            yield from part.iter_batches(ROW_GROUP, use_threads=False)

@@ -1,0 +1,287 @@
+"""Step 0 of a page's way where there are many: files, folders and archives → `Record`s, one page each, in a fixed order.
+
+The same arguments give the same records in the same order, so that a count says how far a run has come. What cannot be read
+is a record too, with a `fault` and no page; a file that breaks off gives its whole records first. Nothing is held but the
+record at hand. JSONL, CSV, text dumps and HTML may be packed (gzip, zstd). What reads a form is imported where it is
+read: one page waits for none of it, and archives need the extra `bulk`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import IO, Any
+
+__all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "sources"]
+
+PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first that a record has
+PAGES = (".txt", ".html", ".htm", ".xhtml")  # files that are a page each; a folder's other files are passed over
+PACKED = (".gz", ".zst")
+ROW_FORMS = {".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl", ".parquet": "parquet"}  # ending of an output → its form
+WARC_TYPES = ("text/html", "application/xhtml+xml", "text/plain")  # of responses and resources; others are passed over
+OK = 200
+PARQUET_ROWS = 16  # rows read at once
+BUFFER = 1 << 20  # bytes
+WARC_SLACK = 1 << 16  # bytes of headers beside the page that an archive's record may have
+CSV_SLACK = 4  # times the longest page that a CSV file's field may have, before the file counts as broken
+TOO_LARGE = "more than {} bytes; raise --max-bytes to read it (memory grows with it), or leave it out"
+
+_GLOB = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Names of a record's fields in JSONL, CSV and Parquet; `page=""` stands for the first of `PAGE_FIELDS` there is."""
+
+    id: str = "id"
+    page: str = ""
+    url: str = "url"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A page from outside: its `id`, the `place` it stood at (for messages), and the page or the `fault` for which there is none.
+
+    `encoding` is what the server said of the page's bytes; `url` is None where nothing was said.
+    """
+
+    id: str
+    place: str
+    page: str | bytes = b""
+    url: str | None = None
+    encoding: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read pages from, of this many bytes, and what it is: a key of `_READERS`."""
+
+    address: str
+    size: int
+    form: str
+
+
+def holds_many(argument: str) -> bool:
+    """Whether what stands for pages on the command line is no single page: a folder, a pattern, an archive, an address afar."""
+    return "://" in argument or os.path.isdir(argument) or _is_glob(argument) or _form(argument) in MANY
+
+
+def form_of(output: str) -> str:
+    """The form of rows that the output's name asks for; "" where it asks for none."""
+    return next((form for end, form in ROW_FORMS.items() if output.endswith(end)), "")
+
+
+def _is_glob(argument: str) -> bool:
+    return bool(_GLOB.search(argument)) and not os.path.exists(argument)
+
+
+def _form(address: str) -> str:
+    """What the file's name says it is: ".jsonl", ".warc" …, "page", or "" for no page."""
+    stem, end = os.path.splitext(address.lower())
+    inner = os.path.splitext(stem)[1] if end in PACKED else end
+    return inner if inner in MANY else "page" if inner in PAGES else ""
+
+
+def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
+    """The files that `arguments` stand for, in order; a folder's and a pattern's by name. `jsonl` makes JSONL of unknown endings.
+
+    Raises `FileNotFoundError`, when it comes to it, for an argument that stands for nothing.
+    """
+    from pagesieve.addresses import found
+
+    for argument in arguments:
+        anything = False
+        try:
+            for address, size in found(argument, _is_glob(argument)):
+                named = argument != "-" and not os.path.isdir(argument) and not _is_glob(argument)
+                form = _form(address) or (".jsonl" if jsonl else "page" if named or address == "-" else "")
+                if form:
+                    anything = True
+                    yield Source(address, size, form)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{argument}: not there; give a page, a folder, a pattern or an archive") from error
+        if not anything:
+            raise FileNotFoundError(f"{argument}: no pages there; pages end in {', '.join((*PAGES, *MANY))}, packed or not")
+
+
+def records(source: Source, fields: Fields, most: int, skip: int = 0) -> Iterator[Record]:
+    """The pages of `source` but the first `skip`, those of more than `most` bytes as faults.
+
+    Whatever is wrong with the file itself is a last record with a fault.
+    """
+    number = skip
+    try:
+        for record in islice(_READERS[source.form](source, fields, most), skip, None):
+            number += 1
+            yield record if record.fault or _weighs(record.page) <= most else replace(record, page=b"", fault=TOO_LARGE.format(most))
+    except ImportError:
+        raise
+    except Exception as error:  # broken archives fail in many ways: zlib, zstd, Arrow and fastwarc have errors of their own
+        where = f"breaks off after record {number}" if number or source.form != "page" else "cannot be read"
+        yield Record(source.address, source.address, fault=f"{where} ({type(error).__name__}: {error}); what follows is not read")
+
+
+def _weighs(page: str | bytes) -> int:
+    return len(page) if isinstance(page, bytes) else len(page.encode("utf-8", "replace"))
+
+
+@contextmanager
+def _unpacked(source: Source) -> Iterator[IO[bytes]]:
+    """The source's bytes; packed or not is told by the bytes for standard input, which has no name, by the name for files."""
+    from pagesieve.addresses import opened
+
+    with opened(source.address) as file:
+        if source.address.lower().endswith(".gz"):
+            import gzip
+
+            with gzip.open(file) as packed:
+                yield io.BufferedReader(packed, BUFFER)
+        elif source.address.lower().endswith(".zst"):
+            import zstandard
+
+            with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True, closefd=False) as packed:
+                yield io.BufferedReader(packed, BUFFER)
+        else:
+            yield file
+
+
+def _page(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+    with _unpacked(source) as file:
+        yield Record(source.address, source.address, file.read(most + 1))
+
+
+def _jsonl(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+    longest = 8 * most  # bytes; every character may be escaped, and there may be other fields
+    with _unpacked(source) as file:
+        for number, line in _lines(file, longest):
+            place = f"{source.address}, line {number}"
+            if line is None:
+                yield Record(place, place, fault=f"a line of more than {longest} bytes; raise --max-bytes to read it")
+                continue
+            try:
+                given = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                yield Record(place, place, fault=f"not JSON ({error})")
+                continue
+            if isinstance(given, dict):
+                yield _record(given, place, fields)
+            else:
+                yield Record(place, place, fault=f"holds a {type(given).__name__}, not an object")
+
+
+def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes | None]]:
+    """The lines that are not blank, by number; None for one of more than `longest` bytes."""
+    number = 0
+    while line := file.readline(longest + 1):
+        number += 1
+        if len(line) <= longest or line.endswith(b"\n"):
+            if not line.isspace():
+                yield number, line
+            continue
+        while (more := file.readline(longest)) and not more.endswith(b"\n"):
+            pass
+        yield number, None
+
+
+def _csv(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+    import csv
+
+    csv.field_size_limit(CSV_SLACK * most)
+    with _unpacked(source) as file, io.TextIOWrapper(file, "utf-8-sig", "replace", newline="") as text:
+        for number, row in enumerate(csv.DictReader(text), 1):
+            place = f"{source.address}, row {number}"
+            if None in row:
+                yield Record(place, place, fault=f"has more fields than the {len(row) - 1} of the file's first line")
+            else:
+                yield _record(row, place, fields)
+
+
+def _parquet(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+    import pyarrow.parquet as pq
+
+    from pagesieve.addresses import opened
+
+    with opened(source.address) as file, pq.ParquetFile(file, buffer_size=BUFFER, pre_buffer=False) as table:
+        wanted = {fields.id, fields.url, fields.page or next((n for n in PAGE_FIELDS if n in table.schema_arrow.names), "")}
+        columns = [name for name in table.schema_arrow.names if name in wanted]
+        rows = (row for batch in table.iter_batches(PARQUET_ROWS, columns=columns, use_threads=False) for row in batch.to_pylist())
+        for number, row in enumerate(rows, 1):
+            yield _record(row, f"{source.address}, row {number}", fields)
+
+
+def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
+    """The record that these fields make."""
+    name = fields.page or next((name for name in PAGE_FIELDS if given.get(name) is not None), "")
+    page, known, url = given.get(name), given.get(fields.id), given.get(fields.url)
+    id = place if known is None else str(known)
+    said = str(url) if url is not None else None
+    if isinstance(page, (str, bytes)):
+        return Record(id, place, page, said)
+    if page is None:
+        wanted = f"no {fields.page}" if fields.page else f"none of {', '.join(PAGE_FIELDS)}"
+        fault = f"has {wanted} (its fields: {', '.join(map(str, given)) or 'none'}); name the page's with --page-field"
+    else:
+        fault = f"{name} is a {type(page).__name__}, not a text"
+    return Record(id, place, url=said, fault=fault)
+
+
+def _warc(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+    """Pages of WARC files (responses with status 200, resources) and WET files (conversions)."""
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    from pagesieve.addresses import opened
+
+    kinds = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+    with opened(source.address) as file:
+        for entry in ArchiveIterator(file, record_types=kinds, parse_http=False):
+            url = entry.headers.get("WARC-Target-URI")
+            place = f"{source.address}, record {entry.record_id}"
+            known = Record(entry.record_id or place, place, url=url)
+            said, most_read = int(entry.headers.get("Content-Length") or -1), 2 * most + WARC_SLACK
+            block = entry.reader.read(most_read)
+            if len(block) == most_read:
+                yield replace(known, fault=TOO_LARGE.format(most))
+            elif len(block) != said:
+                yield replace(known, fault=f"cut short: {len(block)} bytes of the {said} that its header states")
+            elif not entry.is_http:
+                if (entry.headers.get("Content-Type") or "text/plain").split(";")[0].strip().lower() in WARC_TYPES:
+                    yield replace(known, page=block)
+            elif (response := _response(block, known, most)) is not None:
+                yield response
+
+
+def _response(block: bytes, known: Record, most: int) -> Record | None:
+    """The page in a server's answer; None for one of another type or status."""
+    from fastwarc.warc import WarcRecord, WarcRecordType
+
+    try:  # on a record of its own: after an error in the archive's own, fastwarc reads no further
+        entry = WarcRecord()
+        entry.init_headers(WarcRecordType.response, content_length=len(block))
+        entry.set_bytes_content(block)
+        entry.is_http = True
+        entry.parse_http(auto_decode="all")
+        if entry.http_headers.status_code != OK or (entry.http_content_type or WARC_TYPES[0]).lower() not in WARC_TYPES:
+            return None
+        return replace(known, page=entry.reader.read(most + 1), encoding=entry.http_charset or "")
+    except (ValueError, OSError) as error:
+        return replace(known, fault=f"cannot be read ({type(error).__name__}: {error})")
+
+
+MANY: tuple[str, ...]
+_READERS: dict[str, Callable[[Source, Fields, int], Iterator[Record]]] = {
+    "page": _page,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".warc": _warc,
+    ".wet": _warc,
+}
+MANY = tuple(form for form in _READERS if form != "page")

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+import zstandard
+from archives import conversion, response, warc_record, write_csv, write_jsonl, write_parquet, write_warc
+
+from pagesieve.readers import Fields, Record, form_of, holds_many, records, sources
+
+MOST = 10_000  # bytes
+ROWS: list[dict[str, Any]] = [
+    {"id": f"p{i}", "text": f"Line one, of {i}.\nLine, “two”.", "url": f"https://x.example/{i}"} for i in range(8)
+]
+
+
+def read(*arguments: str | Path, fields: Fields | None = None, skip: int = 0, jsonl: bool = False) -> list[Record]:
+    found = list(sources([str(argument) for argument in arguments], jsonl))
+    return [record for source in found for record in records(source, fields or Fields(), MOST, skip)]
+
+
+def simply(found: list[Record]) -> list[tuple[str, Any, str | None]]:
+    assert [record.fault for record in found if record.fault] == []
+    return [(record.id, record.page, record.url) for record in found]
+
+
+EXPECTED = [(row["id"], row["text"], row["url"]) for row in ROWS]
+
+
+# ------------------------------------------------------------------------------------------------------------ formats
+
+
+def test_every_table_of_pages_reads_the_same(tmp_path: Path) -> None:
+    plain = write_jsonl(tmp_path / "a.jsonl", ROWS)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    frames = [zstandard.compress(line) for line in plain.read_bytes().splitlines(keepends=True)]
+    (tmp_path / "a.jsonl.zst").write_bytes(b"".join(frames))
+    write_csv(tmp_path / "a.csv", ROWS)
+    write_parquet(tmp_path / "a.parquet", ROWS)
+    for name in ("a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.csv", "a.parquet"):
+        assert simply(read(tmp_path / name)) == EXPECTED, name
+        assert simply(read(tmp_path / name, skip=5)) == EXPECTED[5:], name
+
+
+def test_fields_may_be_named_and_ids_be_numbers(tmp_path: Path) -> None:
+    rows = [{"key": 7, "raw": "Some text.", "text": "not this", "link": "https://x.example"}]
+    for path in (write_jsonl(tmp_path / "a.jsonl", rows), write_parquet(tmp_path / "a.parquet", rows)):
+        assert simply(read(path, fields=Fields("key", "raw", "link"))) == [("7", "Some text.", "https://x.example")]
+    assert simply(read(write_jsonl(tmp_path / "b.jsonl", [{"text": "a", "html": "<p>b"}]))) == [
+        (f"{tmp_path}/b.jsonl, line 1", "<p>b", None)
+    ]
+
+
+def test_parquet_may_hold_bytes(tmp_path: Path) -> None:
+    assert simply(read(write_parquet(tmp_path / "a.parquet", [{"id": 1, "html": b"<p>\xe9"}]))) == [("1", b"<p>\xe9", None)]
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.warc.gz"])
+def test_warc_gives_pages_and_no_pictures_redirects_or_requests(tmp_path: Path, name: str) -> None:
+    entries = [
+        warc_record("warcinfo", "info", b"software: none\r\n", "application/warc-fields"),
+        warc_record("request", "ask", b"GET / HTTP/1.1\r\n\r\n", "application/http; msgtype=request"),
+        response("latin", b"<p>\xe9", content_type="text/html; charset=iso-8859-1"),
+        response("packed", gzip.compress(b"<p>packed"), more="Content-Encoding: gzip\r\n"),
+        response("chunked", b"4\r\n<p>a\r\n0\r\n\r\n", more="Transfer-Encoding: chunked\r\n"),
+        response("gone", b"<p>Not found", status=404),
+        response("picture", b"\x89PNG", content_type="image/png"),
+        warc_record("resource", "file", b"<p>stored", "text/html"),
+    ]
+    found = read(write_warc(tmp_path / name, entries))
+    assert simply(found) == [
+        (f"<{id}>", page, f"https://saltmarsh.example/{id}")
+        for id, page in (("latin", b"<p>\xe9"), ("packed", b"<p>packed"), ("chunked", b"<p>a"), ("file", b"<p>stored"))
+    ]
+    assert [record.encoding for record in found] == ["iso-8859-1", "", "", ""]
+
+
+def test_wet_gives_texts(tmp_path: Path) -> None:
+    path = write_warc(tmp_path / "a.warc.wet.gz", [conversion("a", "Überall.\nText."), conversion("b", "More.")])
+    assert [(id, page) for id, page, _ in simply(read(path))] == [("<a>", "Überall.\nText.".encode()), ("<b>", b"More.")]
+
+
+def test_a_folder_gives_its_pages_and_archives_by_name(tmp_path: Path) -> None:
+    (tmp_path / "z").mkdir()
+    for name in ("z/b.txt", "a.html", "notes.md", "m.txt.gz", "picture.png"):
+        (tmp_path / name).write_bytes(gzip.compress(b"packed") if name.endswith(".gz") else name.encode())
+    write_jsonl(tmp_path / "c.jsonl", ROWS[:1])
+    assert [page for _, page, _ in simply(read(tmp_path))] == [b"a.html", ROWS[0]["text"], b"packed", b"z/b.txt"]
+    assert [id for id, _, _ in simply(read(tmp_path / "?/*.txt", tmp_path / "a.html"))] == [f"{tmp_path}/z/b.txt", f"{tmp_path}/a.html"]
+
+
+def test_ids_of_files_are_written_as_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("A")
+    monkeypatch.chdir(tmp_path)
+    assert [record.id for record in read("in", "in/a.txt")] == ["in/a.txt", "in/a.txt"]
+
+
+def test_addresses_afar_are_read(tmp_path: Path) -> None:
+    files = fsspec.filesystem("memory")
+    files.pipe("/crawl/b.jsonl.gz", gzip.compress(json.dumps(ROWS[0]).encode()))
+    files.pipe("/crawl/a.txt", b"A page.")
+    assert [page for _, page, _ in simply(read("memory://crawl"))] == [b"A page.", ROWS[0]["text"]]
+    assert [page for _, page, _ in simply(read("memory://crawl/*.txt"))] == [b"A page."]
+    files.rm("/crawl", recursive=True)
+
+
+def test_what_holds_many_is_told_by_its_name(tmp_path: Path) -> None:
+    assert all(map(holds_many, ("a.jsonl", "a.JSONL.gz", "x.warc.wet.gz", "s.csv", "*.html", "s3://b/page.html", str(tmp_path))))
+    assert not any(map(holds_many, ("a.txt", "a.html", "-", "page", "a.gz", "a.json")))
+    assert [form_of(name) for name in ("o.jsonl", "o.jsonl.zst", "o.parquet", "o.txt", "")] == ["jsonl", "jsonl", "parquet", "", ""]
+
+
+def test_a_name_with_brackets_is_no_pattern_where_there_is_such_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a[1].txt").write_text("A")
+    assert not holds_many(f"{tmp_path}/a[1].txt")
+    assert [record.page for record in read(tmp_path / "a[1].txt")] == [b"A"]
+
+
+# ------------------------------------------------------------------------------------------------- what goes wrong
+
+
+def faults(found: list[Record]) -> list[str]:
+    assert all(not record.page for record in found if record.fault)
+    return [record.fault for record in found]
+
+
+def test_bad_lines_are_told_and_the_others_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [b'{"text": "good"}', b"{broken", b"", b"[1]", b'{"text": "\xff"}', b'{"title": "x"}', b'{"text": 5}', b'{"text": "\\ud800"}']
+    path.write_bytes(
+        b"\n".join([*lines, b'{"text": "' + b"a" * (MOST + 1) + b'"}', b'{"text": "' + b"a" * 9 * MOST + b'"}', b'{"text": "last"}'])
+    )
+    found = read(path)
+    assert [fault[:30] for fault in faults(found)] == [
+        *("", "not JSON (Expecting property n", "holds a list, not an object", "not JSON ('utf-8' codec can't "),
+        *("has none of html, text, page, ", "text is a int, not a text", "", "more than 10000 bytes; raise -", "a line of more than 80000 byte", ""),
+    ]  # fmt: skip
+    assert (found[-1].page, found[-1].place) == ("last", f"{path}, line 11")
+    assert found[1].place == f"{path}, line 2"
+
+
+def test_a_csv_row_with_too_many_fields_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id,text\n1,one\n2,two,three\n4,"fo\nur"\n')
+    found = read(tmp_path / "a.csv")
+    assert faults(found) == ["", "has more fields than the 2 of the file's first line", ""]
+    assert found[2].page == "fo\nur"
+
+
+@pytest.mark.parametrize("end", [".gz", ".zst"])
+def test_a_packed_file_that_breaks_off_gives_what_is_whole(tmp_path: Path, end: str) -> None:
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS * 3000)
+    packed = gzip.compress(lines) if end == ".gz" else zstandard.compress(lines)
+    path = tmp_path / f"a.jsonl{end}"
+    path.write_bytes(packed[: len(packed) // 2])
+    found = read(path)
+    assert len(found) > 100
+    assert "breaks off after record" in found[-1].fault or found[-1].fault.startswith("not JSON")
+    assert faults(found[:-1]) == [""] * (len(found) - 1)
+
+
+def test_broken_archives_are_told(tmp_path: Path) -> None:
+    for name in ("a.parquet", "a.warc", "a.jsonl.gz", "a.jsonl.zst", "a.txt.gz"):
+        (tmp_path / name).write_bytes(b"no archive at all\r\n\r\n" * 9)
+        (record,) = read(tmp_path / name)
+        assert record.fault, name
+        assert record.id == str(tmp_path / name)
+
+
+def test_a_warc_record_cut_short_or_wrongly_packed_is_told_and_the_others_read(tmp_path: Path) -> None:
+    entries = [
+        response("bad", b"no gzip", more="Content-Encoding: gzip\r\n"),
+        response("good", b"<p>good"),
+        response("large", b"a" * (MOST + 1)),
+        warc_record("conversion", "short", b"abc", "text/plain", length=99),
+    ]
+    found = read(write_warc(tmp_path / "a.warc.gz", entries))
+    assert [fault[:14] for fault in faults(found)] == ["cannot be read", "", "more than 1000", "cut short: 7 b"]
+
+
+def test_a_page_that_went_away_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A")
+    (source,) = sources([str(tmp_path / "a.txt")])
+    (tmp_path / "a.txt").unlink()
+    (record,) = records(source, Fields(), MOST)
+    assert "FileNotFoundError" in record.fault
+
+
+@pytest.mark.parametrize("name", ["nowhere.txt", "nowhere/*.txt", "empty"])
+def test_an_argument_that_stands_for_nothing_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=name.replace("*", r"\*")):
+        list(sources([str(tmp_path / name)]))
