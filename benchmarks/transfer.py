@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/transfer.py data ../shared/webpages [--curve] [--phenomena]
 
-`--curve` trains on growing numbers of sites; `--phenomena` leaves out the pages of one phenomenon at a time. Writes
-`benchmarks/results/transfer.json`.
+`--curve` trains on growing numbers of sites and pages; `--phenomena` leaves out the pages of one phenomenon at a time. Writes
+`benchmarks/results/transfer.json`, with `--phenomena` `phenomena.json`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pagesieve.training import Settings
 
 FOLDS, SEED, JOBS = 5, 0, 2
 SHARES = (0.125, 0.25, 0.5, 0.75, 1.0)
-OUT = Path(__file__).parent / "results" / "transfer.json"
+RESULTS = Path(__file__).parent / "results"
 
 
 def score(train: Sequence[Document], test: Sequence[Document], settings: Settings) -> dict[str, Any]:
@@ -58,11 +58,12 @@ def main() -> None:
     if options.phenomena:
         for name in sorted({p for d in train for p in d.extra.get("phenomena", [])}):
             runs[f"without {name}"] = [d for d in train if name not in d.extra.get("phenomena", [])]
+    out = RESULTS / ("phenomena.json" if options.phenomena else "transfer.json")
     results = {}
     for name, documents in runs.items():
         scores = score(documents, test, settings)
         results[name] = report.plain(scores)
-        write_text(OUT, json.dumps({"train": corpus.digest(train), "test": corpus.digest(test), "runs": results}, indent=1) + "\n")
+        write_text(out, json.dumps({"train": corpus.digest(train), "test": corpus.digest(test), "runs": results}, indent=1) + "\n")
         row = [
             name,
             *scores["trained on"].values(),
