@@ -1,6 +1,6 @@
-"""Where bytes lie: local paths, and through fsspec addresses like `s3://bucket/pages` → files to read, to list and to replace.
+"""Where bytes lie: local paths, and through fsspec addresses like `s3://bucket/pages` → files to read, to list, to replace and to lock.
 
-Needs fsspec (extra `bulk`), and for each kind of address what fsspec asks for (s3fs, gcsfs …). "-" is standard input.
+Needs fsspec and filelock (extra `bulk`), and for each kind of address what fsspec asks for (s3fs, gcsfs …). "-" is standard input.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 import fsspec
+from filelock import FileLock, Timeout
 from fsspec.implementations.local import LocalFileSystem
 
 from pagesieve.storage import replacing
 
-__all__ = ["found", "opened", "read", "remove", "replacing_at"]
+__all__ = ["alone", "found", "opened", "read", "remove", "replacing_at"]
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar
@@ -114,3 +115,24 @@ def remove(address: str) -> None:
     files, path = _split(address)
     if files.exists(path):
         files.rm(path, recursive=True)
+
+
+@contextmanager
+def alone(address: str) -> Iterator[None]:
+    """No other process is in such a block for the address while this one is; a process that ends, however it does, has left it.
+
+    The file at the address stands for the block. Afar there are no locks. Raises `BlockingIOError` where another is in.
+    """
+    files, path = _split(address)
+    if not isinstance(files, LocalFileSystem):
+        yield
+        return
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BlockingIOError(f"{address}: another process holds it") from error
+    try:
+        yield
+    finally:
+        lock.release()
