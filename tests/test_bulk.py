@@ -6,11 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import fsspec
 import pyarrow.parquet as pq
@@ -19,10 +17,10 @@ import zstandard
 from archives import write_jsonl, write_parquet
 from conftest import page_html, page_lines, page_text
 from deadly import Deadly
+from mortal import Killed, Mortal
 from threadpoolctl import threadpool_limits
 
 from pagesieve import bulk, parts
-from pagesieve.addresses import replacing_at
 from pagesieve.arrow import Segmenter
 from pagesieve.bulk import Job, RunError, run
 from pagesieve.sieve import BATCH, Sieve, load
@@ -139,27 +137,6 @@ def test_addresses_afar_are_written(job: Job, tiny_sieve: Sieve) -> None:
 # ------------------------------------------------------------------------------------------------------- going on
 
 
-class Killed(BaseException):
-    """Stands for the end of the process."""
-
-
-class Mortal:
-    """Writes files until the process is killed: before or after the write that is left; from then on nothing is written."""
-
-    def __init__(self) -> None:
-        self.left, self.after = 0, False
-
-    @contextmanager
-    def replacing_at(self, address: str) -> Iterator[IO[bytes]]:
-        self.left -= 1
-        if self.left < 0 or (self.left == 0 and not self.after):
-            raise Killed
-        with replacing_at(address) as file:
-            yield file
-        if self.left == 0:
-            raise Killed
-
-
 @pytest.mark.parametrize("name", ["out.jsonl", "out.parquet"])
 def test_a_run_killed_at_any_write_goes_on_to_the_same_bytes(
     job: Job, tiny_sieve: Sieve, monkeypatch: pytest.MonkeyPatch, name: str
@@ -226,30 +203,20 @@ def test_what_was_done_before_an_interruption_is_kept(stopped: Job, tiny_sieve: 
     assert len(outcome(stopped)[0].splitlines()) == 111
 
 
-@pytest.mark.parametrize("method", ["_note", "add"])
-def test_an_interruption_amid_the_bookkeeping_doubles_no_row(
-    job: Job, tiny_sieve: Sieve, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
-    run(job, tiny_sieve)
-    expected = outcome(job)
-    done = getattr(parts.Parts, method)
-    calls = iter(range(3))
+def test_a_second_run_does_not_write_to_the_same_output(job: Job, tiny_sieve: Sieve, monkeypatch: pytest.MonkeyPatch) -> None:
+    sorted_out = bulk._sorted_out
+    told: list[str] = []
 
-    def interrupt(self: parts.Parts, *arguments: Any) -> None:
-        if method == "add" and next(calls, None) is None:
-            self._settled = False
-            self._held.extend(arguments[0])
-            raise KeyboardInterrupt
-        done(self, *arguments)
-        if method == "_note" and next(calls, None) is None:
-            raise KeyboardInterrupt
+    def meanwhile(*arguments: Any) -> Any:
+        for other in (job, replace(job, dial=0.1, restart=True)):
+            with pytest.raises(RunError) as caught:
+                run(other, tiny_sieve)
+            told.append(str(caught.value))
+        return sorted_out(*arguments)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(parts.Parts, method, interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            run(job, tiny_sieve)
-    run(job, tiny_sieve)
-    assert outcome(job) == expected
+    monkeypatch.setattr(bulk, "_sorted_out", meanwhile)
+    assert run(job, tiny_sieve).pages == len(outcome(job)[0].splitlines()) == 111
+    assert set(told) == {f"{job.output}: another run is writing to it; wait until it has ended, or give another -o"}
 
 
 def test_another_job_does_not_go_on_with_the_parts(stopped: Job, tiny_sieve: Sieve) -> None:

@@ -93,13 +93,6 @@ def test_a_folder_gives_its_pages_and_archives_by_name(tmp_path: Path) -> None:
     assert [id for id, _, _ in simply(read(tmp_path / "?/*.txt", tmp_path / "a.html"))] == [f"{tmp_path}/z/b.txt", f"{tmp_path}/a.html"]
 
 
-def test_ids_of_files_are_written_as_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.txt").write_text("A")
-    monkeypatch.chdir(tmp_path)
-    assert [record.id for record in read("in", "in/a.txt")] == ["in/a.txt", "in/a.txt"]
-
-
 def test_addresses_afar_are_read(tmp_path: Path) -> None:
     files = fsspec.filesystem("memory")
     files.pipe("/crawl/b.jsonl.gz", gzip.compress(json.dumps(ROWS[0]).encode()))

@@ -1,6 +1,6 @@
-"""Where bytes lie: local paths, and through fsspec addresses like `s3://bucket/pages` → files to read, to list and to replace.
+"""Where bytes lie: local paths, and through fsspec addresses like `s3://bucket/pages` → files to read, to list, to replace and to lock.
 
-Needs fsspec (extra `bulk`), and for each kind of address what fsspec asks for (s3fs, gcsfs …). "-" is standard input.
+Needs fsspec and filelock (extra `bulk`), and for each kind of address what fsspec asks for (s3fs, gcsfs …). "-" is standard input.
 """
 
 from __future__ import annotations
@@ -8,18 +8,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 import fsspec
+from filelock import FileLock, Timeout
 from fsspec.implementations.local import LocalFileSystem
 
 from pagesieve.storage import replacing
 
-__all__ = ["found", "opened", "read", "remove", "replacing_at", "size"]
+__all__ = ["alone", "found", "opened", "read", "remove", "replacing_at"]
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar
+KINDS = ("file", "directory")  # what fsspec calls them; all else is a link, a pipe, a device
 
 
 def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int]]:
@@ -32,8 +34,15 @@ def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int]]:
         yield address, 0
         return
     files, path = _split(address)
-    for start in sorted(files.glob(path)) if is_glob else [path]:
-        yield from _below(files, files.info(start), address)
+    if not is_glob:
+        yield from _below(files, files.info(path), address)
+        return
+    entries = files.glob(path, detail=True)
+    for name in sorted(entries):
+        inside = any(str(parent) in entries for parent in PurePosixPath(name).parents)  # `**` matches folders and what is in them
+        linked = entries[name]["type"] not in KINDS and files.isdir(name)
+        if not inside and (linked or _is_listed(files, entries[name])):
+            yield from _below(files, files.info(name) if linked else entries[name], address)
 
 
 def _below(files: Any, entry: dict[str, Any], asked: str) -> Iterator[tuple[str, int]]:
@@ -42,11 +51,18 @@ def _below(files: Any, entry: dict[str, Any], asked: str) -> Iterator[tuple[str,
         return
     for inner in sorted(files.ls(entry["name"], detail=True), key=lambda inner: str(inner["name"])):
         itself = inner["name"].rstrip("/") == entry["name"].rstrip("/")  # some stores list a folder as its own first file
-        if not itself and not (inner.get("islink") and inner["type"] == "directory"):  # links may lead in circles
+        if not itself and _is_listed(files, inner):
             yield from _below(files, inner, asked)
 
 
+def _is_listed(files: Any, entry: dict[str, Any]) -> bool:
+    """No linked folder, which may lead in circles, and no pipe, which may keep one waiting; a link to nowhere is told when it is read."""
+    return entry["type"] in KINDS or files.isfile(entry["name"]) or not files.exists(entry["name"])
+
+
 def _split(address: str) -> tuple[Any, str]:
+    if "://" not in address:  # fsspec would take `a::b.txt` for two addresses
+        return LocalFileSystem(), str(LocalFileSystem._strip_protocol(address))
     files, path = fsspec.core.url_to_fs(address)
     return files, str(path)
 
@@ -57,8 +73,8 @@ def _address(files: Any, path: str, asked: str) -> str:
         return str(files.unstrip_protocol(path))
     if "://" in asked or Path(asked).is_absolute():
         return path
-    here = str(Path.cwd())
-    return path.removeprefix(here).lstrip("/") if path.startswith(here + "/") else path
+    here = f"{Path.cwd().as_posix().rstrip('/')}/"
+    return path.removeprefix(here).lstrip("/") if path.startswith(here) else path
 
 
 @contextmanager
@@ -82,12 +98,6 @@ def read(address: str) -> bytes | None:
         return None
 
 
-def size(address: str) -> int | None:
-    """Bytes of the file at the address; None where there is none."""
-    files, path = _split(address)
-    return int(files.size(path)) if files.isfile(path) else None
-
-
 @contextmanager
 def replacing_at(address: str) -> Iterator[IO[bytes]]:
     """A file to write to that becomes the one at the address when the block ends well; after an error that is as it was before."""
@@ -96,14 +106,8 @@ def replacing_at(address: str) -> Iterator[IO[bytes]]:
         with replacing(path) as file:
             yield file
         return
-    file = files.open(path, "wb", autocommit=False)
-    try:
+    with files.transaction, files.open(path, "wb") as file:
         yield file
-        file.close()
-        file.commit()
-    except BaseException:
-        file.discard()
-        raise
 
 
 def remove(address: str) -> None:
@@ -111,3 +115,24 @@ def remove(address: str) -> None:
     files, path = _split(address)
     if files.exists(path):
         files.rm(path, recursive=True)
+
+
+@contextmanager
+def alone(address: str) -> Iterator[None]:
+    """No other process is in such a block for the address while this one is; a process that ends, however it does, has left it.
+
+    The file at the address stands for the block. Afar there are no locks. Raises `BlockingIOError` where another is in.
+    """
+    files, path = _split(address)
+    if not isinstance(files, LocalFileSystem):
+        yield
+        return
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BlockingIOError(f"{address}: another process holds it") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -78,21 +79,27 @@ def run(job: Job, sieve: Sieve) -> Progress:
     """Segment all pages of the job's inputs and write its rows and errors; returns how many there were.
 
     Goes on where an earlier run of the same job was cut off. Raises `FileNotFoundError` for an input that is not there, `RunError`
-    where the parts of an earlier run do not fit, `OSError` where rows cannot be written.
+    where the parts of an earlier run do not fit or another run writes to the same output, `OSError` where rows cannot be written.
     """
     for argument in job.inputs:  # before any work, not after hours of it
         next(sources([argument], job.jsonl))
     work = Segmenter(sieve, job.segments, job.kind, job.dial, job.encoding)
     errors = job.errors or _beside(job.output)
     store = Parts(job.output, errors, job.segments, job.seconds) if job.output else Stream()
-    done = store.begin(_fingerprint(job, work), job.restart)
-    if done.joined:
+    with closing(store):
+        done = store.begin(_fingerprint(job, work), job.restart)
+        if not done.joined:
+            own = [job.output, errors, f"{job.output}.parts"] if job.output else []
+            _fill(store, job, work, _batches(_items(job, done.cursor, own)))
         return store.finish()
-    own = [job.output, errors, f"{job.output}.parts"] if job.output else []
+
+
+def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_Batch]) -> None:
+    """Segment the batches into the store; when that ends before its time, what was done is kept."""
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps tens of megabytes for later
-    batches = _batches(_items(job, done.cursor, own))
+    before = store.progress.pages + store.progress.failed
     every = 0.5 if sys.stderr.isatty() else SHOWN
-    with threadpool_limits(1), tqdm(initial=done.pages + done.failed, unit=" pages", mininterval=every, file=sys.stderr) as bar:
+    with threadpool_limits(1), tqdm(initial=before, unit=" pages", mininterval=every, file=sys.stderr) as bar:
         try:
             for batch, rows in _judged(batches, work) if job.jobs == 1 else _Workers(job.jobs, work).judged(batches):
                 good, failures = _sorted_out(batch, rows)
@@ -102,7 +109,6 @@ def run(job: Job, sieve: Sieve) -> Progress:
         except BaseException:
             store.keep()
             raise
-    return store.finish()
 
 
 def _beside(output: str) -> str:

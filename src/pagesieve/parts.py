@@ -2,7 +2,8 @@
 
 While a run lasts, `OUTPUT.parts/` holds its rows and errors in numbered parts and `journal.json`, which says how many of them
 count and which record of the input they end with. A part is written, then the journal: whatever moment a run is killed at, what
-the journal says is so, and the next run goes on from there. At the end the parts become the output in one step.
+the journal says is so, and the next run goes on from there. At the end the parts become the output in one step. A lock in the
+folder keeps a second run from the same output.
 """
 
 from __future__ import annotations
@@ -12,20 +13,20 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pagesieve.addresses import opened, read, remove, replacing_at
+from pagesieve.addresses import alone, found, opened, read, remove, replacing_at
 from pagesieve.arrow import schema
 from pagesieve.readers import form_of
 
 __all__ = ["Cursor", "Parts", "Progress", "RunError", "Stream"]
 
-PART_BYTES = 16_000_000  # bytes of rows held until they are a part
+PART_BYTES = 16_000_000  # bytes of rows and errors held until they are a part
 ROW_GROUP = 1000  # rows; Parquet is read and written so many at once
 COPIED = 1 << 20  # bytes copied at once
 
@@ -56,11 +57,16 @@ class Progress:
 
 
 class Parts:
-    """The rows of one run on their way to `output`, its errors on theirs to `errors`. Nothing is touched before `begin`."""
+    """The rows of one run on their way to `output`, its errors on theirs to `errors`. Nothing is touched before `begin`.
+
+    From `begin` to `finish` or `close` no other run may have the output.
+    """
 
     def __init__(self, output: str, errors: str, segments: bool, seconds: float) -> None:
         """`seconds` is the time after which rows become a part at the latest."""
         self.folder = f"{output}.parts"
+        self._journal, self._lock = f"{self.folder}/journal.json", f"{self.folder}/lock"
+        self._own = ExitStack()  # what is given back at the end
         self._output, self._errors, self._seconds = output, errors, seconds
         self._form = form_of(output) or "jsonl"
         self._schema = _without_error(schema(segments))
@@ -73,16 +79,23 @@ class Parts:
     def begin(self, job: dict[str, Any], anew: bool = False) -> Progress:
         """How far an earlier run of the same `job` came; from the start if there is none, or with `anew`.
 
-        `job` is all that the output depends on, as JSON values. Raises `RunError` where the parts are another job's.
+        `job` is all that the output depends on, as JSON values. Raises `RunError` where the parts are another job's, or another
+        run is at work on them.
         """
+        try:
+            self._own.enter_context(alone(self._lock))
+        except BlockingIOError as error:
+            raise RunError(f"{self._output}: another run is writing to it; wait until it has ended, or give another -o") from error
         self.progress = Progress()
         self._job = job
-        journal = read(f"{self.folder}/journal.json")
+        journal = read(self._journal)
         if journal is None or anew:
-            remove(self.folder)
-            self._note(self.progress)  # what cannot be written is found out before any work
+            self._note(self.progress)  # what cannot be written is found out before any work; from here on no part counts
+            for address in [address for address, _ in found(self.folder)]:
+                if not address.endswith(("/journal.json", "/lock")):
+                    remove(address)
             return self.progress
-        stored = json.loads(journal)
+        stored = self._stored(journal)
         other = [name for name, value in job.items() if stored["job"].get(name) != value]
         if other:
             raise RunError(
@@ -96,8 +109,9 @@ class Parts:
         """Take the rows and errors up to `cursor`."""
         self._settled = False
         self._held.extend(batch.select(self._schema.names) for batch in rows)
-        self._failures.extend(map(_line, failures))
-        self._bytes += sum(batch.nbytes for batch in rows)
+        lines = list(map(_line, failures))
+        self._failures.extend(lines)
+        self._bytes += sum(batch.nbytes for batch in rows) + sum(map(len, lines))
         counted = sum(batch.num_rows for batch in rows)
         pages, failed = self.progress.pages + counted, self.progress.failed + len(failures)
         self.progress = replace(self.progress, pages=pages, failed=failed, cursor=cursor)
@@ -139,14 +153,27 @@ class Parts:
         for number in range(self.progress.parts):  # the journal goes last: without parts it says that all is done
             for end in (self._form, "errors"):
                 remove(f"{self._part(number)}.{end}")
+        self.close()  # some systems remove no file that is open
         remove(self.folder)
         return self.progress
+
+    def close(self) -> None:
+        """Let other runs have the output; what was kept stays."""
+        self._own.close()
+
+    def _stored(self, journal: bytes) -> dict[str, Any]:
+        try:
+            stored: dict[str, Any] = json.loads(journal)
+            return {name: stored[name] for name in ("job", "progress")}
+        except (ValueError, KeyError, TypeError) as error:
+            told = f"{type(error).__name__}: {error}"
+            raise RunError(f"{self._journal}: not the journal of a run ({told}); give --restart to begin anew") from error
 
     def _part(self, number: int) -> str:
         return f"{self.folder}/{number:06d}"
 
     def _note(self, progress: Progress) -> None:
-        with replacing_at(f"{self.folder}/journal.json") as file:
+        with replacing_at(self._journal) as file:
             file.write(json.dumps({"job": self._job, "progress": asdict(progress)}, indent=1).encode("utf-8"))
         self.progress = progress
 
@@ -176,6 +203,9 @@ class Stream:
     def finish(self) -> Progress:
         """How many pages there were."""
         return self.progress
+
+    def close(self) -> None:
+        """Nothing to do."""
 
 
 def _without_error(form: pa.Schema) -> pa.Schema:
@@ -220,13 +250,18 @@ def _join_parquet(names: Iterable[str], target: IO[bytes], form: pa.Schema) -> N
         for batch in _read_parquet(names):
             while count + batch.num_rows >= ROW_GROUP:
                 taken = batch.slice(0, ROW_GROUP - count)
-                writer.write_table(pa.Table.from_batches([*held, taken], form), ROW_GROUP)
+                writer.write_table(_one_piece([*held, taken], form), ROW_GROUP)
                 batch, held, count = batch.slice(taken.num_rows), [], 0
             if batch.num_rows:
                 held.append(batch)
                 count += batch.num_rows
         if held:
-            writer.write_table(pa.Table.from_batches(held, form), ROW_GROUP)
+            writer.write_table(_one_piece(held, form), ROW_GROUP)
+
+
+def _one_piece(batches: Sequence[pa.RecordBatch], form: pa.Schema) -> pa.Table:
+    """One array a column: where arrays end, Parquet's data pages may end, too."""
+    return pa.Table.from_batches(batches, form).combine_chunks()
 
 
 def _read_parquet(names: Iterable[str]) -> Iterator[pa.RecordBatch]:
