@@ -16,7 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pagesieve.storage import replacing
 
-__all__ = ["found", "opened", "read", "remove", "replacing_at", "size"]
+__all__ = ["STDIN", "found", "opened", "read", "remove", "replacing_at", "size"]
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar
