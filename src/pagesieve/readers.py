@@ -28,7 +28,7 @@ WARC_TYPES = ("text/html", "application/xhtml+xml", "text/plain")  # of response
 OK = 200
 PARQUET_ROWS = 16  # rows read at once
 BUFFER = 1 << 20  # bytes
-ZSTD_READ = 1 << 12  # bytes of a zstd file unpacked at once: the worst of them become 128 MB
+ZSTD_READ = 1 << 10  # bytes of a zstd file unpacked at once: the worst of them become 32 MB
 WARC_SLACK = 1 << 16  # bytes of headers beside the page that an archive's record may have
 CSV_SLACK = 4  # times the longest page that a CSV file's field may have, before the file counts as broken
 TOO_LARGE = "more than {} bytes; raise --max-bytes to read it (memory grows with it), or leave it out"
@@ -177,7 +177,7 @@ class _Chunks(io.RawIOBase):
     """Chunks of bytes as a file to read."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._left = chunks, b""
+        self._chunks, self._left = chunks, memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -187,7 +187,7 @@ class _Chunks(io.RawIOBase):
             chunk = next(self._chunks, None)
             if chunk is None:
                 return 0
-            self._left = chunk
+            self._left = memoryview(chunk)
         size = min(len(buffer), len(self._left))
         buffer[:size], self._left = self._left[:size], self._left[size:]
         return size
