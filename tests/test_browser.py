@@ -108,7 +108,7 @@ def stranger(page: str) -> Iterator[tuple[str, list[str]]]:
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Proposed pages, one for each test that changes something."""
     root = tmp_path_factory.mktemp("review") / "data"
-    for name in ("a-keys", "b-next", "c-kill", "d-edits", "e-mouse", "f-stale", "g-view", "h-foreign", "i-narrow"):
+    for name in ("a-keys", "b-next", "c-kill", "d-edits", "e-mouse", "f-stale", "g-view", "h-foreign", "i-narrow", "j-stored", "k-touch"):
         write_page(root, SITE, name, page_lines(name, 1), status="proposed")
     write_page(root, SITE, "x-long", [("body", f"Line {i} of a page that does not end, by far.") for i in range(LONG)], status="proposed")
     write_page(
@@ -197,7 +197,7 @@ def test_correct_by_keyboard_undo_redo_and_say_it_is_reviewed(tab: Any, server: 
     until(lambda: record(server, "a-keys")["status"] == "reviewed", "the person's word is saved")
     assert record(server, "a-keys")["review_seconds"] >= 1
     until(lambda: tab.text_content("#name").endswith("b-next"), "b-next is open")
-    assert "1 of 13 reviewed, 12 to go" in tab.text_content("#count")
+    assert "1 of 15 reviewed, 14 to go" in tab.text_content("#count")
     press(tab, "[")
     until(lambda: tab.text_content("#name").endswith("a-keys"), "a-keys is open")
     press(tab, "r")
@@ -209,7 +209,7 @@ def test_correct_by_keyboard_undo_redo_and_say_it_is_reviewed(tab: Any, server: 
         tab.keyboard.down("Enter")  # held down
     until(lambda: record(server, "b-next")["status"] == "reviewed", "one page is reviewed")
     tab.wait_for_timeout(500)
-    assert "1 of 13 reviewed" in tab.text_content("#count")
+    assert "1 of 15 reviewed" in tab.text_content("#count")
 
 
 def test_doubts_are_marked_and_gone_through(tab: Any, server: Server) -> None:
@@ -262,6 +262,31 @@ def test_nothing_is_lost_when_the_server_is_killed_in_the_middle_of_a_save(tab: 
         until(lambda: roles(server, "c-kill")[:4] == ["headline", "caption", "meta", "boilerplate"], "and it can be undone")
     finally:
         server.kill()
+
+
+def test_changes_are_saved_where_the_browsers_store_is_switched_off(tab: Any, server: Server) -> None:
+    tab.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError'); } })")
+    opened(tab, server, "j-stored")
+    for keys, first in (("1", ["headline"]), ("ArrowDown 3", ["headline", "caption"]), ("z", ["headline", "boilerplate"])):
+        press(tab, keys)
+        until(lambda: roles(server, "j-stored")[: len(first)] == first, f"{keys} is saved")  # noqa: B023  # called at once
+        tab.wait_for_selector("#saved.saved")
+
+
+@pytest.mark.parametrize("pieces", ["[[0, 4, 0, 9999, 0]]", "[[0, 999999, 0, 0, 0]]", "[[0, 4, 99, 0, 0]]", "null"])
+def test_what_the_browser_kept_of_another_page_is_dropped(tab: Any, server: Server, pieces: str) -> None:
+    before = label_file(server.root, SITE, "h-foreign").read_bytes()
+    name = f"pagesieve {server.root.resolve()} {SITE}/h-foreign.txt"
+    kept = f'{{"version": "x", "pieces": {pieces}, "status": "proposed", "seconds": 1}}'
+    opened(tab, server, "g-view")
+    tab.evaluate("([name, kept]) => localStorage.setItem(name, kept)", [name, kept])
+    press(tab, "g")
+    tab.keyboard.type("h-foreign")
+    press(tab, "Enter")
+    until(lambda: "does not fit it any more" in tab.text_content("#notice"), "it is told")
+    assert tab.evaluate("name => localStorage.getItem(name)", name) is None
+    assert tab.locator(".piece").count() > 3
+    assert label_file(server.root, SITE, "h-foreign").read_bytes() == before
 
 
 def test_split_merge_ranges_search_and_marks_by_keyboard(tab: Any, server: Server) -> None:
@@ -447,4 +472,26 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(chromium: Any, server: Serv
     assert tab.locator(".piece.chosen").count() == 2
     tab.tap("#roles >> text=comment")
     until(lambda: roles(server, name)[0] == "comment", "tapped")
+    context.close()
+
+
+def test_a_touch_screen_begins_ranges_and_takes_reviewed_back(chromium: Any, server: Server) -> None:
+    context = chromium.new_context(viewport={"width": 340, "height": 640}, has_touch=True)
+    tab = context.new_page()
+    opened(tab, server, "k-touch")
+    before = texts(server, "k-touch")
+    assert tab.is_disabled("#apart")  # a range begins at the first line as it is
+    assert not tab.is_visible("#unreview")
+    tab.locator(".piece .cell").nth(1).tap()
+    tab.tap("#apart")
+    until(lambda: len(texts(server, "k-touch")) == len(before) + 1, "a range of its own begins at the second line")
+    assert "".join(texts(server, "k-touch")[:2]) == before[0].replace("\n", "", 1)
+    assert tab.is_disabled("#apart")
+    tab.tap("#done")
+    until(lambda: record(server, "k-touch")["status"] == "reviewed", "reviewed")
+    tab.goto("about:blank")
+    opened(tab, server, "k-touch")
+    tab.tap("#unreview")
+    until(lambda: record(server, "k-touch")["status"] == "proposed", "and taken back")
+    assert not tab.is_visible("#unreview")
     context.close()

@@ -55,8 +55,8 @@ def read(path: str | Path) -> list[dict[str, Any]]:
 def outcome(job: Job) -> tuple[bytes, bytes]:
     """Output and errors; nothing else may be left beside them."""
     folder = Path(job.output).parent
-    assert not [path for path in folder.rglob("*") if ".part" in path.name and path.suffix != ".parquet"]
-    return Path(job.output).read_bytes(), (folder / "errors.jsonl").read_bytes()
+    assert not [path for path in folder.rglob("*") if ".part" in path.name.replace(".parquet", "")]
+    return Path(job.output).read_bytes(), Path(f"{job.output}.errors.jsonl").read_bytes()
 
 
 # --------------------------------------------------------------------------------------------------------- results
@@ -64,7 +64,7 @@ def outcome(job: Job) -> tuple[bytes, bytes]:
 
 def test_rows_and_errors_come_in_the_order_of_the_input(job: Job, tiny_sieve: Sieve) -> None:
     done = run(job, tiny_sieve)
-    rows, errors = read(job.output), read(Path(job.output).with_name("errors.jsonl"))
+    rows, errors = read(job.output), read(f"{job.output}.errors.jsonl")
     bad = [i for i in range(130) if i % 9 == 8 or i % 27 == 9]
     assert [row["id"] for row in rows] == [str(i) for i in range(130) if i not in bad]
     assert (done.pages, done.failed) == (len(rows), len(bad))
@@ -129,8 +129,8 @@ def test_addresses_afar_are_written(job: Job, tiny_sieve: Sieve) -> None:
     run(job, tiny_sieve)
     files = fsspec.filesystem("memory")
     run(replace(job, output="memory://out/rows.jsonl"), tiny_sieve)
-    assert (files.cat("/out/rows.jsonl"), files.cat("/out/errors.jsonl")) == outcome(job)
-    assert sorted(files.find("/out")) == ["/out/errors.jsonl", "/out/rows.jsonl"]
+    assert (files.cat("/out/rows.jsonl"), files.cat("/out/rows.jsonl.errors.jsonl")) == outcome(job)
+    assert sorted(files.find("/out")) == ["/out/rows.jsonl", "/out/rows.jsonl.errors.jsonl"]
     files.rm("/out", recursive=True)
 
 
@@ -242,6 +242,56 @@ def test_an_input_that_is_not_there_is_told_before_any_work(job: Job, tiny_sieve
     assert not Path(f"{job.output}.parts").exists()
 
 
+@pytest.mark.parametrize(
+    ("inputs", "output", "errors", "named"),
+    [
+        (["a.jsonl"], "a.jsonl", "", "a.jsonl"),
+        (["a.jsonl"], "./sub/../a.jsonl", "", "a.jsonl"),
+        (["b.parquet", "link.jsonl"], "a.jsonl", "", "link.jsonl"),
+        (["file://{}/a.jsonl"], "a.jsonl", "", "file://"),
+        (["b.parquet", "a.jsonl"], "out.jsonl", "a.jsonl", "a.jsonl"),
+        (["a.json*"], "a.jsonl", "", r"a.json\*"),
+        (["b.parquet"], "out.jsonl", "out.jsonl", "out.jsonl: the error list"),
+        (["b.parquet"], "out.jsonl", "out.jsonl.parts/errors", "out.jsonl.parts/errors: the error list"),
+    ],
+)
+def test_a_file_that_is_to_be_two_things_is_told_before_any_work(
+    job: Job, tiny_sieve: Sieve, monkeypatch: pytest.MonkeyPatch, inputs: list[str], output: str, errors: str, named: str
+) -> None:
+    folder = Path(job.output).parent
+    monkeypatch.chdir(folder)
+    (folder / "sub").mkdir()
+    (folder / "link.jsonl").symlink_to("a.jsonl")
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with pytest.raises(RunError, match=rf"^{named}.*; give another"):
+        run(replace(job, inputs=tuple(name.format(folder) for name in inputs), output=output, errors=errors), tiny_sieve)
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert not list(folder.glob("*.parts"))
+
+
+def test_two_outputs_in_one_folder_have_a_list_of_errors_each(job: Job, tiny_sieve: Sieve) -> None:
+    run(job, tiny_sieve)
+    first = outcome(job)
+    run(replace(job, inputs=job.inputs[1:], output=str(Path(job.output).with_name("errors.jsonl"))), tiny_sieve)
+    assert outcome(job) == first
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("name", ["notes.txt", "1.jsonl", "000001.html", "sub/journal.json"])
+def test_a_folder_that_is_somebody_elses_stays(job: Job, tiny_sieve: Sieve, restart: bool, name: str) -> None:
+    path = Path(f"{job.output}.parts") / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(RunError, match=rf"out\.jsonl\.parts: holds {name}, which is no part of a run; move it or give another output"):
+        run(replace(job, restart=restart), tiny_sieve)
+    assert [found for found in Path(f"{job.output}.parts").rglob("*") if found.is_file()] == [path]
+    path.rename(path.with_name("000000.jsonl"))  # as a run leaves it that was killed before it noted anything
+    if path.parent.name != "sub":
+        (path.parent / ".journal.json.x.part").touch()
+        (path.parent / "lock").touch()
+        assert run(replace(job, restart=restart), tiny_sieve).pages == 111
+
+
 # ------------------------------------------------------------------------------------------------------- processes
 
 
@@ -253,7 +303,7 @@ def test_a_page_on_which_a_process_dies_is_a_bad_record(tmp_path: Path, tiny_sie
     done = run(job, Deadly(tiny_sieve.model, "deadly"))
     assert (done.pages, done.failed) == (3 * BATCH - 1, 1)
     assert [int(row["id"]) for row in read(job.output)] == [i for i in range(3 * BATCH) if i != 40]
-    assert "the process that had this page died" in read(tmp_path / "errors.jsonl")[0]["error"]
+    assert "the process that had this page died" in read(f"{job.output}.errors.jsonl")[0]["error"]
     with pytest.raises(RunError, match="3 processes in a row have died; try --jobs 1"):
         run(replace(job, restart=True), Deadly(tiny_sieve.model, ""))
 
@@ -326,6 +376,15 @@ def test_jsonl_goes_through_a_pipe(command: Any, job: Job, tiny_sieve: Sieve) ->
         (("a.jsonl", "-f", "parquet"), "--format parquet: -o is missing; give a file whose name ends in .parquet"),
         (("a.jsonl", "-o", "out.txt"), "--format jsonl: -o out.txt; give a file whose name ends in .jsonl"),
         (("a.jsonl", "--jobs", "0"), "'0' is no number from 1"),
+        (("a.jsonl", "--checkpoint", "nan"), "'nan' is no number from 0"),
+        (("a.jsonl", "--checkpoint", "-1"), "'-1' is no number from 0"),
+        (("a.jsonl", "--checkpoint", "0"), "--checkpoint: without -o nothing is kept; give -o FILE, too"),
+        (("a.jsonl", "--restart"), "--restart: without -o nothing is kept"),
+        (("a.jsonl", "--errors", "e.jsonl"), "--errors: without -o nothing is kept"),
+        (("page.txt", "--checkpoint", "0"), "--checkpoint: for many pages"),
+        (("page.txt", "--id-field", "key"), "--id-field: for many pages; give --format jsonl or parquet, too"),
+        (("page.txt", "--page-field", "raw"), "--page-field: for many pages"),
+        (("page.txt", "--url-field", "link"), "--url-field: for many pages"),
     ],
 )
 def test_options_that_do_not_fit_are_told(command: Any, arguments: tuple[str, ...], message: str) -> None:

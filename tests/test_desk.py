@@ -137,9 +137,10 @@ def test_doubts_are_listed_by_the_greatest_and_come_with_their_page(desk: Desk) 
     (desk.root / DOUBTS).write_text(json.dumps(found))
     assert desk.pages()["lists"]["doubts"] == [f"{OTHER}/old.txt", STORY]
     assert desk.open(STORY)["doubts"] == [found[1]]
-    (desk.root / DOUBTS).write_text('[{"page": "x"}]')
-    with pytest.raises(CorpusError, match="which is no doubt"):
-        desk.pages()
+    for bad in ({"page": "x"}, {**found[0], "page": [STORY]}):
+        (desk.root / DOUBTS).write_text(json.dumps([bad]))
+        with pytest.raises(CorpusError, match="which is no doubt"):
+            desk.pages()
 
 
 def test_a_bad_label_file_is_named_and_leaves_the_others(desk: Desk) -> None:
@@ -252,6 +253,13 @@ def test_html_is_coloured_and_nothing_in_it_runs_or_loads(desk: Desk) -> None:
     assert "<script" not in html
     with pytest.raises(DeskError, match="has no HTML"):
         desk.html(f"{SITE}/short.txt")
+
+
+def test_an_element_has_the_colour_of_most_of_its_text(desk: Desk) -> None:
+    lines = [("body", "Nobody was hurt on Sunday."), ("meta", "By Ada Quill")]
+    raw = write_page(desk.root, SITE, "one", lines, status="proposed")
+    raw.with_suffix(".html").write_text("<html><body><div>" + "<br>".join(text for _, text in lines) + "</div></body></html>")
+    assert re.findall(r'data-pagesieve-role="(\w+)"', desk.html(f"{SITE}/one.txt")) == ["body"]
 
 
 def test_segments_have_their_places_in_the_html(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from programs import composed, folder, run
 from pagesieve import corpus
 from pagesieve import exchange as exchange_module
 from pagesieve.corpus import Document, Label
-from pagesieve.exchange import ExchangeError, exchange, labelling_config, read_lines, read_tasks, to_lines, to_tasks
+from pagesieve.exchange import COLOURS, ExchangeError, exchange, labelling_config, read_lines, read_tasks, to_lines, to_tasks
 from pagesieve.page import Page
 from pagesieve.roles import ROLES
 
@@ -253,3 +253,9 @@ def test_the_program_writes_and_reads_and_tells_what_it_could_not_take(root: Pat
     missing = run(tmp_path, "exchange", *folder(root), "read=none.jsonl")
     assert missing.returncode == 1
     assert "pagesieve.exchange: " in missing.stderr
+
+
+def test_colours_are_those_of_the_reviewer() -> None:
+    style = (Path(exchange_module.__file__).parent / "reviewer" / "app.css").read_text(encoding="utf-8")
+    light = style[: style.index("@media")]
+    assert {role: re.findall(rf"--{role}: (#\w+);", light) for role in ROLES} == {role: [COLOURS[role]] for role in ROLES}

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,16 +147,38 @@ def test_a_csv_row_with_too_many_fields_is_told(tmp_path: Path) -> None:
     assert found[2].page == "fo\nur"
 
 
-@pytest.mark.parametrize("end", [".gz", ".zst"])
-def test_a_packed_file_that_breaks_off_gives_what_is_whole(tmp_path: Path, end: str) -> None:
+@pytest.mark.parametrize(("end", "error"), [(".gz", "Compressed file ended before"), (".zst", "ends amid a frame")])
+def test_a_packed_file_that_breaks_off_gives_what_is_whole(tmp_path: Path, end: str, error: str) -> None:
     lines = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS * 3000)
     packed = gzip.compress(lines) if end == ".gz" else zstandard.compress(lines)
     path = tmp_path / f"a.jsonl{end}"
-    path.write_bytes(packed[: len(packed) // 2])
-    found = read(path)
-    assert len(found) > 100
-    assert "breaks off after record" in found[-1].fault or found[-1].fault.startswith("not JSON")
-    assert faults(found[:-1]) == [""] * (len(found) - 1)
+    for cut in (len(packed) // 2, len(packed) - 1):
+        path.write_bytes(packed[:cut])
+        unpacker = zlib.decompressobj(wbits=31) if end == ".gz" else zstandard.ZstdDecompressor().decompressobj()
+        whole = unpacker.decompress(packed[:cut]).count(b"\n")
+        found = read(path)
+        assert len(found) == whole + 1 > 1000
+        assert faults(found[:-1]) == [""] * whole
+        assert found[-1].fault.startswith(f"breaks off after record {whole} (EOFError: {error}")
+        assert read(path, skip=whole) == found[-1:]  # as a run that goes on does
+        assert read(path, skip=whole + 1) == []
+
+
+@pytest.mark.parametrize("end", [".gz", ".zst"])
+def test_a_packed_page_that_is_cut_is_a_fault(tmp_path: Path, end: str) -> None:
+    packed = (gzip.compress if end == ".gz" else zstandard.compress)(b"<p>A page." * 99)
+    path = tmp_path / f"a.html{end}"
+    path.write_bytes(packed[:-9])
+    (record,) = read(path)
+    assert record.fault.startswith("cannot be read (EOFError: ")
+    assert record.page == b""
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+def test_standard_input_may_be_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]) -> None:
+    given = io.BytesIO(pack(write_jsonl(tmp_path / "a.jsonl", ROWS).read_bytes()))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(given)))  # type: ignore[arg-type]
+    assert simply(read("-", jsonl=True)) == EXPECTED
 
 
 def test_broken_archives_are_told(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_rows_are_those_of_the_command(spark: SparkSession, job: Any, tmp_path: 
     order = {page["id"]: i for i, page in enumerate(pages)}
     found.sort(key=lambda row: order[row["id"]])
     (bad,) = [row for row in found if row["error"]]
-    (told,) = map(json.loads, (tmp_path / "errors.jsonl").read_text().splitlines())
+    (told,) = map(json.loads, (tmp_path / "rows.parquet.errors.jsonl").read_text().splitlines())
     assert bad["error"] == f"bad: {told['error']}"
     good = [{name: value for name, value in row.items() if name != "error"} for row in found if not row["error"]]
     assert good == pq.read_table(tmp_path / "rows.parquet").to_pylist()

@@ -17,7 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pagesieve.storage import replacing
 
-__all__ = ["alone", "found", "opened", "read", "remove", "replacing_at"]
+__all__ = ["STDIN", "alone", "found", "opened", "read", "remove", "replacing_at"]
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar

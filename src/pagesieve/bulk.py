@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -46,7 +46,7 @@ DEATHS = 3  # pages in a row on which the process that has them dies, from which
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to read, how, and where to. `output=""` is standard output; `errors=""` is `errors.jsonl` beside the output."""
+    """What to read, how, and where to. `output=""` is standard output; `errors=""` is `<output>.errors.jsonl`."""
 
     inputs: tuple[str, ...]
     output: str = ""
@@ -79,17 +79,21 @@ def run(job: Job, sieve: Sieve) -> Progress:
     """Segment all pages of the job's inputs and write its rows and errors; returns how many there were.
 
     Goes on where an earlier run of the same job was cut off. Raises `FileNotFoundError` for an input that is not there, `RunError`
-    where the parts of an earlier run do not fit or another run writes to the same output, `OSError` where rows cannot be written.
+    where the parts of an earlier run do not fit, a file is to be two things at once or another run writes to the same output,
+    `OSError` where rows cannot be written.
     """
+    errors = job.errors or f"{job.output}.errors.jsonl"
+    own = [job.output, errors, f"{job.output}.parts"] if job.output else []
+    if own and any(_is_at(errors, address) for address in (job.output, f"{job.output}.parts")):
+        raise RunError(f"{errors}: the error list would be lost in the output's place; give another --errors")
     for argument in job.inputs:  # before any work, not after hours of it
-        next(sources([argument], job.jsonl))
+        if next(_foreign(sources([argument], job.jsonl), own), None) is None:
+            raise RunError(f"{argument}: holds only what this run would write over; give another -o or --errors, or another input")
     work = Segmenter(sieve, job.segments, job.kind, job.dial, job.encoding)
-    errors = job.errors or _beside(job.output)
     store = Parts(job.output, errors, job.segments, job.seconds) if job.output else Stream()
     with closing(store):
         done = store.begin(_fingerprint(job, work), job.restart)
         if not done.joined:
-            own = [job.output, errors, f"{job.output}.parts"] if job.output else []
             _fill(store, job, work, _batches(_items(job, done.cursor, own)))
         return store.finish()
 
@@ -111,11 +115,6 @@ def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_B
             raise
 
 
-def _beside(output: str) -> str:
-    folder, slash, _ = output.rpartition("/")
-    return f"{folder}{slash}errors.jsonl"
-
-
 def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
     """All that the rows depend on."""
     given = {k: v for k, v in asdict(job).items() if k not in ("output", "errors", "jobs", "seconds", "restart")}
@@ -125,7 +124,7 @@ def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------------------- reading
 
 
-def _items(job: Job, start: Cursor, own: Iterable[str]) -> Iterator[tuple[Record, Cursor]]:
+def _items(job: Job, start: Cursor, own: Sequence[str]) -> Iterator[tuple[Record, Cursor]]:
     """The records after `start`, each with where it leaves the input. The run's `own` files are no input."""
     number = -1
     for number, source in enumerate(_foreign(sources(job.inputs, job.jsonl), own)):
@@ -136,7 +135,7 @@ def _items(job: Job, start: Cursor, own: Iterable[str]) -> Iterator[tuple[Record
             raise _changed(start, f"{source.address} of {source.size} bytes")
         for count, record in enumerate(records(source, job.fields, job.max_bytes, skip), skip + 1):
             yield record, Cursor(number, source.address, source.size, count)
-    if number < start.source:
+    if start != Cursor() and number < start.source:
         raise _changed(start, "nothing")
 
 
@@ -147,16 +146,19 @@ def _changed(start: Cursor, now: str) -> RunError:
     )
 
 
-def _foreign(given: Iterable[Source], own: Iterable[str]) -> Iterator[Source]:
-    mine = [_absolute(address) for address in own]
-    for source in given:
-        place = _absolute(source.address)
-        if not any(place == address or place.startswith(address + "/") for address in mine):
-            yield source
+def _foreign(given: Iterable[Source], own: Sequence[str]) -> Iterator[Source]:
+    return (source for source in given if not any(_is_at(source.address, address) for address in own))
+
+
+def _is_at(address: str, other: str) -> bool:
+    """Whether the address is the `other` one, or below it."""
+    place, start = _absolute(address), _absolute(other)
+    return place == start or place.startswith(start + "/")
 
 
 def _absolute(address: str) -> str:
-    return address if "://" in address else os.path.abspath(address)
+    address = address.removeprefix("file://")
+    return address if "://" in address else os.path.realpath(address)
 
 
 def _batches(items: Iterable[tuple[Record, Cursor]]) -> Iterator[_Batch]:

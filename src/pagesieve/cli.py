@@ -22,6 +22,8 @@ from pagesieve.storage import ModelError, write_text
 __all__ = ["main"]
 
 ROWS = ("jsonl", "parquet")
+OF_OUTPUT = ("errors", "restart", "checkpoint")  # options that mean nothing without -o
+OF_MANY = (*OF_OUTPUT, "jobs", "segments", "max_bytes", "id_field", "page_field", "url_field")
 FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
 
 
@@ -101,11 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("--id-field", default="id", metavar="NAME", help="field of JSONL, CSV and Parquet that names the page (default id)")
     many.add_argument("--page-field", default="", metavar="NAME", help="field that holds it (default: html, text, page or content)")
     many.add_argument("--url-field", default="url", metavar="NAME", help="field with its address (default url)")
-    many.add_argument("--errors", default="", metavar="FILE", help="list of bad records (default errors.jsonl beside the output)")
+    many.add_argument("--errors", default="", metavar="FILE", help="list of bad records (default OUTPUT.errors.jsonl)")
     many.add_argument(
         "--max-bytes", type=_count, metavar="N", help="longest page; longer ones are bad records (default 5,000,000; memory grows with it)"
     )
-    many.add_argument("--checkpoint", type=float, metavar="SECONDS", help="work that an interruption costs at most (default 30)")
+    many.add_argument("--checkpoint", type=_seconds, metavar="SECONDS", help="work that an interruption costs at most (default 30)")
     many.add_argument("--restart", action="store_true", help="begin anew instead of going on where the same command was interrupted")
     parser.add_argument("--version", action="version", version=f"pagesieve {__version__}")
     return parser
@@ -119,6 +121,16 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
     return share
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0")
+    return seconds
 
 
 def _count(text: str) -> int:
@@ -135,13 +147,19 @@ def _rows_wanted(options: argparse.Namespace, parser: argparse.ArgumentParser) -
     if form not in ROWS:
         if many:
             parser.error(f"--format {form}: {many} may hold many pages; give --format jsonl or parquet")
-        given = next((name for name in ("segments", "errors", "restart", "checkpoint", "max_bytes") if getattr(options, name)), "")
-        if given or options.jobs > 1:
-            parser.error(f"--{(given or 'jobs').replace('_', '-')}: for many pages; give --format jsonl or parquet, too")
+        if given := _given(OF_MANY, options, parser):
+            parser.error(f"{given}: for many pages; give --format jsonl or parquet, too")
         return False
+    if not options.output and (given := _given(OF_OUTPUT, options, parser)):
+        parser.error(f"{given}: without -o nothing is kept; give -o FILE, too")
     if named != form and (options.output or form == "parquet"):
         parser.error(f"--format {form}: -o {options.output or 'is missing'}; give a file whose name ends in .{form}")
     return True
+
+
+def _given(names: Sequence[str], options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
+    """The first of these options that has another value than its default, as one writes it; "" for none."""
+    return next((f"--{name.replace('_', '-')}" for name in names if getattr(options, name) != parser.get_default(name)), "")
 
 
 def _bulk(options: argparse.Namespace) -> int:

@@ -1,4 +1,5 @@
-"""The shapes of the Hydra configurations: a misspelt key or a word for a number fails before any work starts.
+"""The shapes of the Hydra configurations: a misspelt key or a word for a number fails before any work starts. And `run`,
+with which the programs begin and end.
 
 The values live in `conf/`; each group there (`data`, `features`, `model`, `labels`) fills one of these dataclasses.
 Only the entry points (`train`, `evaluate`, `label`, `review`, `exchange`) import this module.
@@ -6,17 +7,20 @@ Only the entry points (`train`, `evaluate`, `label`, `review`, `exchange`) impor
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hydra
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
 from pagesieve.roles import check_label_map
 from pagesieve.training import Settings
 
-__all__ = ["EvaluateConfig", "ExchangeConfig", "LabelConfig", "ReviewConfig", "TrainConfig", "config_dir", "register", "settings"]
+__all__ = ["EvaluateConfig", "ExchangeConfig", "LabelConfig", "ReviewConfig", "TrainConfig", "config_dir", "register", "run", "settings"]
 
 
 def config_dir() -> str:
@@ -167,6 +171,20 @@ def register() -> None:
     store.store(group="data", name="schema", node=DataConfig)
     store.store(group="features", name="schema", node=FeaturesConfig)
     store.store(group="model", name="schema", node=ModelConfig)
+
+
+def run(name: str, work: Callable[[Any], object]) -> None:
+    """The program `name`: Hydra reads its configuration, `work` does the rest; what a person can put right is told in a line, exit status 1."""
+
+    def told(config: Any) -> None:
+        try:
+            work(config)
+        except (ValueError, OSError) as error:
+            sys.exit(f"pagesieve.{name}: {error}")
+
+    told.__module__ = f"pagesieve.{name}"  # which Hydra names the program by, in its help and logs
+    register()
+    hydra.main(version_base="1.3", config_path=config_dir(), config_name=name)(told)()
 
 
 def settings(config: TrainConfig | LabelConfig) -> Settings:

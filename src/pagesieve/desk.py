@@ -18,7 +18,7 @@ from typing import Any
 from pagesieve import corpus, selection
 from pagesieve.carry import counterparts
 from pagesieve.corpus import CorpusError, Document, Label
-from pagesieve.html import annotated, inert, read_html
+from pagesieve.html import annotated, inert, labels_of_elements, read_html
 from pagesieve.model import Model
 from pagesieve.page import Segment
 from pagesieve.render import ANNOTATION_STYLE
@@ -239,7 +239,7 @@ class Desk:
         path = self.root / selection.DOUBTS
         pages: dict[str, list[dict[str, Any]]] = {}
         for doubt in _listed(path, dict) if path.exists() else []:
-            if not doubt.keys() >= {"page", "start", "role", "said", "doubted"}:
+            if not (doubt.keys() >= {"page", "start", "role", "said", "doubted"} and isinstance(doubt["page"], str)):
                 raise CorpusError(f'{path}: holds {doubt}, which is no doubt; make it anew with `make label ARGS="mode=doubt"`')
             pages.setdefault(doubt["page"], []).append(doubt)
         return pages
@@ -252,7 +252,7 @@ def _plain(pieces: Iterable[Piece]) -> list[list[int]]:
 def _of_elements(view: Document) -> dict[int, tuple[str, str]]:
     """Label and role of each element of an HTML page that holds a segment."""
     roles = [ROLES[role] for role in view.roles.tolist()]
-    return {s.markup.element: (LABEL_OF_ROLE[role], role) for s, role in zip(view.segments, roles, strict=True) if s.markup}
+    return labels_of_elements((s.markup, s.text, (LABEL_OF_ROLE[role], role)) for s, role in zip(view.segments, roles, strict=True))
 
 
 def _seconds(record: dict[str, Any]) -> float:

@@ -9,13 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import hydra
 import numpy as np
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from pagesieve import corpus, evaluation, report, training
-from pagesieve.config import EvaluateConfig, TrainConfig, config_dir, register, settings
+from pagesieve.config import EvaluateConfig, TrainConfig, run, settings
 from pagesieve.corpus import Document
 from pagesieve.evaluation import Judged
 from pagesieve.storage import load_model, write_text
@@ -161,20 +160,14 @@ def _learning_curve(config: EvaluateConfig, documents: Sequence[Document]) -> li
     return points
 
 
-@hydra.main(version_base="1.3", config_path=config_dir(), config_name="evaluate")
-def _run(config: Any) -> None:
-    try:
-        passed = evaluate(config)["passed"]
-    except (ValueError, OSError) as error:
-        sys.exit(f"pagesieve.evaluate: {error}")
-    if not passed:
+def _run(config: EvaluateConfig) -> None:
+    if not evaluate(config)["passed"]:
         sys.exit(1)
 
 
 def main() -> None:
-    """Register the schemas, then let Hydra read the configuration and run."""
-    register()
-    _run()
+    """Let Hydra read the configuration, then evaluate."""
+    run("evaluate", _run)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-import hydra
 from tqdm import tqdm
 
 from pagesieve import corpus
-from pagesieve.config import ExchangeConfig, config_dir, register
+from pagesieve.config import ExchangeConfig, run
 from pagesieve.corpus import CorpusError, Document, Label
 from pagesieve.roles import ROLES
 from pagesieve.storage import write_text
@@ -248,12 +247,8 @@ def _fitted(marked: Marked, document: Document) -> list[Label]:
     return labels
 
 
-@hydra.main(version_base="1.3", config_path=config_dir(), config_name="exchange")
-def _run(config: Any) -> None:
-    try:
-        failed = exchange(config)
-    except (ValueError, OSError) as error:
-        sys.exit(f"pagesieve.exchange: {error}")
+def _run(config: ExchangeConfig) -> None:
+    failed = exchange(config)
     for message in failed:
         print(f"not taken over: {message}", file=sys.stderr)
     if failed:
@@ -261,9 +256,8 @@ def _run(config: Any) -> None:
 
 
 def main() -> None:
-    """Register the schemas, then let Hydra read the configuration and run."""
-    register()
-    _run()
+    """Let Hydra read the configuration, then exchange."""
+    run("exchange", _run)
 
 
 if __name__ == "__main__":

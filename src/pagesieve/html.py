@@ -22,9 +22,9 @@ from itertools import chain
 from typing import Any
 
 from pagesieve.features import LEVELS
-from pagesieve.page import MarkupColumns, Page, Segments, Tags
+from pagesieve.page import Markup, MarkupColumns, Page, Segments, Tags
 
-__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "inert", "looks_like_html", "read_html"]
+__all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "inert", "labels_of_elements", "looks_like_html", "read_html"]
 
 BLOCKS = frozenset(  # what the HTML Standard's style sheet gives a line of its own
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
@@ -189,6 +189,15 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "",
         sheet.insert_child(style)
         head.insert_child(sheet)
     return "<!doctype html>\n" + str(tree.html or "")
+
+
+def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, str]]]) -> dict[int, tuple[str, str]]:
+    """What `annotated` marks: of segments (markup, text, (label, role)), for each element what most of its characters have."""
+    sizes: dict[int, Counter[tuple[str, str]]] = {}
+    for markup, text, label in segments:
+        if markup is not None:
+            sizes.setdefault(markup.element, Counter())[label] += len(text)
+    return {element: size.most_common(1)[0][0] for element, size in sizes.items()}
 
 
 def _elements(tree: Any) -> Iterator[Any]:

@@ -10,13 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import hydra
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from pagesieve import corpus, intake, labeling, report, selection, training
-from pagesieve.config import LabelConfig, config_dir, register, settings
+from pagesieve.config import LabelConfig, run, settings
 from pagesieve.page import PageError, read_page, split
 from pagesieve.sieve import load
 from pagesieve.storage import write_text
@@ -153,20 +152,14 @@ def _rule_table(outcomes: list[labeling.Outcome]) -> str:
     return report.table(["rule", "role", "fired", "on reviewed", "right", "what it looks for"], rows)
 
 
-@hydra.main(version_base="1.3", config_path=config_dir(), config_name="label")
-def _run(config: Any) -> None:
-    try:
-        failed = label(config)["failed"]
-    except (ValueError, OSError) as error:
-        sys.exit(f"pagesieve.label: {error}")
-    if failed:
+def _run(config: LabelConfig) -> None:
+    if label(config)["failed"]:
         sys.exit(1)
 
 
 def main() -> None:
-    """Register the schemas, then let Hydra read the configuration and run."""
-    register()
-    _run()
+    """Let Hydra read the configuration, then label."""
+    run("label", _run)
 
 
 if __name__ == "__main__":

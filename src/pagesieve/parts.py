@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +31,8 @@ __all__ = ["Cursor", "Parts", "Progress", "RunError", "Stream"]
 PART_BYTES = 16_000_000  # bytes of rows and errors held until they are a part
 ROW_GROUP = 1000  # rows; Parquet is read and written so many at once
 COPIED = 1 << 20  # bytes copied at once
+
+_OURS = re.compile(r"\d{6,}\.(jsonl|parquet|errors)|journal\.json|lock|\.[^/]*\.part")  # what a run puts into its folder
 
 
 class RunError(ValueError):
@@ -79,9 +83,10 @@ class Parts:
     def begin(self, job: dict[str, Any], anew: bool = False) -> Progress:
         """How far an earlier run of the same `job` came; from the start if there is none, or with `anew`.
 
-        `job` is all that the output depends on, as JSON values. Raises `RunError` where the parts are another job's, or another
-        run is at work on them.
+        `job` is all that the output depends on, as JSON values. Raises `RunError` where the parts are another job's, the folder
+        has been somebody else's, or another run is at work on them.
         """
+        self._refuse_foreign()
         try:
             self._own.enter_context(alone(self._lock))
         except BlockingIOError as error:
@@ -168,6 +173,17 @@ class Parts:
         except (ValueError, KeyError, TypeError) as error:
             told = f"{type(error).__name__}: {error}"
             raise RunError(f"{self._journal}: not the journal of a run ({told}); give --restart to begin anew") from error
+
+    def _refuse_foreign(self) -> None:
+        """Raise `RunError` where the folder, which goes at the end, holds what no run has put there."""
+        try:
+            held = [address for address, _ in found(self.folder)]
+        except FileNotFoundError:
+            return
+        for address in held:
+            name = address.rpartition(f"{os.path.basename(self.folder)}/")[2]
+            if not _OURS.fullmatch(name):
+                raise RunError(f"{self.folder}: holds {name}, which is no part of a run; move it or give another output")
 
     def _part(self, number: int) -> str:
         return f"{self.folder}/{number:06d}"

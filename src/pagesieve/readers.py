@@ -15,19 +15,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import IO, Any
 
 __all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "sources"]
 
 PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first that a record has
 PAGES = (".txt", ".html", ".htm", ".xhtml")  # files that are a page each; a folder's other files are passed over
-PACKED = (".gz", ".zst")
+MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}  # ending of a packed file → its first bytes
+PACKED = tuple(MAGIC)
 ROW_FORMS = {".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl", ".parquet": "parquet"}  # ending of an output → its form
 WARC_TYPES = ("text/html", "application/xhtml+xml", "text/plain")  # of responses and resources; others are passed over
 OK = 200
 PARQUET_ROWS = 16  # rows read at once
 BUFFER = 1 << 20  # bytes
+ZSTD_READ = 1 << 10  # bytes of a zstd file unpacked at once: the worst of them become 32 MB
 WARC_SLACK = 1 << 16  # bytes of headers beside the page that an archive's record may have
 CSV_SLACK = 4  # times the longest page that a CSV file's field may have, before the file counts as broken
 TOO_LARGE = "more than {} bytes; raise --max-bytes to read it (memory grows with it), or leave it out"
@@ -116,14 +117,16 @@ def records(source: Source, fields: Fields, most: int, skip: int = 0) -> Iterato
 
     Whatever is wrong with the file itself is a last record with a fault.
     """
-    number = skip
+    number = 0
     try:
-        for record in islice(_READERS[source.form](source, fields, most), skip, None):
-            number += 1
-            yield record if record.fault or _weighs(record.page) <= most else replace(record, page=b"", fault=TOO_LARGE.format(most))
+        for number, record in enumerate(_READERS[source.form](source, fields, most), 1):
+            if number > skip:
+                yield record if record.fault or _weighs(record.page) <= most else replace(record, page=b"", fault=TOO_LARGE.format(most))
     except ImportError:
         raise
     except Exception as error:  # broken archives fail in many ways: zlib, zstd, Arrow and fastwarc have errors of their own
+        if number < skip:  # the fault, record number + 1, is among those skipped
+            return
         where = f"breaks off after record {number}" if number or source.form != "page" else "cannot be read"
         yield Record(source.address, source.address, fault=f"{where} ({type(error).__name__}: {error}); what follows is not read")
 
@@ -135,21 +138,59 @@ def _weighs(page: str | bytes) -> int:
 @contextmanager
 def _unpacked(source: Source) -> Iterator[IO[bytes]]:
     """The source's bytes; packed or not is told by the bytes for standard input, which has no name, by the name for files."""
-    from pagesieve.addresses import opened
+    from pagesieve.addresses import STDIN, opened
 
     with opened(source.address) as file:
-        if source.address.lower().endswith(".gz"):
+        end = os.path.splitext(source.address.lower())[1]
+        if source.address == STDIN:
+            begins = file.peek(4)  # type: ignore[attr-defined]  # standard input is a BufferedReader
+            end = next((end for end, magic in MAGIC.items() if begins.startswith(magic)), "")
+        if end == ".gz":
             import gzip
 
-            with gzip.open(file) as packed:
-                yield io.BufferedReader(packed, BUFFER)
-        elif source.address.lower().endswith(".zst"):
-            import zstandard
-
-            with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True, closefd=False) as packed:
-                yield io.BufferedReader(packed, BUFFER)
+            with gzip.open(file) as packed:  # no buffer around it: that would lose what stands before a cut
+                yield packed  # type: ignore[misc]  # is an IO[bytes] but for its declaration
+        elif end == ".zst":
+            yield io.BufferedReader(_Chunks(_frames(file)), BUFFER)
         else:
             yield file
+
+
+def _frames(file: IO[bytes]) -> Iterator[bytes]:
+    """What a zstd file holds, frame after frame; a `stream_reader` would end quietly where the file is cut.
+
+    Raises `EOFError` there, after what is whole.
+    """
+    import zstandard
+
+    begin, frame = zstandard.ZstdDecompressor().decompressobj, None
+    while packed := file.read(ZSTD_READ):
+        while packed:
+            frame = frame or begin()
+            yield frame.decompress(packed)
+            packed, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+    if frame:
+        raise EOFError("ends amid a frame")
+
+
+class _Chunks(io.RawIOBase):
+    """Chunks of bytes as a file to read."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._left = chunks, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._left = memoryview(chunk)
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
 
 
 def _page(source: Source, fields: Fields, most: int) -> Iterator[Record]:

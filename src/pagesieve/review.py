@@ -6,13 +6,10 @@ asks. The page itself is plain HTML, CSS and JavaScript in `reviewer/`. Configur
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import hydra
-
-from pagesieve.config import ReviewConfig, config_dir, register
+from pagesieve.config import ReviewConfig, run
 from pagesieve.corpus import CorpusError, StaleError
 from pagesieve.desk import Desk, DeskError
 from pagesieve.sieve import load
@@ -115,18 +112,9 @@ def review(config: ReviewConfig) -> None:
     server.run()
 
 
-@hydra.main(version_base="1.3", config_path=config_dir(), config_name="review")
-def _run(config: Any) -> None:
-    try:
-        review(config)
-    except (ValueError, OSError) as error:
-        sys.exit(f"pagesieve.review: {error}")
-
-
 def main() -> None:
-    """Register the schemas, then let Hydra read the configuration and run."""
-    register()
-    _run()
+    """Let Hydra read the configuration, then review."""
+    run("review", review)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from pagesieve.explain import Explanation
-from pagesieve.html import Metadata, annotated
+from pagesieve.html import Metadata, annotated, labels_of_elements
 from pagesieve.page import Link, Markup, Rows, Segment, Segments
 from pagesieve.render import ANNOTATION_STYLE, page_html, page_markdown
 
@@ -251,12 +251,8 @@ class Segmentation:
         """
         if self.view != "html":
             raise ValueError("annotated: this page is a text dump; to_html() shows it coloured")
-        size: dict[int, dict[tuple[str, str], int]] = {}
-        for s in self.segments:
-            if s.markup is not None:
-                sizes = size.setdefault(s.markup.element, {})
-                sizes[s.label, s.role] = sizes.get((s.label, s.role), 0) + len(s.text)
-        return annotated(self.source, {element: max(sizes, key=sizes.__getitem__) for element, sizes in size.items()}, ANNOTATION_STYLE)
+        labels = labels_of_elements((s.markup, s.text, (s.label, s.role)) for s in self.segments)
+        return annotated(self.source, labels, ANNOTATION_STYLE)
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -17,7 +17,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import hydra
 import joblib
 from joblib import Parallel, delayed
 from omegaconf import OmegaConf
@@ -26,7 +25,7 @@ from tqdm import tqdm
 import pagesieve
 from pagesieve import corpus, evaluation, report, training
 from pagesieve.calibration import Calibration
-from pagesieve.config import TrainConfig, config_dir, register, settings
+from pagesieve.config import TrainConfig, run, settings
 from pagesieve.corpus import Document
 from pagesieve.features import MARKUP
 from pagesieve.model import Model
@@ -306,18 +305,9 @@ def _save(
         shutil.rmtree(Path(aside, "old"), ignore_errors=True)
 
 
-@hydra.main(version_base="1.3", config_path=config_dir(), config_name="train")
-def _run(config: Any) -> None:
-    try:
-        train(config)
-    except (ValueError, OSError) as error:
-        sys.exit(f"pagesieve.train: {error}")
-
-
 def main() -> None:
-    """Register the schemas, then let Hydra read the configuration and run."""
-    register()
-    _run()
+    """Let Hydra read the configuration, then train."""
+    run("train", train)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // The reviewer: what is open, what is chosen, and what keys and clicks do to it.
 
-import { assign, merge, parse, plain, range, split } from "./pieces.js";
+import { assign, joined, merge, parse, plain, range, split } from "./pieces.js";
 import { Sheet } from "./sheet.js";
 import { Store, address, ask } from "./store.js";
 
@@ -58,6 +58,7 @@ function draw() {
   $("extend").setAttribute("aria-pressed", String(extending));
   $("split").setAttribute("aria-pressed", String(knife !== null));
   $("split").textContent = knife === null ? "Split" : "Cut here";
+  $("apart").disabled = !joined(pieces, cursor);
   $("undo").disabled = !past.length;
   $("redo").disabled = !future.length;
   $("unsure").disabled = !pieces.some(hint);
@@ -80,6 +81,7 @@ function drawHead() {
   $("status").textContent = page ? status : "";
   $("status").className = `badge ${status}`;
   $("view").disabled = !page?.html;
+  $("unreview").hidden = status !== "reviewed" || !page;
   $("done").disabled = $("skip").disabled = $("next").disabled = $("previous").disabled = !page;
   document.title = page ? `${page.name} – pagesieve review` : "pagesieve review";
 }
@@ -155,6 +157,10 @@ async function open(name, { drop = false } = {}) {
 // Changes that were not on disk when the browser or the server ended.
 function restore(draft) {
   if (!draft) return;
+  if (!fits(draft)) {
+    notice("What this browser kept of the page does not fit it any more; the file's labels hold.");
+    return store.forget(page.name);
+  }
   const same = JSON.stringify([draft.pieces, draft.status]) === JSON.stringify([page.pieces, page.status]);
   if (same) return store.forget(page.name);
   past = [{ pieces, cursor: 0 }];
@@ -164,6 +170,11 @@ function restore(draft) {
   changed();
   store.flush();
 }
+
+// Whether a draft is of this page, cut into segments as it is now.
+const fits = (draft) =>
+  Array.isArray(draft.pieces) &&
+  draft.pieces.every(([start, end, role, segment]) => start < end && end <= page.chars.length && desk.roles[role] && segment in page.said);
 
 function empty(text) {
   const made = document.createElement("div");
@@ -175,6 +186,7 @@ function empty(text) {
 function nothing() {
   page = null;
   pieces = [];
+  cursor = anchor = 0;
   sheet.clear();
   showHtml();
   drawHead();
@@ -328,6 +340,11 @@ function join() {
   let [from, to] = chosen();
   if (from === to) from -= 1;
   if (from >= 0) edit(merge(pieces, from, to), from);
+}
+
+// A range of its own begins at the segment.
+function apart() {
+  if (joined(pieces, cursor)) edit(split(pieces, cursor, pieces[cursor].start, page.chars));
 }
 
 function startSplit(place = pieces[cursor].start) {
@@ -499,7 +516,7 @@ function pick(place, extend) {
 
 const CLICKS = {
   undo, redo, view: toggleHtml, help: () => $("keys").showModal(), previous: () => go(-1), next: () => go(1), skip, done: review, name: findPage,
-  extend: COMMANDS.v, merge: join, unsure: () => nextUnsure(1),
+  extend: COMMANDS.v, apart, unreview, merge: join, unsure: () => nextUnsure(1),
   split: () => (knife === null ? startSplit() : CUTTING.Enter()),
 };
 for (const [id, act] of Object.entries(CLICKS)) {

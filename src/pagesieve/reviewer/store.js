@@ -47,7 +47,11 @@ export class Store {
   }
 
   forget(name) {
-    localStorage.removeItem(this.key(name));
+    try {
+      localStorage.removeItem(this.key(name));
+    } catch {
+      // switched off: there is nothing to forget
+    }
   }
 
   change(content) {
@@ -80,7 +84,7 @@ export class Store {
   // Send what is pending, one save at a time; resolves to whether all is on disk.
   flush() {
     clearTimeout(this.timer);
-    this.running = (this.running ?? Promise.resolve()).then(() => this.send());
+    this.running = (this.running ?? Promise.resolve()).catch(() => {}).then(() => this.send()); // one save that failed stops no other
     return this.running;
   }
 
