@@ -1,9 +1,10 @@
 """Step 4b of a page's way: probabilities as a model gives them → probabilities that hold, and the page's confidence.
 
-A model's probabilities are calibrated on its answers for pages whose sites it had not seen (`training.calibrate`). Two
+A model's probabilities are calibrated on its answers for pages whose sites it had not seen (`training.calibrate`). Three
 things are learned there: one temperature for all role probabilities (Guo et al., "On Calibration of Modern Neural
-Networks", ICML 2017), and how the mean probability over a page's words translates into the share of its words with the
-right label. The dial, which trades lost body lines for foreign ones, lives here too.
+Networks", ICML 2017), what a dateline, a cue too rare for the networks, says of each role, and how the mean probability over a
+page's words translates into the share of its words with the right label. The dial, which trades lost body lines for foreign
+ones, lives here too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pagesieve.roles import ROLES
 
 __all__ = ["DIAL", "Calibration", "decide", "mean_chance"]
 
@@ -22,23 +25,34 @@ REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
 
 
+def _ones() -> Floats:
+    return np.ones(len(ROLES), dtype=np.float32)
+
+
 def _knots() -> Floats:
     return np.array([0.0, 1.0], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`temperature` divides log probabilities; `said` and `true` (knots,) are the points of the confidence curve."""
+    """`temperature` divides log probabilities; `said` and `true` (knots,) are the points of the confidence curve.
+
+    `datelines` (roles,) says how many times as often segments that begin with a dateline have each role as would be said of them.
+    """
 
     temperature: float = 1.0
     said: Floats = field(default_factory=_knots)
     true: Floats = field(default_factory=_knots)
+    datelines: Floats = field(default_factory=_ones)
 
-    def tempered(self, probabilities: Floats) -> Floats:
-        """Role probabilities (segments, roles) at this temperature, rows scaled to sum 1."""
-        if self.temperature == 1.0:
-            return probabilities
-        likely = np.power(np.maximum(probabilities, TINY), 1 / self.temperature)
+    def tempered(self, probabilities: Floats, dateline: Floats | None = None) -> Floats:
+        """Role probabilities (segments, roles) at this temperature, rows scaled to sum 1.
+
+        `dateline` (segments,) is 1 for those that begin with one; None for none of them.
+        """
+        likely = probabilities if self.temperature == 1.0 else np.power(np.maximum(probabilities, TINY), 1 / self.temperature)
+        if dateline is not None:
+            likely = np.where(dateline[:, None] > 0, likely * self.datelines, likely)
         return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
 
     def confidence(self, chances: Floats, words: Floats) -> float:

@@ -162,11 +162,11 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
     words = np.maximum(measures.words, 1)
     log = np.log(probabilities + FLOOR)
     body_words = probabilities[:, BODY] * words
-    stretches = np.zeros((len(bounds) - 1, 2), dtype=np.int64)
+    mains = np.zeros((len(bounds) - 1, 2), dtype=np.int64)
     for number, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())):
-        stretches[number] = main_stretch(probabilities[begin:end], words[begin:end])
+        mains[number] = main_stretch(probabilities[begin:end], words[begin:end])
         body_words[begin:end] = np.cumsum(body_words[begin:end])
-    start, stop = (stretches[page] + first[:, None]).T
+    start, stop = (mains[page] + first[:, None]).T
     inside = (place >= start) & (place < stop) & (probabilities[:, BODY] > 0.5)
     headings = probabilities[:, TEASER_HEADING] > MARK_AT[TEASER_HEADING]
     single = [

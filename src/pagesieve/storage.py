@@ -26,7 +26,7 @@ from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
 
 __all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "replacing", "save_model", "write_text"]
 
-FORMAT = 3  # raised whenever an older reader would misread a newer file
+FORMAT = 4  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
 DIGEST = 16  # hexadecimal digits that name a model
 HTML_PREFIX = "html."  # of the names of the arrays for HTML pages
@@ -103,6 +103,7 @@ def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "transitions": model.transitions,
         "confidence_said": model.calibration.said,
         "confidence_true": model.calibration.true,
+        "datelines": model.calibration.datelines,
     }
     header: dict[str, Any] = {
         "format": FORMAT,
@@ -201,5 +202,6 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
             offsets=tuple(header["offsets"]),
             first_share=float(header["first_share"]),
         )
-    calibration = Calibration(float(header["temperature"]), arrays["confidence_said"], arrays["confidence_true"])
+    curve = arrays["confidence_said"], arrays["confidence_true"]
+    calibration = Calibration(float(header["temperature"]), *curve, arrays["datelines"])
     return Model(linear, network, arrays["transitions"], check_label_map(header["labels"]), calibration, header["info"])

@@ -395,33 +395,43 @@ def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) 
     may be the first of those that `crossed` was made of.
     """
     folds = crossed.folds[: len(samples)]
+    raw = list(zip(samples, crossed.predictions, strict=False))
     predictions: list[Prediction] = list(crossed.predictions[: len(samples)])
     for j in np.unique(folds).tolist():
-        others = _calibration([(s, p) for s, p, fold in zip(samples, predictions, folds, strict=False) if fold != j], settings)
+        others = _calibration([answer for answer, fold in zip(raw, folds, strict=True) if fold != j], settings)
         for i in np.flatnonzero(folds == j).tolist():
-            raw = crossed.predictions[i].probabilities
-            predictions[i] = Prediction.of(raw, samples[i].measures.words, settings.label_of_role, others)
-    return _calibration(list(zip(samples, crossed.predictions, strict=False)), settings), predictions
+            predictions[i] = _calibrated(samples[i], crossed.predictions[i], settings, others)
+    return _calibration(raw, settings), predictions
+
+
+def _calibrated(sample: Sample, answer: Prediction, settings: Settings, calibration: Calibration) -> Prediction:
+    measures = sample.measures
+    return Prediction.of(answer.probabilities, measures.words, settings.label_of_role, calibration, dateline=measures.dateline)
 
 
 def _calibration(answers: Sequence[tuple[Sample, Prediction]], settings: Settings) -> Calibration:
     matrix = label_matrix(settings.label_of_role)
-    truth = matrix.argmax(1)[np.concatenate([s.roles for s, _ in answers])]
+    roles = np.concatenate([s.roles for s, _ in answers])
+    truth = matrix.argmax(1)[roles]
     probabilities = np.concatenate([p.probabilities for _, p in answers])
     place = np.arange(len(truth))
     losses = []
     for temperature in TEMPERATURES:
         shares = Calibration(temperature).tempered(probabilities) @ matrix
         losses.append(-np.log(np.maximum(shares[place, truth], 1e-6)).mean())
-    temperature = TEMPERATURES[int(np.argmin(losses))]
+    calibration = Calibration(TEMPERATURES[int(np.argmin(losses))])
+    begin = np.concatenate([s.measures.dateline for s, _ in answers]) > 0
+    expected = calibration.tempered(probabilities[begin]).sum(0)
+    found = np.bincount(roles[begin], minlength=len(ROLES))
+    calibration = replace(calibration, datelines=((found + 1) / (expected + 1)).astype(np.float32))  # one more: few segments say little
     said, right = [], []
     for sample, answer in answers:
-        tempered = Prediction.of(answer.probabilities, sample.measures.words, settings.label_of_role, Calibration(temperature))
+        judged = _calibrated(sample, answer, settings, calibration)
         words = sample.measures.words
-        said.append(mean_chance(tempered.shares.max(1), words))
-        right.append(mean_chance((tempered.labels == matrix.argmax(1)[sample.roles]).astype(np.float32), words))
+        said.append(mean_chance(judged.shares.max(1), words))
+        right.append(mean_chance((judged.labels == matrix.argmax(1)[sample.roles]).astype(np.float32), words))
     curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, right)
-    return Calibration(temperature, curve.X_thresholds_.astype(np.float32), curve.y_thresholds_.astype(np.float32))
+    return replace(calibration, said=curve.X_thresholds_.astype(np.float32), true=curve.y_thresholds_.astype(np.float32))
 
 
 def fit(
