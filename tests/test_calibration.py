@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pagesieve.calibration import CAUTION, DIAL, Calibration, decide, mean_chance
+from pagesieve.roles import ROLES
 
 rows = arrays(np.float32, st.tuples(st.integers(0, 6), st.just(3)), elements=st.floats(0.015625, 1, width=32)).map(
     lambda a: a / a.sum(1, keepdims=True)
@@ -59,3 +60,16 @@ def test_the_likeliest_label_wins_but_the_body_only_where_teaser_is_much_less_li
 def test_a_dial_beyond_its_ends_is_refused(dial: float) -> None:
     with pytest.raises(ValueError, match=r"dial=.*from 0 .* to 1"):
         decide(np.ones((1, 3), dtype=np.float32) / 3, 0, 2, dial)
+
+
+def test_a_dateline_counts_where_a_segment_begins_with_one_and_nowhere_else() -> None:
+    caption = ROLES.index("caption")
+    never = np.ones(len(ROLES), dtype=np.float32)
+    never[caption] = 0.1
+    shares = np.full((2, len(ROLES)), 0.5 / (len(ROLES) - 1), dtype=np.float32)
+    shares[:, caption] = 0.5
+    found = Calibration(datelines=never).tempered(shares, np.array([1.0, 0.0], dtype=np.float32))
+    assert found[0, caption] == pytest.approx(0.05 / 0.55)
+    np.testing.assert_allclose(found[1], shares[1])
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(Calibration(datelines=never).tempered(shares), shares)

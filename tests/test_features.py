@@ -264,3 +264,33 @@ def test_a_page_measured_in_pieces_has_the_same_measures(monkeypatch: pytest.Mon
     )
     np.testing.assert_array_equal(pieces.long_words.word, whole.long_words.word)
     np.testing.assert_array_equal(pieces.small_words.row, whole.small_words.row)
+
+
+# --------------------------------------------------------------------------------------- what stands together, looks alike
+
+
+def test_runs_and_blocks_are_numbered_along_the_page() -> None:
+    run, block = features.stretches(measure(split("• Ash\n• Elm\n1. Oak\n\n2. Fir\nA line of its own\n")))
+    assert run.tolist() == [0, 0, 1, 1, 2]
+    assert block.tolist() == [0, 0, 0, 1, 1]
+
+
+def test_the_next_page_begins_a_run_and_a_block_of_its_own() -> None:
+    run, block = features.stretches(features.measure_pages([split("• Ash"), split("• Elm\n• Oak")]))
+    assert run.tolist() == block.tolist() == [0, 1, 1]
+
+
+def test_cards_of_one_form_are_alike_wherever_they_stand() -> None:
+    cards = split("Tides turn at nine\n3 min read\nFerries stay in port\n8 min read\nTides of ink\n\nHarbour wall falls\n")
+    form, beginning, ending = features.lookalikes(measure(cards))
+    assert form[0] == form[2] == form[4] != form[5]  # a blank line above
+    assert form[1] == form[3] != form[0]
+    assert beginning[0] == beginning[4] != beginning[2]
+    assert beginning[1] == beginning[3]  # digits are one
+    assert ending[1] == ending[3] != ending[0]
+
+
+def test_nothing_is_alike_on_two_pages() -> None:
+    pages = [split("Tides turn\nTides turn"), split("Tides turn")]
+    for group in features.lookalikes(features.measure_pages(pages)):
+        assert group[0] == group[1] != group[2]

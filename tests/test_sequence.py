@@ -242,3 +242,16 @@ def test_a_single_segment_has_a_context() -> None:
     table = context(measure(split("Alone")), sure(BODY))
     assert table.shape == (1, len(CONTEXT_NAMES))
     assert np.isfinite(table).all()
+
+
+def test_a_run_is_told_its_mean_and_what_stands_before_and_after_it() -> None:
+    page = split("A line before\n• Ash\n• Elm\nA line after\n")
+    probabilities = sure(HEADLINE, BODY, BOILERPLATE, TEASER_HEADING)
+    found = dict(zip(CONTEXT_NAMES, context(measure(page), probabilities).T.tolist(), strict=True))
+    assert found["body_in_run"][1] == found["boilerplate_in_run"][2] == 0.5
+    assert found["headline_before_run"][1] == found["headline_before_run"][2] == 1.0
+    assert found["teaser_heading_after_run"][1] == 1.0
+    assert found["headline_before_run"][0] == found["teaser_heading_after_run"][3] == 0.0  # beyond the page's ends
+    np.testing.assert_allclose(found["size_in_run"], np.log1p([1, 2, 2, 1]), rtol=1e-6)
+    np.testing.assert_allclose(found["into_run"], np.log1p([0, 0, 1, 0]), rtol=1e-6)
+    np.testing.assert_allclose(found["left_in_run"], np.log1p([0, 1, 0, 0]), rtol=1e-6)
