@@ -110,7 +110,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
         for axis in axes.flat:
             axis.legend()
             axis.grid(alpha=0.3)
-        figure.savefig(path, metadata={"Date": None})
+        figure.savefig(path, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
 
 
 def main() -> None:
