@@ -21,9 +21,9 @@ from tqdm import tqdm
 
 from pagesieve import corpus, report
 from pagesieve.carry import WORD, aligned
+from pagesieve.files import write_text
 from pagesieve.html import UNSEEN, _hides, _parse, read_html
 from pagesieve.renderings import html_of
-from pagesieve.storage import write_text
 
 FOLDERS = ("data", "../shared/webpages")
 FORM = frozenset("select datalist textarea input".split())

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pagesieve import report
-from pagesieve.storage import write_text
+from pagesieve.files import write_text
 
 RESULTS = Path(__file__).with_name("results")
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)  # bytes

@@ -18,9 +18,9 @@ import numpy as np
 from pagesieve import corpus, report
 from pagesieve.corpus import Document
 from pagesieve.evaluation import Interval
+from pagesieve.files import write_text
 from pagesieve.roles import LABEL_OF_ROLE, ROLES
 from pagesieve.segmentation import LabeledSegment, Teaser, group_teasers
-from pagesieve.storage import write_text
 
 HERE = Path(__file__).parent
 RESAMPLES = 1000

@@ -36,10 +36,10 @@ from tqdm import tqdm
 import pagesieve
 from pagesieve import corpus, report
 from pagesieve.evaluation import Interval
+from pagesieve.files import write_text
 from pagesieve.html import decode_html
 from pagesieve.renderings import html_of, render
 from pagesieve.sieve import Sieve
-from pagesieve.storage import write_text
 
 OUT = Path("reports", "bench")
 BATCH = 20  # pages a peer works on before the next one's turn

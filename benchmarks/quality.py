@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pagesieve import corpus, evaluation, report, training
-from pagesieve.storage import write_text
+from pagesieve.files import write_text
 from pagesieve.training import Settings
 
 FOLDS, SEED, JOBS = 5, 0, 2

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pagesieve.storage import write_text
+from pagesieve.files import write_text
 
 RESULTS = Path(__file__).with_name("results") / "soak.json"
 CHECKPOINT = 5.0  # seconds

@@ -22,12 +22,12 @@ from typing import Any
 import pagesieve
 from pagesieve import report
 from pagesieve.features import layout, measure_pages
+from pagesieve.files import write_text
 from pagesieve.html import _json_ld, _metadata, _parse, _Walk, decode_html
 from pagesieve.model import Model, Prediction, _blend, second_pass_inputs
 from pagesieve.page import decode, split
 from pagesieve.sequence import decode as decode_roles
 from pagesieve.sieve import BATCH
-from pagesieve.storage import write_text
 
 ROUNDS = 200
 SIZE = 10_000  # characters

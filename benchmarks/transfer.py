@@ -19,7 +19,7 @@ import numpy as np
 
 from pagesieve import corpus, evaluation, report, training
 from pagesieve.corpus import Document
-from pagesieve.storage import write_text
+from pagesieve.files import write_text
 from pagesieve.training import Settings
 
 FOLDS, SEED, JOBS = 5, 0, 2

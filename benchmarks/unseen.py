@@ -27,9 +27,10 @@ from pagesieve import evaluation, report, training
 from pagesieve.config import config_dir, register, settings
 from pagesieve.corpus import Document
 from pagesieve.features import MARKUP
+from pagesieve.files import write_text
 from pagesieve.model import Model
 from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, render, rendered
-from pagesieve.storage import save_model, write_text
+from pagesieve.storage import save_model
 from pagesieve.train import _progress, gather
 from pagesieve.training import Sample, Settings
 

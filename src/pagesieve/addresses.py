@@ -15,7 +15,7 @@ import fsspec
 from filelock import FileLock, Timeout
 from fsspec.implementations.local import LocalFileSystem
 
-from pagesieve.storage import replacing
+from pagesieve.files import replacing
 
 __all__ = ["STDIN", "alone", "found", "opened", "read", "remove", "replacing_at"]
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
+from pagesieve.files import write_text
 from pagesieve.page import PageError
 from pagesieve.readers import Fields, form_of, holds_many
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import KINDS, Sieve, load
-from pagesieve.storage import ModelError, write_text
+from pagesieve.storage import ModelError
 
 __all__ = ["main"]
 

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pagesieve.files import write_text
 from pagesieve.page import Page, Segment, read_page, split
 from pagesieve.roles import ROLES
-from pagesieve.storage import write_text
 
 __all__ = [
     "CorpusError",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pagesieve.corpus import Document, Problem
 from pagesieve.features import measure
+from pagesieve.files import write_text
 from pagesieve.report import table
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES
-from pagesieve.storage import write_text
 
 __all__ = ["check_card", "counts", "write_card"]
 

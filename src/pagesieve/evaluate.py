@@ -17,7 +17,8 @@ from pagesieve import corpus, evaluation, report, training
 from pagesieve.config import EvaluateConfig, TrainConfig, run, settings
 from pagesieve.corpus import Document
 from pagesieve.evaluation import Judged
-from pagesieve.storage import load_model, write_text
+from pagesieve.files import write_text
+from pagesieve.storage import load_model
 
 __all__ = ["evaluate", "main"]
 

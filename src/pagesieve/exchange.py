@@ -20,8 +20,8 @@ from tqdm import tqdm
 from pagesieve import corpus
 from pagesieve.config import ExchangeConfig, run
 from pagesieve.corpus import CorpusError, Document, Label
+from pagesieve.files import write_text
 from pagesieve.roles import ROLES
-from pagesieve.storage import write_text
 
 __all__ = ["ExchangeError", "Marked", "exchange", "labelling_config", "read_lines", "read_tasks", "to_lines", "to_tasks"]
 

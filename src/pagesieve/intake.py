@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pagesieve import corpus
+from pagesieve.files import replacing, write_text
 from pagesieve.html import decode_html, read_html
 from pagesieve.page import read_page
-from pagesieve.storage import replacing, write_text
 
 __all__ = ["Brought", "bring", "sources"]
 

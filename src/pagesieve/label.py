@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from pagesieve import corpus, intake, labeling, report, selection, training
 from pagesieve.config import LabelConfig, run, settings
+from pagesieve.files import write_text
 from pagesieve.page import PageError, read_page, split
 from pagesieve.sieve import load
-from pagesieve.storage import write_text
 
 __all__ = ["label", "main"]
 

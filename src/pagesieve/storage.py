@@ -1,4 +1,4 @@
-"""Where a trained `Model` lives: one `.npz` of plain arrays and JSON, and everything else that is written to disk.
+"""Where a trained `Model` lives: one `.npz` of plain arrays and JSON.
 
 The file is read with `allow_pickle=False`: nothing in it can run code or name a class to build. Numbers are stored as
 they are used, the vocabulary as one text, the rest as JSON, so that the file outlives scikit-learn's versions. The same
@@ -8,23 +8,21 @@ model gives the same bytes.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.calibration import Calibration
 from pagesieve.features import GROUPS, LAYOUT, MARKUP
+from pagesieve.files import replacing
 from pagesieve.model import Linear, Model, Network
 from pagesieve.roles import ROLES, check_label_map
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
 
-__all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "replacing", "save_model", "write_text"]
+__all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "save_model"]
 
 FORMAT = 4  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
@@ -34,32 +32,6 @@ HTML_PREFIX = "html."  # of the names of the arrays for HTML pages
 
 class ModelError(ValueError):
     """A model file that cannot be used; the message names the file, what is wrong with it and what to do."""
-
-
-@contextmanager
-def replacing(path: Path | str) -> Iterator[IO[bytes]]:
-    """A file to write to that becomes `path` when the block ends well; after an error `path` is as it was before."""
-    import tempfile  # takes milliseconds that who only reads need not wait
-
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def write_text(path: Path | str, text: str) -> None:
-    """Write `text` as UTF-8 to `path`, whole or not at all."""
-    with replacing(path) as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
 
 
 def save_model(model: Model, path: Path | str) -> None:

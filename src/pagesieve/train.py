@@ -28,8 +28,9 @@ from pagesieve.calibration import Calibration
 from pagesieve.config import TrainConfig, run, settings
 from pagesieve.corpus import Document
 from pagesieve.features import MARKUP
+from pagesieve.files import write_text
 from pagesieve.model import Model
-from pagesieve.storage import MODEL_FILE, save_model, write_text
+from pagesieve.storage import MODEL_FILE, save_model
 from pagesieve.training import Settings
 
 __all__ = ["Gathered", "gather", "main", "train"]
