@@ -42,7 +42,7 @@ def main(folders: list[str]) -> None:
         settings = training.Settings()
         samples = training.prepare(documents, settings)
         crossed = training.cross_fit(samples, training.assign_folds([s.site for s in samples], 5, 0), settings, 0, n_jobs=2)
-        _, predictions = training.calibrate(samples, crossed, settings)
+        predictions = training.calibrate(samples, crossed, settings).predictions
         found = selection.doubts(documents, predictions)
         words = {
             (s.name, g.start): w

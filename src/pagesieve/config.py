@@ -42,6 +42,7 @@ class DataConfig:
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
     times: int = 1  # how often each page of `root` counts beside those of `also`
     html: bool = True  # whether the HTML beside the pages' text dumps is learned too
+    bodies: str | None = None  # folder of pages of which only the article's text is known, to learn from (see `pagesieve.teaching`)
     held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores
     written: bool = False  # whether the data are written for this project (check-data then asks for more)
 
@@ -82,6 +83,7 @@ class CvConfig:
 
     folds: int = 5
     random_split: bool = True  # also score a split that ignores sites, to show how much it flatters
+    keep: str | None = None  # folder to keep the folds' models in, to judge other pages of the same sites by
 
 
 @dataclass

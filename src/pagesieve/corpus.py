@@ -27,6 +27,7 @@ from pagesieve.roles import ROLES
 __all__ = [
     "CorpusError",
     "Document",
+    "KnownBody",
     "Label",
     "Problem",
     "StaleError",
@@ -36,6 +37,7 @@ __all__ = [
     "label_path",
     "raw_pages",
     "read",
+    "read_bodies",
     "read_labels",
     "read_one",
     "segment_roles",
@@ -96,6 +98,17 @@ class Document:
     def roles(self) -> NDArray[np.int64]:
         """The true role of each segment, as a place in `ROLES`."""
         return segment_roles(self.segments, self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBody:
+    """A page of which only the article's text, `body`, is known. `path` is its text dump, beside which its HTML lies."""
+
+    page: Page
+    body: str
+    site: str
+    path: Path
+    sha256: str
 
 
 def segment_roles(segments: Sequence[Segment], labels: Sequence[Label]) -> NDArray[np.int64]:
@@ -231,6 +244,32 @@ def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Docu
     wanted = set(statuses)
     documents = (read_one(root, path) for path in paths)
     return sorted((d for d in documents if d.status in wanted), key=lambda d: d.page.name)
+
+
+def read_bodies(root: Path | str) -> list[KnownBody]:
+    """The pages `<site>/<page>.txt` below `root` whose article's text stands in `<site>/<page>.json`, sorted by name.
+
+    Raises `FileNotFoundError` if there are none and `CorpusError` for the first that cannot be used.
+    """
+    paths = sorted(Path(root).glob("*/*.json"))
+    if not paths:
+        raise FileNotFoundError(f"{root}: no page there; data.bodies must hold <site>/<page>.txt, .html or .html.gz, and .json")
+    return [_read_body(path) for path in paths]
+
+
+def _read_body(path: Path) -> KnownBody:
+    try:
+        record = json.loads(path.read_bytes().decode("utf-8"))
+        body, site = record["body"], record["site"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CorpusError(f"{path}: no JSON object with the keys body and site ({error}); mend or delete the file") from error
+    raw = path.with_suffix(".txt")
+    if not raw.is_file():
+        raise CorpusError(f"{path}: its page {raw} is missing; restore the page or delete the file")
+    if not isinstance(body, str) or not isinstance(site, str) or not site:
+        raise CorpusError(f"{path}: body and site must be texts, not {body!r:.40} and {site!r:.40}; mend or delete the file")
+    data = raw.read_bytes()
+    return KnownBody(read_page(data, f"{raw.parent.name}/{raw.name}"), body, site, raw, hashlib.sha256(data).hexdigest())
 
 
 def digest(documents: Sequence[Document]) -> str:

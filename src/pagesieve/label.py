@@ -122,7 +122,7 @@ def doubt(config: LabelConfig) -> dict[str, Any]:
         return tqdm(work, total=total, desc=what, unit="fit", file=sys.stderr)
 
     crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, show)
-    _, predictions = training.calibrate(samples, crossed, chosen)
+    predictions = training.calibrate(samples, crossed, chosen).predictions
     found = selection.doubts(documents, predictions)
     write_text(root / selection.DOUBTS, json.dumps([d.to_dict() for d in found if d.role != d.said], ensure_ascii=False, indent=1) + "\n")
     for page, some in selection.by_page(found[: config.most]).items():

@@ -164,7 +164,7 @@ Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["ver
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
 Languages: {languages}. Sources: {"; ".join(facts["sources"])}. Licences: {"; ".join(facts["licences"])}.
 {facts["html"]} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained.
-Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
+{_bodies(facts["bodies"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 {_chain(facts["chain"])}
 {facts["roles"]}
 
@@ -195,7 +195,7 @@ confidence; mean distance {facts["confidence"]["error"]:.3f}.
 
 `segment(page, dial=…)`, from "no foreign line in the body" (0) to "no body line lost" (1); over words, sites not seen.
 
-{dial_table(facts["dial"])}
+{_dials(facts["dials"])}
 
 ## Settings
 
@@ -218,6 +218,17 @@ def _chain(chain: Sequence[Mapping[str, Any]]) -> str:
     return (
         "\nTrained anew on the pages of earlier models and on what was added, oldest first:\n\n" + "\n".join(lines) + "\n" if lines else ""
     )
+
+
+def _bodies(count: int) -> str:
+    """What was learned from beside the labelled pages; "" for nothing."""
+    if not count:
+        return ""
+    return f"{count} more pages, of which only the article's text is known, were labelled by a model of their HTML held to that text.\n"
+
+
+def _dials(found: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
+    return "\n\n".join(f"{name}:\n\n{dial_table(rows)}" for name, rows in found.items())
 
 
 def _html_rates(scores: Mapping[str, Mapping[str, Any]]) -> str:

@@ -18,24 +18,26 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import joblib
+import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 from omegaconf import OmegaConf
+from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 import pagesieve
-from pagesieve import corpus, evaluation, report, training
-from pagesieve.calibration import Calibration
+from pagesieve import corpus, evaluation, report, teaching, training
 from pagesieve.config import TrainConfig, run, settings
-from pagesieve.corpus import Document
+from pagesieve.corpus import Document, KnownBody
 from pagesieve.features import MARKUP
 from pagesieve.files import write_text
 from pagesieve.model import Model
 from pagesieve.storage import MODEL_FILE, save_model
 from pagesieve.training import Settings
 
-__all__ = ["Gathered", "gather", "main", "train"]
+__all__ = ["Gathered", "View", "by_site", "gather", "main", "train"]
 
-HTML_SCORES = "unseen sites, HTML"  # name of the scores of HTML pages
+TEXT_SCORES, MIXED_SCORES, HTML_SCORES = "unseen sites", "unseen pages, sites mixed", "unseen sites, HTML"  # names of scores
 
 
 def train(config: TrainConfig) -> dict[str, Any]:
@@ -47,27 +49,24 @@ def train(config: TrainConfig) -> dict[str, Any]:
     started = time.perf_counter()
     chosen = settings(config)
     _check_out(Path(config.out))
-    documents, views, html, held_out, roots, chain = gather(config)
-    samples = training.prepare([*documents, *views], chosen)
+    gathered = gather(config)
+    documents, views, held_out = gathered.documents, gathered.views, gathered.held_out
     sites = sorted({d.site for d in documents})
     counts = report.corpus_table(documents)
     segments = sum(len(d.segments) for d in documents)
     renderings = f", and {len(views)} other renderings or repetitions of them" if views else ""
     print(f"{len(documents)} pages of {len(sites)} sites, {segments} segments{renderings}\n\n{counts}\n", flush=True)
 
-    splits = {"unseen sites": [s.site for s in samples]}
+    text, of_html = by_site(gathered, chosen, config)
+    outcomes = {TEXT_SCORES: text.outcome}
     if config.cv.random_split:
-        splits["unseen pages, sites mixed"] = [s.name.partition("@")[0] for s in samples]
-    outcomes = {name: _cross_validated(name, documents, samples, keys, chosen, config) for name, keys in splits.items()}
-    by_site = outcomes["unseen sites"]
-    html_samples: list[training.Sample] = []
-    if len({d.site for d in html}) >= config.cv.folds:
-        with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
-        html_samples = training.prepare(html, with_markup)
-        sites_of = [s.site for s in html_samples]
-        outcomes[HTML_SCORES] = _cross_validated(HTML_SCORES, html, html_samples, sites_of, with_markup, config)
+        pages = [s.name.partition("@")[0] for s in text.samples]
+        mixed = training.assign_folds(pages, config.cv.folds, config.seed)
+        outcomes[MIXED_SCORES] = _cross_validated(MIXED_SCORES, documents, text.samples, mixed, chosen, config)
+    if of_html:
+        outcomes[HTML_SCORES] = of_html.outcome
     summaries = {name: evaluation.summary(outcome.judged, config.seed) for name, outcome in outcomes.items()}
-    print(f"{report.score_table(summaries)}\n\n{report.rates(summaries['unseen sites'])}\n", flush=True)
+    print(f"{report.score_table(summaries)}\n\n{report.rates(summaries[TEXT_SCORES])}\n", flush=True)
 
     versions = {"pagesieve": pagesieve.__version__, **{name: version(name) for name in ("scikit-learn", "numpy")}}
     info = {
@@ -78,38 +77,38 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "seed": config.seed,
         "scores": report.plain({name: {by: {"macro": s[by]["macro"], "f1": s[by]["f1"]} for by in ("by_segments", "by_words")} for name, s in summaries.items()}),
     }  # fmt: skip
-    fitted, pipeline = training.fit(samples, by_site.crossed, chosen, config.seed, by_site.calibration, info)
+    fitted, pipeline = text.fit(config, info)
     pipelines = {"pipeline.joblib": pipeline}
-    if html_samples:
-        outcome = outcomes[HTML_SCORES]
-        of_html, pipelines["pipeline_html.joblib"] = training.fit(
-            html_samples, outcome.crossed, with_markup, config.seed, outcome.calibration
-        )
-        fitted = replace(fitted, html=of_html)
+    if of_html:
+        html_fitted, pipelines["pipeline_html.joblib"] = of_html.fit(config)
+        fitted = replace(fitted, html=html_fitted)
     facts = {
         **info,
         "name": Path(config.out).name,
         "segments": segments,
         "views": len(views),
-        "html": len(html_samples),
+        "html": len(of_html.samples) if of_html else 0,
+        "bodies": len(text.taught.last) if text.taught else 0,
         "languages": dict(Counter(d.language for d in documents).most_common()),
         "sources": sorted({d.source for d in documents if d.source}),
         "licences": sorted({d.licence for d in documents if d.licence}),
         "held_out": sorted(held_out),
-        "roots": roots,
-        "chain": chain,
+        "roots": gathered.roots,
+        "chain": gathered.chain,
         "folds": config.cv.folds,
-        "fold_of_site": {s.site: int(fold) for s, fold in zip(samples, by_site.crossed.folds, strict=True)},
-        "confidence": evaluation.confidence_table(by_site.judged),
-        "dial": evaluation.dial_table(by_site.judged),
-        "breakdown": evaluation.breakdown(by_site.judged),
+        "fold_of_site": {s.site: int(fold) for s, fold in zip(text.samples, text.outcome.crossed.folds, strict=True)},
+        "confidence": evaluation.confidence_table(text.outcome.judged),
+        "dials": {name: evaluation.dial_table(outcomes[name].judged) for name in (TEXT_SCORES, HTML_SCORES) if name in outcomes},
+        "breakdown": evaluation.breakdown(text.outcome.judged),
         "roles": counts,
         "summaries": summaries,
         "settings": OmegaConf.to_container(OmegaConf.create({"features": config.features, "model": config.model}), resolve=True),
         "seconds": round(time.perf_counter() - started, 1),
         "peak_memory_mb": _peak_memory(),
     }
-    _save(Path(config.out), fitted, pipelines, config, facts, documents)
+    _save(Path(config.out), fitted, pipelines, config, facts, gathered)
+    if config.cv.keep:
+        _keep(Path(config.cv.keep), text, of_html)
     print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
     return facts
 
@@ -119,12 +118,14 @@ class Gathered(NamedTuple):
 
     `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
 
-    `views` also holds the pages of `data.root` again where `data.times` has them count more than once.
+    `views` also holds the pages of `data.root` again where `data.times` has them count more than once. `bodies` are pages of
+    which only the article's text is known.
     """
 
     documents: list[Document]
     views: list[Document]
     html: list[Document]
+    bodies: list[KnownBody]
     held_out: set[str]
     roots: list[str]
     chain: list[dict[str, Any]]
@@ -152,7 +153,8 @@ def gather(config: TrainConfig) -> Gathered:
     own = [d for d in documents if origin[d.page.name] == config.data.root]
     copies = [replace(d, page=replace(d.page, name=f"{d.page.name}@{time}")) for time in range(1, config.data.times) for d in own]
     views = [*_views(config, documents, origin), *copies]
-    return Gathered(documents, views, _html(config, documents, origin), held_out, roots, chain)
+    bodies = [page for page in corpus.read_bodies(config.data.bodies) if page.site not in held_out] if config.data.bodies else []
+    return Gathered(documents, views, _html(config, documents, origin), bodies, held_out, roots, chain)
 
 
 class Earlier(NamedTuple):
@@ -202,24 +204,77 @@ def _chain(earlier: Earlier, documents: Sequence[Document]) -> list[dict[str, An
 
 
 class Outcome(NamedTuple):
-    """What the split by site gives: out-of-fold answers, the calibration they ask for, and the pages judged with it."""
+    """What a split gives: out-of-fold answers, these calibrated, and the pages judged so."""
 
     crossed: training.CrossFit
-    calibration: Calibration
+    calibrated: training.Calibrated
     judged: list[evaluation.Judged]
+
+    @property
+    def models(self) -> list[Model]:
+        """A calibrated model a fold, each without any knowledge of it."""
+        return [replace(model, calibration=own) for model, own in zip(self.crossed.models, self.calibrated.without, strict=True)]
+
+
+class View(NamedTuple):
+    """One view of the training pages, text or HTML, cross-validated by site; `taught` are samples of pages of known body."""
+
+    samples: list[training.Sample]
+    settings: Settings
+    outcome: Outcome
+    taught: training.Taught | None
+
+    def fit(self, config: TrainConfig, info: dict[str, Any] | None = None) -> tuple[Model, Pipeline]:
+        """The model of all these pages, calibrated, and its first pass as a scikit-learn pipeline."""
+        outcome = self.outcome
+        return training.fit(self.samples, outcome.crossed, self.settings, config.seed, outcome.calibrated.last, info, self.taught)
+
+
+def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[View, View | None]:
+    """Text and HTML of the gathered pages, each judged by models that have not seen its site; no HTML where too few sites have it."""
+    documents, views, html, bodies, *_ = gathered
+    samples = training.prepare([*documents, *views], chosen)
+    folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
+    fold_of = dict(zip([s.site for s in samples], folds.tolist(), strict=True))
+    with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
+    html_samples = training.prepare(html, with_markup)
+    html_folds = np.array([fold_of[s.site] for s in html_samples], dtype=np.int64)
+    has_html = len(np.unique(html_folds)) == config.cv.folds
+    taught_html, taught = None, None
+    if bodies and not has_html:
+        raise ValueError(f"data.bodies={config.data.bodies}: too few labelled sites with HTML to teach from; add some, or leave it out")
+    if bodies:
+        crossed = training.cross_fit(html_samples, html_folds, with_markup, config.seed, config.n_jobs, _progress("teachers"))
+        last, _ = training.fit(html_samples, crossed, with_markup, config.seed)
+        work = teaching.lessons(bodies, with_markup, chosen, config.n_jobs)
+        given = [page for page in tqdm(work, total=len(bodies), desc="pages of known body", unit="page", file=sys.stderr) if page]
+        taught_html, taught = teaching.teach(given, crossed.models, last, fold_of, config.n_jobs)
+        print(
+            f"{len(taught.last)} of {len(bodies)} pages of known body, labelled by a model of their HTML, are learned from too\n",
+            flush=True,
+        )
+    outcome = _cross_validated(TEXT_SCORES, documents, samples, folds, chosen, config, taught)
+    text = View(samples, chosen, outcome, taught)
+    if not has_html:
+        return text, None
+    outcome = _cross_validated(HTML_SCORES, html, html_samples, html_folds, with_markup, config, taught_html)
+    return text, View(html_samples, with_markup, outcome, taught_html)
 
 
 def _cross_validated(
-    name: str, documents: Sequence[Document], samples: Sequence[training.Sample], keys: Sequence[str], chosen: Settings, config: TrainConfig
+    name: str,
+    documents: Sequence[Document],
+    samples: Sequence[training.Sample],
+    folds: NDArray[np.int64],
+    chosen: Settings,
+    config: TrainConfig,
+    taught: training.Taught | None = None,
 ) -> Outcome:
-    """The documents judged by models that saw no sample with their key; `samples` begins with those of the documents."""
-    folds = training.assign_folds(keys, config.cv.folds, config.seed)
-    crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
-    calibration, predictions = training.calibrate(samples[: len(documents)], crossed, chosen)
-    judged = [
-        evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in zip(documents, samples, predictions, strict=False)
-    ]
-    return Outcome(crossed, calibration, judged)
+    """The documents judged by models that saw no sample of their fold; `samples` begins with those of the documents."""
+    crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name), taught)
+    calibrated = training.calibrate(samples[: len(documents)], crossed, chosen)
+    answers = zip(documents, samples, calibrated.predictions, strict=False)
+    return Outcome(crossed, calibrated, [evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in answers])
 
 
 def _html(config: TrainConfig, documents: Sequence[Document], origin: dict[str, str]) -> list[Document]:
@@ -280,9 +335,7 @@ def _check_out(out: Path) -> None:
         raise ValueError(f"out={out}: {'a folder with other things in it' if out.is_dir() else 'a file'}; give a new folder or a model's")
 
 
-def _save(
-    out: Path, model: Model, pipelines: dict[str, Any], config: TrainConfig, facts: dict[str, Any], documents: Sequence[Document]
-) -> None:
+def _save(out: Path, model: Model, pipelines: dict[str, Any], config: TrainConfig, facts: dict[str, Any], gathered: Gathered) -> None:
     """Write the model folder aside, then put it in place of an older one."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
@@ -297,13 +350,23 @@ def _save(
         manifest = {
             **{key: report.plain(value) for key, value in facts.items() if key != "roles"},
             "files": files,
-            "training_pages": {d.page.name: d.sha256 for d in documents},
+            "training_pages": {d.page.name: d.sha256 for d in gathered.documents},
+            "pages_of_known_body": {page.page.name: page.sha256 for page in gathered.bodies},
         }
         write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
         if out.exists():
             out.rename(Path(aside, "old"))
         folder.rename(out)
         shutil.rmtree(Path(aside, "old"), ignore_errors=True)
+
+
+def _keep(folder: Path, text: View, of_html: View | None) -> None:
+    """Save the folds' models and the fold of each site to `folder`, to judge more pages by models that have not seen their sites."""
+    for number, model in enumerate(text.outcome.models):
+        save_model(replace(model, html=of_html.outcome.models[number]) if of_html else model, folder / f"{number}.npz")
+    labelled = {s.site: int(fold) for s, fold in zip(text.samples, text.outcome.crossed.folds, strict=True)}
+    fold_of = {**labelled, **(text.taught.fold_of if text.taught else {})}
+    write_text(folder / "folds.json", json.dumps(fold_of, indent=0, sort_keys=True) + "\n")
 
 
 def main() -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -34,10 +34,24 @@ from pagesieve.calibration import Calibration, mean_chance
 from pagesieve.corpus import Document
 from pagesieve.features import GROUPS, MARKUP, Measures, layout, measure
 from pagesieve.model import CLIP, UNCALIBRATED, Linear, Model, Network, Prediction, second_pass_inputs
+from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
 from pagesieve.sequence import transition_scores
 
-__all__ = ["CLASSIFIERS", "CrossFit", "Sample", "Settings", "assign_folds", "calibrate", "cross_fit", "fit", "prepare"]
+__all__ = [
+    "CLASSIFIERS",
+    "Calibrated",
+    "CrossFit",
+    "Sample",
+    "Settings",
+    "Taught",
+    "assign_folds",
+    "calibrate",
+    "cross_fit",
+    "fit",
+    "prepare",
+    "sample",
+]
 
 Floats = NDArray[np.float32]
 BATCH = 256  # segments a network learns from at a time
@@ -84,23 +98,41 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A document as the learner sees it: measures and layout of its segments and their true roles."""
+    """A document as the learner sees it: measures and layout of its segments, their roles, and which of these are known.
+
+    Segments whose role is not known stand beside the others, but nothing is learned from them.
+    """
 
     site: str
     name: str
     measures: Measures
     columns: Floats
     roles: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+
+def sample(site: str, name: str, segments: Sequence[Segment], roles: NDArray[np.int64], settings: Settings) -> Sample:
+    """A page with at least one segment and all its `roles` known, measured."""
+    measures = measure(segments)
+    return Sample(site, name, measures, layout(measures, settings.groups), roles, np.ones(len(roles), dtype=bool))
 
 
 def prepare(documents: Sequence[Document], settings: Settings) -> list[Sample]:
     """A `Sample` for each document that has a segment, in the same order."""
-    samples = []
-    for document in documents:
-        if document.segments:
-            measures = measure(document.segments)
-            samples.append(Sample(document.site, document.page.name, measures, layout(measures, settings.groups), document.roles))
-    return samples
+    return [sample(d.site, d.page.name, d.segments, d.roles, settings) for d in documents if d.segments]
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Samples whose roles models have told (see `teaching`), to be learned from beside those that people have labelled.
+
+    `without[j]` are told by a model that has not seen fold j of the labelled sites, `last` by one that has seen all. `fold_of`
+    holds the fold of each of their sites.
+    """
+
+    without: Sequence[Sequence[Sample]]
+    last: Sequence[Sample]
+    fold_of: Mapping[str, int]
 
 
 # ------------------------------------------------------------------------------------------------------ first pass
@@ -123,7 +155,16 @@ def _columns(rows: Sequence[Row]) -> Floats:
 
 
 def _rows(samples: Sequence[Sample]) -> list[Row]:
-    return [Row(terms, columns) for s in samples for terms, columns in zip(s.measures.terms, s.columns, strict=True)]
+    return [
+        Row(terms, columns)
+        for s in samples
+        for terms, columns, known in zip(s.measures.terms, s.columns, s.known.tolist(), strict=True)
+        if known
+    ]
+
+
+def _known_roles(samples: Sequence[Sample]) -> NDArray[np.int64]:
+    return np.concatenate([s.roles[s.known] for s in samples])
 
 
 def make_pipeline(settings: Settings, seed: int) -> Pipeline:
@@ -162,7 +203,7 @@ def _by_name(sample: Sample) -> str:
 
 def _fit_first(samples: Sequence[Sample], settings: Settings, seed: int) -> Pipeline:
     samples = sorted(samples, key=_by_name)
-    truth = np.concatenate([s.roles for s in samples])
+    truth = _known_roles(samples)
     present = np.unique(truth).tolist()
     if len(present) < 2 and settings.classifier != "majority":
         raise ValueError(f"the pages to train on hold only the role {', '.join(ROLES[r] for r in present)}; at least two are needed")
@@ -231,7 +272,10 @@ def _first_answers(linear: Linear, samples: Sequence[Sample]) -> list[Floats]:
 
 def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings) -> Floats:
     return np.concatenate(
-        [second_pass_inputs(s.measures, s.columns, a, settings.groups, settings.offsets) for s, a in zip(samples, answers, strict=True)]
+        [
+            second_pass_inputs(s.measures, s.columns, a, settings.groups, settings.offsets)[s.known]
+            for s, a in zip(samples, answers, strict=True)
+        ]
     )
 
 
@@ -239,7 +283,7 @@ def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings:
     """The second pass, from answers of first passes that have not seen the samples' sites."""
     samples, answers = zip(*sorted(zip(samples, answers, strict=True), key=lambda pair: _by_name(pair[0])), strict=True)
     inputs = _second_inputs(samples, answers, settings)
-    roles = np.concatenate([s.roles for s in samples])
+    roles = _known_roles(samples)
     scaler = StandardScaler().fit(inputs)
     scaled = np.clip(scaler.transform(inputs), -CLIP, CLIP).astype(np.float32)
     fitted = []
@@ -276,7 +320,7 @@ def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Float
     """The whole model from its first pass and the out-of-fold first-pass answers for the samples it was fitted to."""
     if not settings.sequence:
         return Model(linear, label_of_role=settings.label_of_role)
-    transitions = transition_scores([s.roles for s in samples]) * np.float32(settings.transition_weight)
+    transitions = transition_scores([s.roles for s in samples if s.known.all()]) * np.float32(settings.transition_weight)
     return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role)
 
 
@@ -319,40 +363,50 @@ def _no_progress(work: Iterable[Any], total: int, what: str) -> Iterable[Any]:
 
 
 def cross_fit(
-    samples: Sequence[Sample], folds: NDArray[np.int64], settings: Settings, seed: int, n_jobs: int = 1, progress: Progress = _no_progress
+    samples: Sequence[Sample],
+    folds: NDArray[np.int64],
+    settings: Settings,
+    seed: int,
+    n_jobs: int = 1,
+    progress: Progress = _no_progress,
+    taught: Taught | None = None,
 ) -> CrossFit:
-    """Judge every sample with a model trained without the samples of its fold.
+    """Judge every sample with a model trained without the samples of its fold, and with those `taught` without it.
 
     The second pass of the model for fold j needs first-pass answers for the other folds by first passes that saw
     neither them nor j. A first pass without the folds i and j serves both the model without i and the one without j, so
-    k folds take k first passes without one fold and k(k-1)/2 without two.
+    k folds take k first passes without one fold and k(k-1)/2 without two; k(k-1) where samples are taught, since those of j
+    differ from those of i.
     """
     k = int(folds.max()) + 1
     if settings.sequence and k < 3:
         raise ValueError(f"cv.folds={k}: a model with a sequence layer needs at least 3, two parts to learn from and one to judge")
-    without = [(i,) for i in range(k)] + (list(combinations(range(k), 2)) if settings.sequence else [])
-    work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-        delayed(_answers_without)(left_out, samples, folds, settings, seed) for left_out in without
-    )
+    pools = [_Pool.of(samples, folds, taught, j) for j in range(k)] if taught else [_Pool(samples, folds)] * k
+    pairs = list(permutations(range(k), 2) if taught else combinations(range(k), 2)) if settings.sequence else []
+    without = [((j,), (j,), pools[j]) for j in range(k)] + [(pair, pair[:1] if taught else pair, pools[pair[1]]) for pair in pairs]
+    work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(delayed(_answers_without)(*part, settings, seed) for part in without)
     linears: dict[int, Linear] = {}
     answers: list[Floats] = [np.zeros((0, len(ROLES)), dtype=np.float32)] * len(samples)
-    paired: dict[tuple[int, int], Floats] = {}  # (sample, other fold left out) → answers
+    nested: dict[tuple[int, int], Floats] = {}  # (number in the pool, fold that the model leaves out) → answers
     for left_out, linear, found in progress(work, len(without), "first pass"):
         if len(left_out) == 1:
             linears[left_out[0]] = linear
-            for sample, answer in found.items():
-                answers[sample] = answer
+            for number, answer in found.items():
+                if number < len(samples):
+                    answers[number] = answer
         else:
-            for sample, answer in found.items():
-                other = left_out[0] if folds[sample] == left_out[1] else left_out[1]
-                paired[sample, other] = answer
+            for number, answer in found.items():
+                own = pools[left_out[1]].folds[number]
+                nested[number, left_out[0] if own == left_out[1] else left_out[1]] = answer
     jobs = []
-    for j in range(k):
-        inside = np.flatnonzero(folds != j).tolist()
+    for j, pool in enumerate(pools):
+        inside = np.flatnonzero(pool.folds != j).tolist()
         outside = np.flatnonzero(folds == j).tolist()
-        nested = [paired[i, j] for i in inside] if settings.sequence else []
+        known = [nested[i, j] for i in inside] if settings.sequence else []
         jobs.append(
-            delayed(_judge_fold)(linears[j], [samples[i] for i in inside], nested, [samples[i] for i in outside], outside, settings, seed)
+            delayed(_judge_fold)(
+                linears[j], [pool.samples[i] for i in inside], known, [samples[i] for i in outside], outside, settings, seed
+            )
         )
     predictions: dict[int, Prediction] = {}
     models: list[Model] = []
@@ -362,14 +416,28 @@ def cross_fit(
     return CrossFit(folds, [predictions[i] for i in range(len(samples))], answers, models)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """What a cross-fit's models are trained on: samples and the fold of each."""
+
+    samples: Sequence[Sample]
+    folds: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], folds: NDArray[np.int64], taught: Taught, j: int) -> _Pool:
+        """The pool of the model without fold j: the samples and, after them, those taught without it."""
+        told = taught.without[j]
+        return cls([*samples, *told], np.append(folds, [taught.fold_of[s.site] for s in told]).astype(np.int64))
+
+
 def _answers_without(
-    left_out: tuple[int, ...], samples: Sequence[Sample], folds: NDArray[np.int64], settings: Settings, seed: int
+    left_out: tuple[int, ...], asked: tuple[int, ...], pool: _Pool, settings: Settings, seed: int
 ) -> tuple[tuple[int, ...], Linear, dict[int, Floats]]:
-    """A first pass without some folds, and its answers for their samples by number."""
-    inside = [s for s, fold in zip(samples, folds, strict=True) if fold not in left_out]
+    """A first pass without some folds, and its answers for the samples of the folds `asked`, by number."""
+    inside = [s for s, fold in zip(pool.samples, pool.folds, strict=True) if fold not in left_out]
     linear = _to_linear(_fit_first(inside, settings, seed), settings)
-    outside = [i for i, fold in enumerate(folds) if fold in left_out]
-    return left_out, linear, dict(zip(outside, _first_answers(linear, [samples[i] for i in outside]), strict=True))
+    outside = [i for i, fold in enumerate(pool.folds) if fold in asked]
+    return left_out, linear, dict(zip(outside, _first_answers(linear, [pool.samples[i] for i in outside]), strict=True))
 
 
 def _judge_fold(
@@ -388,20 +456,29 @@ def _judge_fold(
 # ----------------------------------------------------------------------------------------------------- calibration
 
 
-def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) -> tuple[Calibration, list[Prediction]]:
-    """The calibration that the out-of-fold answers for `samples` ask for, and these answers calibrated.
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Out-of-fold answers made honest: what each fold's answers are calibrated by (what the others ask for), the answers, and
+    the calibration that all of them ask for.
+    """
 
-    Each answer is calibrated by what the other folds' answers ask for, so that scores of the result are honest. `samples`
-    may be the first of those that `crossed` was made of.
+    without: list[Calibration]
+    predictions: list[Prediction]
+    last: Calibration
+
+
+def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) -> Calibrated:
+    """The answers for `samples` calibrated, each by what the other folds' answers ask for, so that scores of the result are honest.
+
+    `samples` may be the first of those that `crossed` was made of.
     """
     folds = crossed.folds[: len(samples)]
     raw = list(zip(samples, crossed.predictions, strict=False))
-    predictions: list[Prediction] = list(crossed.predictions[: len(samples)])
-    for j in np.unique(folds).tolist():
-        others = _calibration([answer for answer, fold in zip(raw, folds, strict=True) if fold != j], settings)
-        for i in np.flatnonzero(folds == j).tolist():
-            predictions[i] = _calibrated(samples[i], crossed.predictions[i], settings, others)
-    return _calibration(raw, settings), predictions
+    without = [
+        _calibration([answer for answer, fold in zip(raw, folds, strict=True) if fold != j], settings) for j in range(len(crossed.models))
+    ]
+    predictions = [_calibrated(sample, answer, settings, without[fold]) for (sample, answer), fold in zip(raw, folds.tolist(), strict=True)]
+    return Calibrated(without, predictions, _calibration(raw, settings))
 
 
 def _calibrated(sample: Sample, answer: Prediction, settings: Settings, calibration: Calibration) -> Prediction:
@@ -441,11 +518,15 @@ def fit(
     seed: int,
     calibration: Calibration = UNCALIBRATED,
     info: dict[str, Any] | None = None,
+    taught: Taught | None = None,
 ) -> tuple[Model, Pipeline]:
-    """The model trained on all samples, and its first pass as a scikit-learn pipeline.
+    """The model trained on all samples (and the last of the `taught` ones), and its first pass as a scikit-learn pipeline.
 
     `crossed` is their `cross_fit`, `calibration` what `calibrate` makes of it.
     """
-    pipeline = _fit_first(samples, settings, seed)
-    model = _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed)
+    told = taught.last if taught else ()
+    answers = [*crossed.answers, *(_first_answers(crossed.models[taught.fold_of[s.site]].linear, [s])[0] for s in told if taught)]
+    pool = [*samples, *told]
+    pipeline = _fit_first(pool, settings, seed)
+    model = _assemble(_to_linear(pipeline, settings), pool, answers, settings, seed)
     return replace(model, calibration=calibration, info=info or {}), pipeline

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import SMALL, page_html, page_lines, write_page
+from programs import composed
+from test_training import QUICK, assign_folds, file_of
+
+from pagesieve import corpus, teaching
+from pagesieve.features import MARKUP
+from pagesieve.model import Linear, Model
+from pagesieve.roles import ROLES
+from pagesieve.sieve import Sieve
+from pagesieve.teaching import Lesson
+from pagesieve.train import train
+from pagesieve.training import Sample, Taught, cross_fit, fit, prepare
+
+BODY, TEASER = ROLES.index("body"), ROLES.index("teaser")
+OF_HTML = replace(SMALL, groups=(*SMALL.groups, MARKUP))
+NEW = ("anvil", "bellows", "crucible", "dross")
+
+
+def write_body(root: Path, site: str, lines: list[tuple[str, str]], body: str | None = None, html: bool = True) -> Path:
+    raw = write_page(root.parent / "pages", f"{site}.example", "story", lines)
+    folder = root / f"{site}.example"
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / "story.txt"
+    page.write_bytes(raw.read_bytes())
+    if html:
+        page.with_suffix(".html").write_text(page_html(lines), encoding="utf-8")
+    known = "\n".join(text for role, text in lines if role == "body") if body is None else body
+    page.with_suffix(".json").write_text(
+        json.dumps({"page": f"{site}.example/story.txt", "site": f"{site}.example", "body": known}), "utf-8"
+    )
+    return page
+
+
+@pytest.fixture(scope="module")
+def bodies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("known") / "bodies"
+    for site in NEW:
+        write_body(root, site, page_lines(site, 1))
+    return root
+
+
+@pytest.fixture(scope="module")
+def given(bodies: Path) -> list[Lesson]:
+    return [page for page in teaching.lessons(corpus.read_bodies(bodies), OF_HTML, SMALL) if page]
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_sieve: Sieve) -> Model:
+    assert tiny_sieve.model.html is not None
+    return tiny_sieve.model.html
+
+
+def always(role: str) -> Model:
+    """A teacher that says the same of every segment."""
+    return Model(Linear.prior(np.where(np.array(ROLES) == role, 9, 0).astype(np.float32)))
+
+
+def texts(sample_of: Lesson, roles: np.ndarray, role: int) -> list[str]:
+    return [s.text for s, found in zip(sample_of.text, roles.tolist(), strict=True) if found == role]
+
+
+def test_a_page_is_told_by_the_teacher_and_held_to_its_body_in_both_views(given: list[Lesson], teacher: Model) -> None:
+    assert len(given) == len(NEW)
+    for page, site in zip(given, NEW, strict=True):
+        told = teaching.tell(page, teacher)
+        assert told is not None
+        html, text = told
+        lines = page_lines(site, 1)
+        assert texts(page, text.roles, BODY) == [line for role, line in lines if role == "body"]
+        assert {line.strip("• ") for line in texts(page, text.roles, TEASER)} <= {
+            line.strip("• ") for role, line in lines if role == "teaser"
+        }
+        assert html.known.mean() > 0.9
+        assert len(html.roles) == len(html.known) == len(page.html.segments)
+        assert len(text.roles) == len(text.known) == len(page.text)
+
+
+def test_what_the_known_text_does_not_hold_is_no_body_whatever_the_teacher_says(tmp_path: Path) -> None:
+    lines = [
+        ("body", "The ferry carried nine barrels of tar over the strait while it rained, and nobody asked why it did so that day."),
+        ("", ""),
+    ] * 12
+    foreign = "A stray line about kites"
+    write_body(tmp_path / "bodies", "anvil", [*lines, ("boilerplate", foreign)])
+    (page,) = teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL)
+    assert page is not None
+    told = teaching.tell(page, always("body"))
+    assert told is not None
+    for view in told:
+        assert (view.roles[:-1] == BODY).all()
+        assert view.roles[-1] != BODY
+        assert view.known.all()
+
+
+def test_a_page_whose_teacher_and_body_do_not_agree_is_left_out(tmp_path: Path, given: list[Lesson], teacher: Model) -> None:
+    assert teaching.tell(given[0], always("teaser")) is None
+    lines = page_lines("ember", 1)
+    write_body(tmp_path / "bodies", "ember", lines, body="Nothing of this stands on the page. It was another one.")
+    write_body(tmp_path / "bodies", "flux", lines, body="")
+    for page in teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL):
+        assert page is not None
+        assert teaching.tell(page, teacher) is None
+
+
+def test_a_page_without_html_or_without_text_teaches_nothing(tmp_path: Path) -> None:
+    write_body(tmp_path / "bodies", "anvil", page_lines("anvil", 1), html=False)
+    write_body(tmp_path / "bodies", "bellows", [("", " ")])
+    assert list(teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL)) == [None, None]
+
+
+def test_each_fold_is_taught_by_its_own_teacher_and_sites_without_a_fold_get_one(given: list[Lesson], teacher: Model) -> None:
+    html, text = teaching.teach(given, [teacher, always("boilerplate"), teacher], always("meta"), {"anvil.example": 2})
+    for taught in (html, text):
+        assert [len(one) for one in taught.without] == [len(NEW), 0, len(NEW)]
+        assert len(taught.last) == 0
+        assert taught.fold_of["anvil.example"] == 2
+        assert {taught.fold_of[f"{site}.example"] for site in NEW} == {0, 1, 2}
+
+
+# ---------------------------------------------------------------------------------------- learning from what was told
+
+
+@pytest.fixture(scope="module")
+def samples(tiny_corpus: Path) -> list[Sample]:
+    return prepare(corpus.read(tiny_corpus), QUICK)
+
+
+@pytest.fixture(scope="module")
+def folds(samples: list[Sample]) -> np.ndarray:
+    return assign_folds([s.site for s in samples], 3, seed=0)
+
+
+@pytest.fixture(scope="module")
+def taught(given: list[Lesson], teacher: Model, samples: list[Sample], folds: np.ndarray) -> Taught:
+    fold_of: Mapping[str, int] = {s.site: int(fold) for s, fold in zip(samples, folds, strict=True)}
+    return teaching.teach(given, [teacher] * 3, teacher, fold_of)[1]
+
+
+def whole(samples: list[Sample], folds: np.ndarray, taught: Taught | None, path: Path) -> tuple[list[bytes], bytes]:
+    """The files of the folds' models and of the last one."""
+    crossed = cross_fit(samples, folds, QUICK, seed=0, taught=taught)
+    last, _ = fit(samples, crossed, QUICK, seed=0, taught=taught)
+    return [file_of(model, path / "fold.npz") for model in crossed.models], file_of(last, path / "last.npz")
+
+
+def test_what_one_teacher_says_reaches_only_the_model_it_is_for(
+    samples: list[Sample], folds: np.ndarray, taught: Taught, tmp_path: Path
+) -> None:
+    models, last = whole(samples, folds, taught, tmp_path)
+    other = [replace(s, roles=np.roll(s.roles, 1)) for s in taught.without[1]]
+    changed, last_then = whole(samples, folds, replace(taught, without=[taught.without[0], other, taught.without[2]]), tmp_path)
+    assert [a == b for a, b in zip(models, changed, strict=True)] == [True, False, True]
+    assert last_then != last  # its second pass learns from the folds' first passes
+    assert whole(samples, folds, None, tmp_path)[1] != last
+
+
+def test_segments_whose_role_is_not_known_are_not_learned_from(
+    samples: list[Sample], folds: np.ndarray, taught: Taught, tmp_path: Path
+) -> None:
+    def with_roles(role: str) -> Taught:
+        def hidden(told: Sample) -> Sample:
+            every = np.arange(len(told.roles)) % 2 == 0
+            return replace(told, roles=np.where(every, ROLES.index(role), told.roles), known=~every)
+
+        return replace(taught, without=[[hidden(s) for s in one] for one in taught.without], last=[hidden(s) for s in taught.last])
+
+    assert whole(samples, folds, with_roles("comment"), tmp_path) == whole(samples, folds, with_roles("headline"), tmp_path)
+
+
+def test_training_takes_pages_of_known_body_along(tiny_corpus: Path, bodies: Path, tmp_path: Path) -> None:
+    small = ("cv.folds=3", "cv.random_split=false", "n_jobs=1", "model.networks=1", "model.steps=200", "model.hidden=[8]")
+    facts = train(composed("train", "data=folder", f"data.root={tiny_corpus}", f"data.bodies={bodies}", f"out={tmp_path / 'm'}", *small))
+    assert facts["bodies"] == len(NEW)
+    assert facts["pages"] == 16
