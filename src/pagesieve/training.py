@@ -84,13 +84,24 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A document as the learner sees it: measures and layout of its segments and their true roles."""
+    """A document as the learner sees it: measures and layout of its segments and their true roles.
+
+    `known` (segments,) is false where the true role is not known: such a segment is not learned from, but stands on the page that its
+    neighbours are judged by.
+    """
 
     site: str
     name: str
     measures: Measures
     columns: Floats
     roles: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+    @property
+    def runs(self) -> list[NDArray[np.int64]]:
+        """The roles of each run of segments whose roles are known."""
+        places = np.flatnonzero(self.known)
+        return [self.roles[run] for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)]
 
 
 def prepare(documents: Sequence[Document], settings: Settings) -> list[Sample]:
@@ -99,7 +110,8 @@ def prepare(documents: Sequence[Document], settings: Settings) -> list[Sample]:
     for document in documents:
         if document.segments:
             measures = measure(document.segments)
-            samples.append(Sample(document.site, document.page.name, measures, layout(measures, settings.groups), document.roles))
+            columns, known = layout(measures, settings.groups), np.ones(len(measures), dtype=np.bool_)
+            samples.append(Sample(document.site, document.page.name, measures, columns, document.roles, known))
     return samples
 
 
@@ -123,7 +135,7 @@ def _columns(rows: Sequence[Row]) -> Floats:
 
 
 def _rows(samples: Sequence[Sample]) -> list[Row]:
-    return [Row(terms, columns) for s in samples for terms, columns in zip(s.measures.terms, s.columns, strict=True)]
+    return [Row(s.measures.terms[i], s.columns[i]) for s in samples for i in np.flatnonzero(s.known).tolist()]
 
 
 def make_pipeline(settings: Settings, seed: int) -> Pipeline:
@@ -162,7 +174,7 @@ def _by_name(sample: Sample) -> str:
 
 def _fit_first(samples: Sequence[Sample], settings: Settings, seed: int) -> Pipeline:
     samples = sorted(samples, key=_by_name)
-    truth = np.concatenate([s.roles for s in samples])
+    truth = np.concatenate([s.roles[s.known] for s in samples])
     present = np.unique(truth).tolist()
     if len(present) < 2 and settings.classifier != "majority":
         raise ValueError(f"the pages to train on hold only the role {', '.join(ROLES[r] for r in present)}; at least two are needed")
@@ -231,7 +243,10 @@ def _first_answers(linear: Linear, samples: Sequence[Sample]) -> list[Floats]:
 
 def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings) -> Floats:
     return np.concatenate(
-        [second_pass_inputs(s.measures, s.columns, a, settings.groups, settings.offsets) for s, a in zip(samples, answers, strict=True)]
+        [
+            second_pass_inputs(s.measures, s.columns, a, settings.groups, settings.offsets)[s.known]
+            for s, a in zip(samples, answers, strict=True)
+        ]
     )
 
 
@@ -239,7 +254,7 @@ def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings:
     """The second pass, from answers of first passes that have not seen the samples' sites."""
     samples, answers = zip(*sorted(zip(samples, answers, strict=True), key=lambda pair: _by_name(pair[0])), strict=True)
     inputs = _second_inputs(samples, answers, settings)
-    roles = np.concatenate([s.roles for s in samples])
+    roles = np.concatenate([s.roles[s.known] for s in samples])
     scaler = StandardScaler().fit(inputs)
     scaled = np.clip(scaler.transform(inputs), -CLIP, CLIP).astype(np.float32)
     fitted = []
@@ -276,7 +291,7 @@ def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Float
     """The whole model from its first pass and the out-of-fold first-pass answers for the samples it was fitted to."""
     if not settings.sequence:
         return Model(linear, label_of_role=settings.label_of_role)
-    transitions = transition_scores([s.roles for s in samples]) * np.float32(settings.transition_weight)
+    transitions = transition_scores([run for s in samples for run in s.runs]) * np.float32(settings.transition_weight)
     return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role)
 
 
@@ -392,7 +407,7 @@ def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) 
     """The calibration that the out-of-fold answers for `samples` ask for, and these answers calibrated.
 
     Each answer is calibrated by what the other folds' answers ask for, so that scores of the result are honest. `samples`
-    may be the first of those that `crossed` was made of.
+    may be the first of those that `crossed` was made of. Segments whose roles are not known ask for nothing.
     """
     folds = crossed.folds[: len(samples)]
     raw = list(zip(samples, crossed.predictions, strict=False))
@@ -411,23 +426,24 @@ def _calibrated(sample: Sample, answer: Prediction, settings: Settings, calibrat
 
 def _calibration(answers: Sequence[tuple[Sample, Prediction]], settings: Settings) -> Calibration:
     matrix = label_matrix(settings.label_of_role)
-    roles = np.concatenate([s.roles for s, _ in answers])
+    answers = [(sample, answer) for sample, answer in answers if sample.known.any()]
+    roles = np.concatenate([s.roles[s.known] for s, _ in answers])
     truth = matrix.argmax(1)[roles]
-    probabilities = np.concatenate([p.probabilities for _, p in answers])
+    probabilities = np.concatenate([p.probabilities[s.known] for s, p in answers])
     place = np.arange(len(truth))
     losses = []
     for temperature in TEMPERATURES:
         shares = Calibration(temperature).tempered(probabilities) @ matrix
         losses.append(-np.log(np.maximum(shares[place, truth], 1e-6)).mean())
     calibration = Calibration(TEMPERATURES[int(np.argmin(losses))])
-    begin = np.concatenate([s.measures.dateline for s, _ in answers]) > 0
+    begin = np.concatenate([s.measures.dateline[s.known] for s, _ in answers]) > 0
     expected = calibration.tempered(probabilities[begin]).sum(0)
     found = np.bincount(roles[begin], minlength=len(ROLES))
     calibration = replace(calibration, datelines=((found + 1) / (expected + 1)).astype(np.float32))  # one more: few segments say little
     said, right = [], []
     for sample, answer in answers:
         judged = _calibrated(sample, answer, settings, calibration)
-        words = sample.measures.words
+        words = np.where(sample.known, sample.measures.words, 0)
         said.append(mean_chance(judged.shares.max(1), words))
         right.append(mean_chance((judged.labels == matrix.argmax(1)[sample.roles]).astype(np.float32), words))
     curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, right)
