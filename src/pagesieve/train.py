@@ -60,7 +60,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
         splits["unseen pages, sites mixed"] = [s.name.partition("@")[0] for s in samples]
     outcomes = {name: _cross_validated(name, documents, samples, keys, chosen, config) for name, keys in splits.items()}
     by_site = outcomes["unseen sites"]
-    html_samples: list[training.Sample] = []
+    html_samples: Sequence[training.Sample] = []
     if len({d.site for d in html}) >= config.cv.folds:
         with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
         html_samples = training.prepare(html, with_markup)

@@ -2,8 +2,11 @@
 
 The first pass is an ordinary scikit-learn `Pipeline` over rows (terms and layout of one segment): TF-IDF and binned
 layout side by side, then a linear classifier. The second pass is a small `MLPClassifier` on the first pass's
-out-of-fold answers, since answers on pages it was fitted to would be better than any it meets in use. `to_model` copies
+out-of-fold answers, since answers on pages it was fitted to would be better than any it meets in use. `_to_linear` and `_layers` copy
 the fitted numbers out, so that using a model needs no scikit-learn.
+
+Samples and answers lie on disk (`shelf`, `rows`) and are read a page at a time; what is in memory at once has a limit whatever the number
+of pages (`rows.MOST`, `MOST_INPUTS`), and so has the work of a fit (`UPDATES`, `Settings.steps`).
 
 Splits never put one site on two sides, and everything learned is learned inside the training part of a split.
 """
@@ -11,18 +14,21 @@ Splits never put one site on two sides, and everything learned is learned inside
 from __future__ import annotations
 
 import math
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.neural_network import MLPClassifier
@@ -32,15 +38,22 @@ from threadpoolctl import threadpool_limits
 
 from pagesieve.calibration import Calibration, mean_chance
 from pagesieve.corpus import Document
-from pagesieve.features import GROUPS, MARKUP, Measures, layout, measure
+from pagesieve.features import GROUPS, MARKUP, layout, measure
 from pagesieve.model import CLIP, UNCALIBRATED, Linear, Model, Network, Prediction, second_pass_inputs
 from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
+from pagesieve.rows import PIECE, Rows, Sample, drawn
 from pagesieve.sequence import transition_scores
+from pagesieve.shelf import Shelf
 
 __all__ = ["CLASSIFIERS", "CrossFit", "Sample", "Settings", "assign_folds", "calibrate", "cross_fit", "fit", "prepare"]
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 BATCH = 256  # segments a network learns from at a time
+UPDATES = 6_400_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
+LEAST_ROUNDS = 2
+MOST_INPUTS = 400_000  # segments a network learns from; `Settings.steps` batches hold little more
+MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
 CLASSIFIERS = ("majority", "logistic", "sgd")
 TEMPERATURES = [round(0.6 + 0.05 * i, 2) for i in range(29)]  # 0.6 to 2
 ABSENT = -1000.0  # score of a role that training never saw: below any other
@@ -56,7 +69,9 @@ class Settings:
     groups: tuple[str, ...] = GROUPS  # layout groups in use
     C: float = 0.5  # inverse regularisation of the logistic regression
     alpha: float = 3e-6  # regularisation of SGD
-    max_iter: int = 20  # rounds of the linear classifier; ending early regularises too
+    max_iter: int = (
+        20  # rounds of the linear classifier, with SGD fewer where the data are many (see `UPDATES`); ending early regularises too
+    )
     min_df: int = 3  # segments a term must be in
     max_terms: int | None = None  # only so many, the most frequent ones
     layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
@@ -82,31 +97,9 @@ class Settings:
             raise ValueError(f"model.networks={self.networks}: the sequence layer needs at least 1; model=logistic does without it")
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A document as the learner sees it: measures and layout of its segments and their true roles.
-
-    `known` (segments,) is false where the true role is not known: such a segment is not learned from, but stands on the page that its
-    neighbours are judged by.
-    """
-
-    site: str
-    name: str
-    measures: Measures
-    columns: Floats
-    roles: NDArray[np.int64]
-    known: NDArray[np.bool_]
-
-    @property
-    def runs(self) -> list[NDArray[np.int64]]:
-        """The roles of each run of segments whose roles are known."""
-        places = np.flatnonzero(self.known)
-        return [self.roles[run] for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)]
-
-
-def prepare(documents: Sequence[Document], settings: Settings) -> list[Sample]:
+def prepare(documents: Iterable[Document], settings: Settings) -> Shelf[Sample]:
     """A `Sample` for each document that has a segment, in the same order."""
-    samples = []
+    samples: Shelf[Sample] = Shelf()
     for document in documents:
         if document.segments:
             measures = measure(document.segments)
@@ -134,54 +127,76 @@ def _columns(rows: Sequence[Row]) -> Floats:
     return np.stack([row.columns for row in rows])
 
 
-def _rows(samples: Sequence[Sample]) -> list[Row]:
-    return [Row(s.measures.terms[i], s.columns[i]) for s in samples for i in np.flatnonzero(s.known).tolist()]
-
-
-def make_pipeline(settings: Settings, seed: int) -> Pipeline:
-    """The unfitted first pass; its input is a sequence of `Row`."""
-    if settings.classifier == "majority":
-        return Pipeline([("classifier", DummyClassifier(strategy="prior"))])
-    parts: list[tuple[str, Any]] = []
-    if settings.words:
-        parts.append(
-            (
-                "words",
-                TfidfVectorizer(
-                    analyzer=_terms, min_df=settings.min_df, max_features=settings.max_terms, sublinear_tf=True, dtype=np.float32
-                ),
-            )
-        )
-    if settings.groups:
-        bins = KBinsDiscretizer(
-            n_bins=settings.bins, encode="onehot", strategy="quantile", quantile_method="averaged_inverted_cdf", subsample=None
-        )
-        parts.append(("layout", Pipeline([("columns", FunctionTransformer(_columns)), ("bins", bins)])))
-    union = FeatureUnion(parts, transformer_weights={"layout": settings.layout_weight} if settings.groups else None)
-    if settings.classifier == "sgd":
-        classifier: Any = SGDClassifier(
-            loss="log_loss", alpha=settings.alpha, max_iter=settings.max_iter, tol=None, average=True, random_state=seed
-        )
-    else:
-        classifier = LogisticRegression(C=settings.C, max_iter=settings.max_iter, tol=1e-3)
-    return Pipeline([("features", union), ("classifier", classifier)])
-
-
-def _by_name(sample: Sample) -> str:
-    """What samples are sorted by before a fit, so that their order does not tell in the result."""
-    return sample.name
-
-
-def _fit_first(samples: Sequence[Sample], settings: Settings, seed: int) -> Pipeline:
-    samples = sorted(samples, key=_by_name)
-    truth = np.concatenate([s.roles[s.known] for s in samples])
+def _fit_first(rows: Rows, inside: NDArray[np.bool_], settings: Settings, seed: int) -> Pipeline:
+    """The first pass fitted to the rows of the samples `inside` (samples,); what it takes is a sequence of `Row`."""
+    places = np.flatnonzero(inside[rows.sample])
+    truth = rows.truth[places].astype(np.int64)
     present = np.unique(truth).tolist()
     if len(present) < 2 and settings.classifier != "majority":
         raise ValueError(f"the pages to train on hold only the role {', '.join(ROLES[r] for r in present)}; at least two are needed")
     with warnings.catch_warnings(), threadpool_limits(1):  # one thread: sums in one order, the same bytes on any number of cores
         warnings.simplefilter("ignore", ConvergenceWarning)  # ending early is a setting
         warnings.filterwarnings("ignore", message="Bins whose width are too small|Feature .* is constant")
-        return make_pipeline(settings, seed).fit(_rows(samples), truth)
+        if settings.classifier == "majority":
+            return Pipeline([("classifier", DummyClassifier(strategy="prior").fit(places, truth))])
+        features, matrix = _features(rows, places, settings)
+        return Pipeline([("features", features), ("classifier", _classifier(settings, len(places), seed).fit(matrix, truth))])
+
+
+def _features(rows: Rows, places: Ints, settings: Settings) -> tuple[FeatureUnion, csr_matrix]:
+    """TF-IDF and bins fitted to the rows at these places, and what they make of them: (rows, terms and bins of all columns)."""
+    parts: list[tuple[str, Any]] = []
+    kept, idf, size = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32), 0
+    if settings.words:
+        kept, idf, size = _frequent(rows, places, settings)
+        terms = rows.terms[0]
+        vocabulary = {terms[term]: number for number, term in enumerate(kept.tolist())}
+        vectorizer = TfidfVectorizer(analyzer=_terms, vocabulary=vocabulary, sublinear_tf=True, dtype=np.float32)
+        vectorizer.idf_ = idf
+        parts.append(("words", vectorizer))
+    if settings.groups:
+        bins = KBinsDiscretizer(
+            n_bins=settings.bins, encode="onehot", strategy="quantile", quantile_method="averaged_inverted_cdf", subsample=None
+        ).fit(rows.columns[places])
+        parts.append(("layout", Pipeline([("columns", FunctionTransformer(_columns)), ("bins", bins)])))
+        size += len(places) * rows.columns.shape[1]
+    weigh = TfidfTransformer(sublinear_tf=True)
+    weigh.idf_ = idf
+    data, indices, begin = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.int32), np.zeros(len(places) + 1, dtype=np.int32)
+    row = entry = width = 0
+    for some, counts in rows.pieces(places):  # written in place, for at no time is there room for two such matrices
+        blocks = [weigh.transform(counts[:, kept].astype(np.float32), copy=False)] if settings.words else []
+        if settings.groups:
+            blocks.append(bins.transform(rows.columns[some]) * settings.layout_weight)
+        piece = hstack(blocks, format="csr", dtype=np.float32)
+        data[entry : entry + piece.nnz], indices[entry : entry + piece.nnz] = piece.data, piece.indices
+        begin[row + 1 : row + len(some) + 1] = entry + piece.indptr[1:]
+        row, entry, width = row + len(some), entry + piece.nnz, piece.shape[1]
+    union = FeatureUnion(parts, transformer_weights={"layout": settings.layout_weight} if settings.groups else None)
+    return union, csr_matrix((data, indices, begin), shape=(len(places), width))
+
+
+def _frequent(rows: Rows, places: Ints, settings: Settings) -> tuple[Ints, Floats, int]:
+    """The terms that enough of the rows at these places have, of these the most frequent; their inverse document frequencies; all their entries."""
+    within, total = np.zeros((2, rows.width), dtype=np.int64)
+    for _, counts in rows.pieces(places):
+        within += np.bincount(counts.indices, minlength=rows.width)
+        total += np.bincount(counts.indices, counts.data, minlength=rows.width).astype(np.int64)
+    kept = np.flatnonzero(within >= settings.min_df)
+    if settings.max_terms is not None:
+        kept = np.sort(kept[np.argsort(-total[kept], kind="stable")[: settings.max_terms]])
+    if not len(kept):
+        raise ValueError(f"model.min_df={settings.min_df}: no term is in so many of the {len(places)} segments; lower it, or add pages")
+    idf = np.log((len(places) + 1) / (within[kept] + 1)) + 1
+    return kept, idf.astype(np.float32), int(within[kept].sum())
+
+
+def _classifier(settings: Settings, segments: int, seed: int) -> Any:
+    """The unfitted linear classifier for so many segments."""
+    if settings.classifier == "logistic":
+        return LogisticRegression(C=settings.C, max_iter=settings.max_iter, tol=1e-3)
+    rounds = min(settings.max_iter, max(LEAST_ROUNDS, math.ceil(UPDATES / segments)))
+    return SGDClassifier(loss="log_loss", alpha=settings.alpha, max_iter=rounds, tol=None, average=True, random_state=seed)
 
 
 def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
@@ -237,26 +252,39 @@ def _all_roles(classifier: Any, present: Sequence[int]) -> tuple[Floats, Floats]
 # ----------------------------------------------------------------------------------------------------- second pass
 
 
-def _first_answers(linear: Linear, samples: Sequence[Sample]) -> list[Floats]:
+def _first_answers(linear: Linear, samples: Iterable[Sample]) -> list[Floats]:
     return [linear.probabilities(s.measures, s.columns) for s in samples]
 
 
-def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings) -> Floats:
-    return np.concatenate(
-        [
-            second_pass_inputs(s.measures, s.columns, a, settings.groups, settings.offsets)[s.known]
-            for s, a in zip(samples, answers, strict=True)
-        ]
-    )
+def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> tuple[Floats, Ints]:
+    """What the second pass learns from, and the true roles: all known segments of the samples, or `MOST_INPUTS` of them."""
+    names, known = zip(*((s.name, s.known) for s in samples), strict=True)
+    order = sorted(range(len(names)), key=names.__getitem__)  # so that the samples' order does not tell in the result
+    used = drawn([known[number] for number in order], MOST_INPUTS, seed)
+    inputs, roles, row = np.empty((0, 0), dtype=np.float32), np.empty(sum(map(np.count_nonzero, used)), dtype=np.int64), 0
+    for number, use in zip(order, used, strict=True):
+        if not use.any():
+            continue
+        sample = samples[number]
+        found = second_pass_inputs(sample.measures, sample.columns, answers[number], settings.groups, settings.offsets)[use]
+        if not row:
+            inputs = np.empty((len(roles), found.shape[1]), dtype=np.float32)
+        inputs[row : row + len(found)], roles[row : row + len(found)] = found, sample.roles[use]
+        row += len(found)
+    return inputs, roles
 
 
 def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> Network:
     """The second pass, from answers of first passes that have not seen the samples' sites."""
-    samples, answers = zip(*sorted(zip(samples, answers, strict=True), key=lambda pair: _by_name(pair[0])), strict=True)
-    inputs = _second_inputs(samples, answers, settings)
-    roles = np.concatenate([s.roles[s.known] for s in samples])
-    scaler = StandardScaler().fit(inputs)
-    scaled = np.clip(scaler.transform(inputs), -CLIP, CLIP).astype(np.float32)
+    inputs, roles = _second_inputs(samples, answers, settings, seed)
+    pieces = [
+        inputs[start : start + PIECE] for start in range(0, len(inputs), PIECE)
+    ]  # what is worked out from them is larger than they are
+    scaler = StandardScaler(copy=False)
+    for piece in pieces:
+        scaler.partial_fit(piece)
+    for piece in pieces:
+        np.clip(scaler.transform(piece), -CLIP, CLIP, out=piece)
     fitted = []
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -264,12 +292,12 @@ def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings:
             network = MLPClassifier(
                 settings.hidden,
                 alpha=settings.network_alpha,
-                batch_size=min(BATCH, len(scaled)),
-                max_iter=math.ceil(settings.steps * BATCH / max(len(scaled), BATCH)),
+                batch_size=min(BATCH, len(inputs)),
+                max_iter=math.ceil(settings.steps * BATCH / max(len(inputs), BATCH)),
                 n_iter_no_change=settings.steps,  # never stop early: the same work for the same data
                 random_state=seed + i,
             )
-            fitted.append(_layers(network.fit(scaled, roles)))
+            fitted.append(_layers(network.fit(inputs, roles)))
     return Network(scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32), tuple(fitted), settings.offsets, settings.first_share)
 
 
@@ -321,8 +349,8 @@ class CrossFit:
     """
 
     folds: NDArray[np.int64]
-    predictions: list[Prediction]
-    answers: list[Floats]
+    predictions: Sequence[Prediction]
+    answers: Sequence[Floats]
     models: list[Model]
 
 
@@ -345,107 +373,127 @@ def cross_fit(
     k = int(folds.max()) + 1
     if settings.sequence and k < 3:
         raise ValueError(f"cv.folds={k}: a model with a sequence layer needs at least 3, two parts to learn from and one to judge")
+    samples = Shelf.of(samples)
     without = [(i,) for i in range(k)] + (list(combinations(range(k), 2)) if settings.sequence else [])
-    work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-        delayed(_answers_without)(left_out, samples, folds, settings, seed) for left_out in without
-    )
     linears: dict[int, Linear] = {}
-    answers: list[Floats] = [np.zeros((0, len(ROLES)), dtype=np.float32)] * len(samples)
-    paired: dict[tuple[int, int], Floats] = {}  # (sample, other fold left out) → answers
-    for left_out, linear, found in progress(work, len(without), "first pass"):
-        if len(left_out) == 1:
-            linears[left_out[0]] = linear
-            for sample, answer in found.items():
-                answers[sample] = answer
-        else:
-            for sample, answer in found.items():
-                other = left_out[0] if folds[sample] == left_out[1] else left_out[1]
-                paired[sample, other] = answer
+    found: Shelf[Floats] = Shelf()
+    place: dict[tuple[int, int], int] = {}  # (sample, other fold left out, or its own) → where its answers stand in `found`
+    with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
+        rows = _rows(samples, Path(folder), settings, seed)
+        work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
+            delayed(_answers_without)(left_out, samples, rows, folds, settings, seed) for left_out in without
+        )
+        for left_out, linear, answers in progress(work, len(without), "first pass"):
+            if linear is not None:
+                linears[left_out[0]] = linear
+            for sample, answer in answers.items():
+                place[sample, left_out[0] if folds[sample] == left_out[-1] else left_out[-1]] = len(found)
+                found.append(answer)
     jobs = []
     for j in range(k):
         inside = np.flatnonzero(folds != j).tolist()
-        outside = np.flatnonzero(folds == j).tolist()
-        nested = [paired[i, j] for i in inside] if settings.sequence else []
-        jobs.append(
-            delayed(_judge_fold)(linears[j], [samples[i] for i in inside], nested, [samples[i] for i in outside], outside, settings, seed)
-        )
-    predictions: dict[int, Prediction] = {}
+        nested = found.take(place[i, j] for i in inside) if settings.sequence else Shelf[Floats]()
+        jobs.append(delayed(_judge_fold)(linears[j], samples, inside, nested, np.flatnonzero(folds == j).tolist(), settings, seed))
+    predictions: Shelf[Prediction] = Shelf()
+    judged: list[int] = []
     models: list[Model] = []
-    for model, judged in progress(Parallel(n_jobs=n_jobs, return_as="generator")(jobs), k, "second pass"):
-        predictions.update(judged)
+    for j, (model, said) in enumerate(progress(Parallel(n_jobs=n_jobs, return_as="generator")(jobs), k, "second pass")):
+        for prediction in said:
+            predictions.append(prediction)
+        judged += np.flatnonzero(folds == j).tolist()
         models.append(model)
-    return CrossFit(folds, [predictions[i] for i in range(len(samples))], answers, models)
+    answers = found.take(place[i, int(fold)] for i, fold in enumerate(folds))
+    return CrossFit(folds, predictions.take(np.argsort(judged).tolist()), answers, models)
+
+
+def _rows(samples: Shelf[Sample], folder: Path, settings: Settings, seed: int) -> Rows:
+    words = settings.words and settings.classifier != "majority"
+    return Rows.of(samples, folder, settings.min_df if words else None, seed)
 
 
 def _answers_without(
-    left_out: tuple[int, ...], samples: Sequence[Sample], folds: NDArray[np.int64], settings: Settings, seed: int
-) -> tuple[tuple[int, ...], Linear, dict[int, Floats]]:
-    """A first pass without some folds, and its answers for their samples by number."""
-    inside = [s for s, fold in zip(samples, folds, strict=True) if fold not in left_out]
-    linear = _to_linear(_fit_first(inside, settings, seed), settings)
-    outside = [i for i, fold in enumerate(folds) if fold in left_out]
-    return left_out, linear, dict(zip(outside, _first_answers(linear, [samples[i] for i in outside]), strict=True))
+    left_out: tuple[int, ...], samples: Shelf[Sample], rows: Rows, folds: NDArray[np.int64], settings: Settings, seed: int
+) -> tuple[tuple[int, ...], Linear | None, dict[int, Floats]]:
+    """A first pass without some folds (None where it is without two: nobody needs it), and its answers for their samples by number."""
+    left = np.isin(folds, left_out)
+    linear = _to_linear(_fit_first(rows, ~left, settings, seed), settings)
+    outside = np.flatnonzero(left).tolist()
+    answers = _first_answers(linear, samples.take(outside))
+    return left_out, linear if len(left_out) == 1 else None, dict(zip(outside, answers, strict=True))
 
 
 def _judge_fold(
     linear: Linear,
-    inside: Sequence[Sample],
-    nested: Sequence[Floats],
-    outside: Sequence[Sample],
-    numbers: Sequence[int],
+    samples: Shelf[Sample],
+    inside: Sequence[int],
+    nested: Shelf[Floats],
+    outside: Sequence[int],
     settings: Settings,
     seed: int,
-) -> tuple[Model, dict[int, Prediction]]:
-    model = _assemble(linear, inside, nested, settings, seed)
-    return model, {number: model.judge(sample.measures) for number, sample in zip(numbers, outside, strict=True)}
+) -> tuple[Model, list[Prediction]]:
+    """The model from the samples `inside`, and what it says of those `outside`, in their order."""
+    model = _assemble(linear, samples.take(inside), nested, settings, seed)
+    return model, [model.judge(sample.measures) for sample in samples.take(outside)]
 
 
 # ----------------------------------------------------------------------------------------------------- calibration
 
 
-def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) -> tuple[Calibration, list[Prediction]]:
+def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) -> tuple[Calibration, Sequence[Prediction]]:
     """The calibration that the out-of-fold answers for `samples` ask for, and these answers calibrated.
 
     Each answer is calibrated by what the other folds' answers ask for, so that scores of the result are honest. `samples`
     may be the first of those that `crossed` was made of. Segments whose roles are not known ask for nothing.
     """
-    folds = crossed.folds[: len(samples)]
-    raw = list(zip(samples, crossed.predictions, strict=False))
-    predictions: list[Prediction] = list(crossed.predictions[: len(samples)])
-    for j in np.unique(folds).tolist():
-        others = _calibration([answer for answer, fold in zip(raw, folds, strict=True) if fold != j], settings)
-        for i in np.flatnonzero(folds == j).tolist():
-            predictions[i] = _calibrated(samples[i], crossed.predictions[i], settings, others)
-    return _calibration(raw, settings), predictions
+    folds, said = crossed.folds[: len(samples)], crossed.predictions[: len(samples)]
+    pages = [_Answered.of(sample, answer) for sample, answer in zip(samples, said, strict=True)]
+    without = {
+        j: _calibration([page for page, fold in zip(pages, folds, strict=True) if fold != j], settings) for j in np.unique(folds).tolist()
+    }
+    predictions = Shelf(page.calibrated(settings, without[fold]) for page, fold in zip(pages, folds.tolist(), strict=True))
+    return _calibration(pages, settings), predictions
 
 
-def _calibrated(sample: Sample, answer: Prediction, settings: Settings, calibration: Calibration) -> Prediction:
-    measures = sample.measures
-    return Prediction.of(answer.probabilities, measures.words, settings.label_of_role, calibration, dateline=measures.dateline)
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What calibration asks of a page: arrays with one entry a segment, `probabilities` those of its out-of-fold answer."""
+
+    words: Floats
+    dateline: Floats
+    roles: NDArray[np.int64]
+    known: NDArray[np.bool_]
+    probabilities: Floats
+
+    @classmethod
+    def of(cls, sample: Sample, answer: Prediction) -> _Answered:
+        return cls(sample.measures.words, sample.measures.dateline, sample.roles, sample.known, answer.probabilities)
+
+    def calibrated(self, settings: Settings, calibration: Calibration) -> Prediction:
+        return Prediction.of(self.probabilities, self.words, settings.label_of_role, calibration, dateline=self.dateline)
 
 
-def _calibration(answers: Sequence[tuple[Sample, Prediction]], settings: Settings) -> Calibration:
+def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
     matrix = label_matrix(settings.label_of_role)
-    answers = [(sample, answer) for sample, answer in answers if sample.known.any()]
-    roles = np.concatenate([s.roles[s.known] for s, _ in answers])
+    pages = [page for page in pages if page.known.any()]
+    roles = np.concatenate([page.roles[page.known] for page in pages])
     truth = matrix.argmax(1)[roles]
-    probabilities = np.concatenate([p.probabilities[s.known] for s, p in answers])
-    place = np.arange(len(truth))
+    probabilities = np.concatenate([page.probabilities[page.known] for page in pages])
+    some = np.arange(0, len(truth), 1 + len(truth) // MOST_TEMPERED)
     losses = []
     for temperature in TEMPERATURES:
-        shares = Calibration(temperature).tempered(probabilities) @ matrix
-        losses.append(-np.log(np.maximum(shares[place, truth], 1e-6)).mean())
+        shares = Calibration(temperature).tempered(probabilities[some]) @ matrix
+        losses.append(-np.log(np.maximum(shares[np.arange(len(some)), truth[some]], 1e-6)).mean())
     calibration = Calibration(TEMPERATURES[int(np.argmin(losses))])
-    begin = np.concatenate([s.measures.dateline[s.known] for s, _ in answers]) > 0
+    begin = np.concatenate([page.dateline[page.known] for page in pages]) > 0
     expected = calibration.tempered(probabilities[begin]).sum(0)
     found = np.bincount(roles[begin], minlength=len(ROLES))
     calibration = replace(calibration, datelines=((found + 1) / (expected + 1)).astype(np.float32))  # one more: few segments say little
     said, right = [], []
-    for sample, answer in answers:
-        judged = _calibrated(sample, answer, settings, calibration)
-        words = np.where(sample.known, sample.measures.words, 0)
+    for page in pages:
+        judged = page.calibrated(settings, calibration)
+        words = np.where(page.known, page.words, 0)
         said.append(mean_chance(judged.shares.max(1), words))
-        right.append(mean_chance((judged.labels == matrix.argmax(1)[sample.roles]).astype(np.float32), words))
+        right.append(mean_chance((judged.labels == matrix.argmax(1)[page.roles]).astype(np.float32), words))
     curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, right)
     return replace(calibration, said=curve.X_thresholds_.astype(np.float32), true=curve.y_thresholds_.astype(np.float32))
 
@@ -462,6 +510,8 @@ def fit(
 
     `crossed` is their `cross_fit`, `calibration` what `calibrate` makes of it.
     """
-    pipeline = _fit_first(samples, settings, seed)
+    samples = Shelf.of(samples)
+    with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
+        pipeline = _fit_first(_rows(samples, Path(folder), settings, seed), np.ones(len(samples), dtype=np.bool_), settings, seed)
     model = _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed)
     return replace(model, calibration=calibration, info=info or {}), pipeline
