@@ -9,6 +9,7 @@ as they are, every rendering of them, and their HTML. Writes `benchmarks/results
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -92,7 +93,7 @@ def main() -> None:
         config: Any = compose("train", ["experiment=shipped", *sys.argv[1:]])
     chosen, root = settings(config), Path(config.data.also[0])
     documents, views, html, *_ = gather(config)
-    samples = training.prepare([*documents, *views], chosen)
+    samples = training.prepare(itertools.chain(documents, views), chosen)
     folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
     fold_of = dict(zip([s.site for s in samples], folds.tolist(), strict=True))
     models, judged = cross_validated(documents, samples, fold_of, chosen, config, "unseen sites")

@@ -39,6 +39,7 @@ __all__ = [
     "read_labels",
     "read_one",
     "segment_roles",
+    "stream",
     "unlabelled",
     "version",
     "write_labels",
@@ -219,21 +220,25 @@ def read_one(root: Path | str, path: Path) -> Document:
     )
 
 
-def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Document]:
-    """The labelled pages below `root` with one of these statuses, sorted by page name.
+def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> Iterator[Document]:
+    """The labelled pages below `root` with one of these statuses, sorted by page name, read one by one.
 
-    Raises `FileNotFoundError` if `root` has no label files and `CorpusError` for the first that cannot be used.
+    Raises `FileNotFoundError` if `root` has no label files and `CorpusError` at the first that cannot be used.
     """
     root = Path(root)
-    paths = sorted((root / "labeled").glob("*/*.json"))
+    paths = sorted((root / "labeled").glob("*/*.json"), key=lambda path: f"{path.parent.name}/{path.stem}.txt")
     if not paths:
         raise FileNotFoundError(f"{root}/labeled: no label files there; data.root must hold the folders raw and labeled")
     wanted = set(statuses)
-    documents = (read_one(root, path) for path in paths)
-    return sorted((d for d in documents if d.status in wanted), key=lambda d: d.page.name)
+    return (document for document in (read_one(root, path) for path in paths) if document.status in wanted)
 
 
-def digest(documents: Sequence[Document]) -> str:
+def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Document]:
+    """All pages that `stream` gives."""
+    return list(stream(root, statuses))
+
+
+def digest(documents: Iterable[Document]) -> str:
     """One sha256 over all pages and labels, for manifests: the same data give the same digest, whatever the order."""
     lines = sorted(
         f"{d.page.name} {d.sha256} {d.site} " + " ".join(f"{label.start}-{label.end}:{label.role}" for label in d.labels) for d in documents
