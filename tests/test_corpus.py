@@ -121,12 +121,12 @@ def test_pages_of_known_body_are_read_with_their_text(tmp_path: Path) -> None:
 def test_a_page_of_known_body_that_cannot_be_used_is_named(tmp_path: Path, record: object, page: str | None, what: str) -> None:
     known_body(tmp_path, record, page)
     with pytest.raises(CorpusError, match=rf"row\.json: .*{what}"):
-        read_bodies(tmp_path)
+        list(read_bodies(tmp_path))
 
 
 def test_a_folder_without_known_bodies_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no page there"):
-        read_bodies(tmp_path)
+        list(read_bodies(tmp_path))
 
 
 def test_the_digest_tells_data_apart_whatever_their_order(root: Path) -> None:

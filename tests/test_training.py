@@ -30,7 +30,7 @@ from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import Sieve
 from pagesieve.storage import load_model, save_model
 from pagesieve.train import train
-from pagesieve.training import CrossFit, Sample, Settings, assign_folds, cross_fit, fit, prepare
+from pagesieve.training import CrossFit, Sample, Settings, assign_folds, calibrate, cross_fit, fit, prepare
 
 QUICK = replace(SMALL, networks=1, max_iter=10, hidden=(8,))
 ALONE = replace(QUICK, sequence=False)
@@ -178,6 +178,23 @@ def test_out_of_fold_answers_are_those_of_the_first_pass_alone(samples: list[Sam
     crossed = cross_fit(samples, folds, QUICK, seed=0)
     for a, b in zip(alone.answers, crossed.answers, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_what_stands_for_the_role_of_a_segment_that_is_not_known_does_not_count(samples: list[Sample], folds: Any, tmp_path: Path) -> None:
+    def trained(roles_of: Any, known_of: Any) -> bytes:
+        them = [replace(s, roles=roles_of(s), known=known_of(s)) for s in samples]
+        crossed = cross_fit(them, folds, QUICK, seed=0)
+        return file_of(fit(them, crossed, QUICK, 0, calibrate(them, crossed, QUICK).last)[0], tmp_path / "model.npz")
+
+    def teasers(sample: Sample) -> Any:
+        return np.where(np.arange(len(sample.roles)) % 3 == 0, ROLES.index("teaser"), sample.roles)
+
+    def two_of_three(sample: Sample) -> Any:
+        return (np.arange(len(sample.roles)) % 3 > 0) & (sample.name != samples[0].name)
+
+    some = trained(lambda s: s.roles, two_of_three)
+    assert trained(teasers, two_of_three) == some
+    assert trained(teasers, lambda s: s.known) != some != trained(lambda s: s.roles, lambda s: s.known)
 
 
 # ---------------------------------------------------------------------------------------------------- the same file

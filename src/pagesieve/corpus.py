@@ -41,6 +41,7 @@ __all__ = [
     "read_labels",
     "read_one",
     "segment_roles",
+    "stream",
     "unlabelled",
     "version",
     "write_labels",
@@ -232,29 +233,28 @@ def read_one(root: Path | str, path: Path) -> Document:
     )
 
 
-def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Document]:
-    """The labelled pages below `root` with one of these statuses, sorted by page name.
+def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> Iterator[Document]:
+    """The labelled pages below `root` with one of these statuses, sorted by page name, read one by one.
 
-    Raises `FileNotFoundError` if `root` has no label files and `CorpusError` for the first that cannot be used.
+    Raises `FileNotFoundError` if `root` has no label files and `CorpusError` at the first that cannot be used.
     """
     root = Path(root)
-    paths = sorted((root / "labeled").glob("*/*.json"))
+    paths = sorted((root / "labeled").glob("*/*.json"), key=lambda path: f"{path.parent.name}/{path.stem}.txt")
     if not paths:
         raise FileNotFoundError(f"{root}/labeled: no label files there; data.root must hold the folders raw and labeled")
     wanted = set(statuses)
-    documents = (read_one(root, path) for path in paths)
-    return sorted((d for d in documents if d.status in wanted), key=lambda d: d.page.name)
+    return (document for document in (read_one(root, path) for path in paths) if document.status in wanted)
 
 
-def read_bodies(root: Path | str) -> list[KnownBody]:
-    """The pages `<site>/<page>.txt` below `root` whose article's text stands in `<site>/<page>.json`, sorted by name.
+def read_bodies(root: Path | str) -> Iterator[KnownBody]:
+    """The pages `<site>/<page>.txt` below `root` whose article's text stands in `<site>/<page>.json`, by name, read one by one.
 
     Raises `FileNotFoundError` if there are none and `CorpusError` for the first that cannot be used.
     """
     paths = sorted(Path(root).glob("*/*.json"))
     if not paths:
         raise FileNotFoundError(f"{root}: no page there; data.bodies must hold <site>/<page>.txt, .html or .html.gz, and .json")
-    return [_read_body(path) for path in paths]
+    return map(_read_body, paths)
 
 
 def _read_body(path: Path) -> KnownBody:
@@ -272,7 +272,12 @@ def _read_body(path: Path) -> KnownBody:
     return KnownBody(read_page(data, f"{raw.parent.name}/{raw.name}"), body, site, raw, hashlib.sha256(data).hexdigest())
 
 
-def digest(documents: Sequence[Document]) -> str:
+def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Document]:
+    """All pages that `stream` gives."""
+    return list(stream(root, statuses))
+
+
+def digest(documents: Iterable[Document]) -> str:
     """One sha256 over all pages and labels, for manifests: the same data give the same digest, whatever the order."""
     lines = sorted(
         f"{d.page.name} {d.sha256} {d.site} " + " ".join(f"{label.start}-{label.end}:{label.role}" for label in d.labels) for d in documents

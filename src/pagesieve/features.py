@@ -195,7 +195,11 @@ class Measures:
     @cached_property
     def terms(self) -> list[list[str]]:
         """The terms of each segment, as text."""
-        return [[*terms(tokens_unlinked(text)), *more] for text, more in zip(self.contents, self.markup_words, strict=True)]
+        return [self.terms_of(place) for place in range(len(self))]
+
+    def terms_of(self, place: int) -> list[str]:
+        """The terms of one segment, as text."""
+        return [*terms(tokens_unlinked(self.contents[place])), *self.markup_words[place]]
 
     @property
     def page(self) -> NDArray[np.int64]:

@@ -28,7 +28,6 @@ __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
 TOGETHER = 500_000  # characters of pages judged at once
-TERM_BITS = 32  # of a term's number beside its row
 MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
 TINY = 1e-6  # added to a probability before its logarithm
 BODY, TEASER = LABELS.index("body"), LABELS.index("teaser")
@@ -85,12 +84,7 @@ class Linear:
 
         Weights are (1 + log count) · idf, each row scaled to length 1, as scikit-learn's `TfidfVectorizer` has them.
         """
-        found = self.index(term_hashes)
-        known = np.flatnonzero(found >= 0)
-        keys = np.sort(term_rows[known] << TERM_BITS | found[known])
-        first = np.flatnonzero(np.diff(keys, prepend=-1))
-        count = np.diff(first, append=len(keys))
-        rows, numbers = keys[first] >> TERM_BITS, keys[first] & ((1 << TERM_BITS) - 1)
+        rows, numbers, count = self.index.counted(term_rows, term_hashes)
         weights = (1.0 + np.log(count)) * self.idf[numbers]
         length = np.sqrt(np.bincount(rows, weights**2, minlength=segments))
         return rows, numbers, np.asarray(weights / np.maximum(length[rows], 1e-12), dtype=np.float32)

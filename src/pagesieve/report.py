@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -51,7 +51,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join([line(cells[0]), rule, *(line(row) for row in cells[1:])])
 
 
-def corpus_table(documents: Sequence[Document]) -> str:
+def corpus_table(documents: Iterable[Document]) -> str:
     """Segments and words per role of these pages."""
     segments = dict.fromkeys(ROLES, 0)
     pages = dict.fromkeys(ROLES, 0)

@@ -12,8 +12,7 @@ A model that is to be judged on a fold must learn nothing from a teacher that ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -21,14 +20,16 @@ from numpy.typing import NDArray
 
 from pagesieve.carry import WORD, carry, within
 from pagesieve.corpus import KnownBody, Label
-from pagesieve.html import HtmlPage, read_html
+from pagesieve.html import read_html
 from pagesieve.model import Model
-from pagesieve.page import Segments, split
+from pagesieve.page import Page, Segments, split
 from pagesieve.renderings import html_of
 from pagesieve.roles import ROLES
-from pagesieve.training import Sample, Settings, Taught, sample
+from pagesieve.rows import Sample
+from pagesieve.shelf import Shelf
+from pagesieve.training import Settings, Taught, Told, sampled
 
-__all__ = ["Lesson", "Told", "lessons", "teach", "tell"]
+__all__ = ["Lesson", "lessons", "teach", "tell"]
 
 BODY = ROLES.index("body")
 OUTSIDE, INSIDE = 0.2, 0.7  # share of a segment's words in the known text below which it is no body, above which it is
@@ -41,20 +42,14 @@ CARRIED = 0.5  # share of a segment's words that the other view must hold, or it
 class Lesson:
     """A page of known body in both views, measured; the roles of these samples are still to be told."""
 
-    html: HtmlPage
+    page: Page  # in the HTML view
+    html: Segments
     text: Segments
     html_sample: Sample
     text_sample: Sample
     share: NDArray[np.float64]  # of each HTML segment's words, that the known text holds
     words: NDArray[np.int64]  # of each HTML segment
     body_words: int  # of the known text
-
-
-class Told(NamedTuple):
-    """Roles of a view's segments, and which of them are known; shapes (segments,)."""
-
-    roles: NDArray[np.int64]
-    known: NDArray[np.bool_]
 
 
 def lessons(pages: Iterable[KnownBody], of_html: Settings, of_text: Settings, n_jobs: int = 1) -> Iterator[Lesson | None]:
@@ -70,22 +65,22 @@ def _lesson(page: KnownBody, of_html: Settings, of_text: Settings) -> Lesson | N
         return None
     share, words = within(html.segments, page.body)
     untold = [np.zeros(len(view), dtype=np.int64) for view in (html.segments, text)]
-    html_sample = sample(page.site, html.page.name, html.segments, untold[0], of_html)
-    text_sample = sample(page.site, page.page.name, text, untold[1], of_text)
-    return Lesson(html, text, html_sample, text_sample, share, words, len(WORD.findall(page.body)))
+    html_sample = sampled(page.site, html.page.name, html.segments, untold[0], of_html)
+    text_sample = sampled(page.site, page.page.name, text, untold[1], of_text)
+    return Lesson(html.page, html.segments, text, html_sample, text_sample, share, words, len(WORD.findall(page.body)))
 
 
-def tell(given: Lesson, teacher: Model) -> tuple[Told, Told] | None:
-    """What `teacher` says of the page's HTML and text, held to the known body; None where the two hardly agree on it."""
+def tell(given: Lesson, teacher: Model) -> tuple[Told, Told]:
+    """What `teacher` says of the page's HTML and text, held to the known body; nothing is known where the two hardly agree on it."""
     chances = teacher.judge(given.html_sample.measures).probabilities.copy()
-    if _agreement(chances.argmax(1) == BODY, given) < AGREED:
-        return None
+    agreed = _agreement(chances.argmax(1) == BODY, given) >= AGREED
     outside, inside = given.share < OUTSIDE, (given.share > INSIDE) & (given.words >= FEWEST)
     chances[outside, BODY] = 0
     roles = np.where(inside, BODY, chances.argmax(1))
-    labels = [Label(s.start, s.end, ROLES[role]) for s, role in zip(given.html.segments, roles.tolist(), strict=True)]
-    carried = carry(labels, given.html.page.text, given.text)
-    return Told(roles, outside | inside | (given.words < FEWEST)), Told(carried.roles, carried.known >= CARRIED)
+    labels = [Label(s.start, s.end, ROLES[role]) for s, role in zip(given.html, roles.tolist(), strict=True)]
+    carried = carry(labels, given.page.text, given.text)
+    known = outside | inside | (given.words < FEWEST)
+    return Told(roles, known & agreed), Told(carried.roles, (carried.known >= CARRIED) & agreed)
 
 
 def _agreement(said: NDArray[np.bool_], given: Lesson) -> float:
@@ -95,21 +90,21 @@ def _agreement(said: NDArray[np.bool_], given: Lesson) -> float:
 
 
 def teach(
-    given: Sequence[Lesson], teachers: Sequence[Model], last: Model, fold_of: Mapping[str, int], n_jobs: int = 1
+    given: Iterable[Lesson | None], teachers: Sequence[Model], last: Model, fold_of: Mapping[str, int], n_jobs: int = 1
 ) -> tuple[Taught, Taught]:
     """The lessons told, HTML and text, to be learned from.
 
     `teachers[j]` is a model of HTML that has seen all labelled sites but those of fold j, `last` one that has seen all, and
     `fold_of` holds the fold of each labelled site; sites that have none get one.
     """
-    others = sorted({page.html_sample.site for page in given} - fold_of.keys())
+    pages = Shelf(page for page in given if page is not None)
+    html, text = Shelf(page.html_sample for page in pages), Shelf(page.text_sample for page in pages)
+    others = sorted({page.site for page in html} - fold_of.keys())
     folds = {**fold_of, **{site: number % len(teachers) for number, site in enumerate(others)}}
-    said = Parallel(n_jobs=n_jobs)(delayed(_tell_all)(given, teacher) for teacher in (*teachers, last))
-    pairs = [[(page, told) for page, told in zip(given, one, strict=True) if told] for one in said]
-    html = [[replace(page.html_sample, roles=told.roles, known=told.known) for page, (told, _) in one] for one in pairs]
-    text = [[replace(page.text_sample, roles=told.roles, known=told.known) for page, (_, told) in one] for one in pairs]
-    return Taught(html[:-1], html[-1], folds), Taught(text[:-1], text[-1], folds)
+    said = Parallel(n_jobs=n_jobs)(delayed(_tell_all)(pages, teacher) for teacher in (*teachers, last))
+    of_html, of_text = ([[told[view] for told in one] for one in said] for view in (0, 1))
+    return Taught(html, of_html[:-1], of_html[-1], folds), Taught(text, of_text[:-1], of_text[-1], folds)
 
 
-def _tell_all(given: Sequence[Lesson], teacher: Model) -> list[tuple[Told, Told] | None]:
+def _tell_all(given: Shelf[Lesson], teacher: Model) -> list[tuple[Told, Told]]:
     return [tell(page, teacher) for page in given]

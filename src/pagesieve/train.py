@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import platform
 import resource
@@ -32,6 +33,8 @@ from pagesieve.corpus import Document, KnownBody
 from pagesieve.features import MARKUP
 from pagesieve.files import write_text
 from pagesieve.model import Model
+from pagesieve.page import Page
+from pagesieve.shelf import Shelf
 from pagesieve.storage import MODEL_FILE, save_model
 from pagesieve.training import Settings
 
@@ -51,7 +54,8 @@ def train(config: TrainConfig) -> dict[str, Any]:
     _check_out(Path(config.out))
     gathered = gather(config)
     documents, views, held_out = gathered.documents, gathered.views, gathered.held_out
-    sites = sorted({d.site for d in documents})
+    bare = [replace(d, page=Page("", d.page.name), labels=()) for d in documents]  # what the model card and the manifest ask of them
+    sites = sorted({d.site for d in bare})
     counts = report.corpus_table(documents)
     segments = sum(len(d.segments) for d in documents)
     renderings = f", and {len(views)} other renderings or repetitions of them" if views else ""
@@ -88,10 +92,10 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "segments": segments,
         "views": len(views),
         "html": len(of_html.samples) if of_html else 0,
-        "bodies": len(text.taught.last) if text.taught else 0,
-        "languages": dict(Counter(d.language for d in documents).most_common()),
-        "sources": sorted({d.source for d in documents if d.source}),
-        "licences": sorted({d.licence for d in documents if d.licence}),
+        "bodies": text.taught.learned if text.taught else 0,
+        "languages": dict(Counter(d.language for d in bare).most_common()),
+        "sources": sorted({d.source for d in bare if d.source}),
+        "licences": sorted({d.licence for d in bare if d.licence}),
         "held_out": sorted(held_out),
         "roots": gathered.roots,
         "chain": gathered.chain,
@@ -106,7 +110,8 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "seconds": round(time.perf_counter() - started, 1),
         "peak_memory_mb": _peak_memory(),
     }
-    _save(Path(config.out), fitted, pipelines, config, facts, gathered)
+    bodies = {page.page.name: page.sha256 for page in gathered.bodies}
+    _save(Path(config.out), fitted, pipelines, config, facts, {d.page.name: d.sha256 for d in bare}, bodies)
     if config.cv.keep:
         _keep(Path(config.cv.keep), text, of_html)
     print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
@@ -122,10 +127,10 @@ class Gathered(NamedTuple):
     which only the article's text is known.
     """
 
-    documents: list[Document]
-    views: list[Document]
-    html: list[Document]
-    bodies: list[KnownBody]
+    documents: Shelf[Document]
+    views: Shelf[Document]
+    html: Shelf[Document]
+    bodies: Shelf[KnownBody]
     held_out: set[str]
     roots: list[str]
     chain: list[dict[str, Any]]
@@ -134,27 +139,42 @@ class Gathered(NamedTuple):
 def gather(config: TrainConfig) -> Gathered:
     """The labelled pages that `config` asks for."""
     earlier = _earlier(config)
-    documents = corpus.read(config.data.root, config.data.statuses)
-    held_out = _held_out(config, {d.site for d in documents}) | earlier.held_out
-    documents = [d for d in documents if d.site not in held_out and d.segments]
+    documents: Shelf[Document] = Shelf()
+    origin: dict[str, str] = {}
+    sites: set[str] = set()
+    for document in corpus.stream(config.data.root, config.data.statuses):
+        sites.add(document.site)
+        if document.site not in earlier.held_out and document.site not in config.data.held_out and document.segments:
+            documents.append(_cut(document))
+            origin[document.page.name] = config.data.root
+    held_out = _held_out(config, sites) | earlier.held_out
     if not documents:
         raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
-    origin = {d.page.name: config.data.root for d in documents}
     own_folders = {Path(root).resolve() for root in (config.data.root, *config.data.also)}
     roots = [config.data.root, *config.data.also, *(root for root in earlier.roots if Path(root).resolve() not in own_folders)]
     for root in roots[1:]:
-        more = [d for d in corpus.read(root, config.data.statuses) if d.segments and d.site not in earlier.held_out]
-        twice = [d.page.name for d in more if d.page.name in origin]
-        if twice:
-            raise ValueError(f"{root}: {twice[0]} is in {origin[twice[0]]} too; rename one, or leave one folder out of data.also")
-        origin.update((d.page.name, root) for d in more)
-        documents += more
+        for document in corpus.stream(root, config.data.statuses):
+            name = document.page.name
+            if document.site in earlier.held_out or not document.segments:
+                continue
+            if name in origin:
+                raise ValueError(f"{root}: {name} is in {origin[name]} too; rename one, or leave one folder out of data.also")
+            documents.append(_cut(document))
+            origin[name] = root
     chain = _chain(earlier, documents)
-    own = [d for d in documents if origin[d.page.name] == config.data.root]
-    copies = [replace(d, page=replace(d.page, name=f"{d.page.name}@{time}")) for time in range(1, config.data.times) for d in own]
-    views = [*_views(config, documents, origin), *copies]
-    bodies = [page for page in corpus.read_bodies(config.data.bodies) if page.site not in held_out] if config.data.bodies else []
+    views = _views(config, documents, origin)
+    for number in range(1, config.data.times):
+        for document in documents:
+            if origin[document.page.name] == config.data.root:
+                views.append(_cut(replace(document, page=replace(document.page, name=f"{document.page.name}@{number}"))))
+    bodies = Shelf(page for page in corpus.read_bodies(config.data.bodies) if page.site not in held_out) if config.data.bodies else Shelf()
     return Gathered(documents, views, _html(config, documents, origin), bodies, held_out, roots, chain)
+
+
+def _cut(document: Document) -> Document:
+    """`document`, whose segments and their roles are worked out and so go with it to disk or to another process."""
+    _ = document.roles
+    return document
 
 
 class Earlier(NamedTuple):
@@ -183,14 +203,14 @@ def _earlier(config: TrainConfig) -> Earlier:
     return Earlier(list(dict.fromkeys(roots)), set(manifest.get("held_out", [])), manifest, config.start)
 
 
-def _chain(earlier: Earlier, documents: Sequence[Document]) -> list[dict[str, Any]]:
+def _chain(earlier: Earlier, documents: Iterable[Document]) -> list[dict[str, Any]]:
     """The models this one follows, oldest first, each with what it was trained on; [] for a first one.
 
     Raises `ValueError` where pages of the earlier model are gone: the new one would forget them unnoticed.
     """
     if not earlier.name:
         return []
-    here = {d.sha256 for d in documents}
+    here = Counter(d.sha256 for d in documents)
     gone = sorted(page for page, sha256 in earlier.manifest["training_pages"].items() if sha256 not in here)
     if gone:
         raise ValueError(
@@ -198,7 +218,7 @@ def _chain(earlier: Earlier, documents: Sequence[Document]) -> list[dict[str, An
         )
     known = set(earlier.manifest["training_pages"].values())
     last = {key: earlier.manifest[key] for key in ("name", "pages", "sites", "data_digest")}
-    added = sum(d.sha256 not in known for d in documents)
+    added = sum(count for sha256, count in here.items() if sha256 not in known)
     print(f"{added} pages that {earlier.name} has not seen")
     return [*earlier.manifest.get("chain", []), {**last, "added_since": added}]
 
@@ -219,7 +239,7 @@ class Outcome(NamedTuple):
 class View(NamedTuple):
     """One view of the training pages, text or HTML, cross-validated by site; `taught` are samples of pages of known body."""
 
-    samples: list[training.Sample]
+    samples: Shelf[training.Sample]
     settings: Settings
     outcome: Outcome
     taught: training.Taught | None
@@ -233,7 +253,7 @@ class View(NamedTuple):
 def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[View, View | None]:
     """Text and HTML of the gathered pages, each judged by models that have not seen its site; no HTML where too few sites have it."""
     documents, views, html, bodies, *_ = gathered
-    samples = training.prepare([*documents, *views], chosen)
+    samples = training.prepare(itertools.chain(documents, views), chosen)
     folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
     fold_of = dict(zip([s.site for s in samples], folds.tolist(), strict=True))
     with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
@@ -247,11 +267,10 @@ def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[
         crossed = training.cross_fit(html_samples, html_folds, with_markup, config.seed, config.n_jobs, _progress("teachers"))
         last, _ = training.fit(html_samples, crossed, with_markup, config.seed)
         work = teaching.lessons(bodies, with_markup, chosen, config.n_jobs)
-        given = [page for page in tqdm(work, total=len(bodies), desc="pages of known body", unit="page", file=sys.stderr) if page]
-        taught_html, taught = teaching.teach(given, crossed.models, last, fold_of, config.n_jobs)
+        shown = tqdm(work, total=len(bodies), desc="pages of known body", unit="page", file=sys.stderr)
+        taught_html, taught = teaching.teach(shown, crossed.models, last, fold_of, config.n_jobs)
         print(
-            f"{len(taught.last)} of {len(bodies)} pages of known body, labelled by a model of their HTML, are learned from too\n",
-            flush=True,
+            f"{taught.learned} of {len(bodies)} pages of known body, labelled by a model of their HTML, are learned from too\n", flush=True
         )
     outcome = _cross_validated(TEXT_SCORES, documents, samples, folds, chosen, config, taught)
     text = View(samples, chosen, outcome, taught)
@@ -277,26 +296,28 @@ def _cross_validated(
     return Outcome(crossed, calibrated, [evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in answers])
 
 
-def _html(config: TrainConfig, documents: Sequence[Document], origin: dict[str, str]) -> list[Document]:
+def _html(config: TrainConfig, documents: Shelf[Document], origin: dict[str, str]) -> Shelf[Document]:
     """The HTML pages beside the documents, labels carried over; those without HTML are left out."""
     if not config.data.html:
-        return []
+        return Shelf()
     from pagesieve.renderings import html_view
 
     work = Parallel(n_jobs=config.n_jobs, return_as="generator")(delayed(html_view)(d, origin[d.page.name]) for d in documents)
-    return [view for view in tqdm(work, total=len(documents), desc="HTML", unit="page", file=sys.stderr) if view is not None]
+    shown = tqdm(work, total=len(documents), desc="HTML", unit="page", file=sys.stderr)
+    return Shelf(_cut(view) for view in shown if view is not None)
 
 
-def _views(config: TrainConfig, documents: Sequence[Document], origin: dict[str, str]) -> list[Document]:
+def _views(config: TrainConfig, documents: Shelf[Document], origin: dict[str, str]) -> Shelf[Document]:
     """The other renderings to train on, `data.views` of each page."""
     if not config.data.views:
-        return []
+        return Shelf()
     from pagesieve.renderings import views  # only now: they need the extra `views`
 
     work = Parallel(n_jobs=config.n_jobs, return_as="generator")(
         delayed(_list)(views, d, origin[d.page.name], config.data.views, config.seed) for d in documents
     )
-    return [view for some in tqdm(work, total=len(documents), desc="renderings", unit="page", file=sys.stderr) for view in some]
+    shown = tqdm(work, total=len(documents), desc="renderings", unit="page", file=sys.stderr)
+    return Shelf(_cut(view) for some in shown for view in some)
 
 
 def _list(make: Callable[..., Iterable[Document]], *arguments: Any) -> list[Document]:
@@ -335,8 +356,16 @@ def _check_out(out: Path) -> None:
         raise ValueError(f"out={out}: {'a folder with other things in it' if out.is_dir() else 'a file'}; give a new folder or a model's")
 
 
-def _save(out: Path, model: Model, pipelines: dict[str, Any], config: TrainConfig, facts: dict[str, Any], gathered: Gathered) -> None:
-    """Write the model folder aside, then put it in place of an older one."""
+def _save(
+    out: Path,
+    model: Model,
+    pipelines: dict[str, Any],
+    config: TrainConfig,
+    facts: dict[str, Any],
+    pages: dict[str, str],
+    bodies: dict[str, str],
+) -> None:
+    """Write the model folder aside, then put it in place of an older one. `pages` and `bodies` name what was learned from, by sha256."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
         folder = Path(aside, "model")
@@ -350,8 +379,8 @@ def _save(out: Path, model: Model, pipelines: dict[str, Any], config: TrainConfi
         manifest = {
             **{key: report.plain(value) for key, value in facts.items() if key != "roles"},
             "files": files,
-            "training_pages": {d.page.name: d.sha256 for d in gathered.documents},
-            "pages_of_known_body": {page.page.name: page.sha256 for page in gathered.bodies},
+            "training_pages": pages,
+            "pages_of_known_body": bodies,
         }
         write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
         if out.exists():

@@ -2,8 +2,11 @@
 
 The first pass is an ordinary scikit-learn `Pipeline` over rows (terms and layout of one segment): TF-IDF and binned
 layout side by side, then a linear classifier. The second pass is a small `MLPClassifier` on the first pass's
-out-of-fold answers, since answers on pages it was fitted to would be better than any it meets in use. `to_model` copies
+out-of-fold answers, since answers on pages it was fitted to would be better than any it meets in use. `_to_linear` and `_layers` copy
 the fitted numbers out, so that using a model needs no scikit-learn.
+
+Samples and answers lie on disk (`shelf`, `rows`) and are read a page at a time; what is in memory at once has a limit whatever the number
+of pages (`rows.MOST`, `MOST_INPUTS`), and so has the work of a fit (`UPDATES`, `Settings.steps`).
 
 Splits never put one site on two sides, and everything learned is learned inside the training part of a split.
 """
@@ -11,18 +14,21 @@ Splits never put one site on two sides, and everything learned is learned inside
 from __future__ import annotations
 
 import math
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, permutations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.neural_network import MLPClassifier
@@ -32,11 +38,13 @@ from threadpoolctl import threadpool_limits
 
 from pagesieve.calibration import Calibration, mean_chance
 from pagesieve.corpus import Document
-from pagesieve.features import GROUPS, MARKUP, Measures, layout, measure
+from pagesieve.features import GROUPS, MARKUP, layout, measure
 from pagesieve.model import CLIP, UNCALIBRATED, Linear, Model, Network, Prediction, second_pass_inputs
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
+from pagesieve.rows import PIECE, Rows, Sample, drawn
 from pagesieve.sequence import transition_scores
+from pagesieve.shelf import Shelf
 
 __all__ = [
     "CLASSIFIERS",
@@ -45,16 +53,22 @@ __all__ = [
     "Sample",
     "Settings",
     "Taught",
+    "Told",
     "assign_folds",
     "calibrate",
     "cross_fit",
     "fit",
     "prepare",
-    "sample",
+    "sampled",
 ]
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 BATCH = 256  # segments a network learns from at a time
+UPDATES = 6_400_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
+LEAST_ROUNDS = 2
+MOST_INPUTS = 400_000  # segments a network learns from; `Settings.steps` batches hold little more
+MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
 CLASSIFIERS = ("majority", "logistic", "sgd")
 TEMPERATURES = [round(0.6 + 0.05 * i, 2) for i in range(29)]  # 0.6 to 2
 ABSENT = -1000.0  # score of a role that training never saw: below any other
@@ -70,7 +84,9 @@ class Settings:
     groups: tuple[str, ...] = GROUPS  # layout groups in use
     C: float = 0.5  # inverse regularisation of the logistic regression
     alpha: float = 3e-6  # regularisation of SGD
-    max_iter: int = 20  # rounds of the linear classifier; ending early regularises too
+    max_iter: int = (
+        20  # rounds of the linear classifier, with SGD fewer where the data are many (see `UPDATES`); ending early regularises too
+    )
     min_df: int = 3  # segments a term must be in
     max_terms: int | None = None  # only so many, the most frequent ones
     layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
@@ -96,43 +112,78 @@ class Settings:
             raise ValueError(f"model.networks={self.networks}: the sequence layer needs at least 1; model=logistic does without it")
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A document as the learner sees it: measures and layout of its segments, their roles, and which of these are known.
-
-    Segments whose role is not known stand beside the others, but nothing is learned from them.
-    """
-
-    site: str
-    name: str
-    measures: Measures
-    columns: Floats
-    roles: NDArray[np.int64]
-    known: NDArray[np.bool_]
+def prepare(documents: Iterable[Document], settings: Settings) -> Shelf[Sample]:
+    """A `Sample` for each document that has a segment, in the same order."""
+    return Shelf(sampled(d.site, d.page.name, d.segments, d.roles, settings) for d in documents if d.segments)
 
 
-def sample(site: str, name: str, segments: Sequence[Segment], roles: NDArray[np.int64], settings: Settings) -> Sample:
+def sampled(site: str, name: str, segments: Sequence[Segment], roles: Ints, settings: Settings) -> Sample:
     """A page with at least one segment and all its `roles` known, measured."""
     measures = measure(segments)
-    return Sample(site, name, measures, layout(measures, settings.groups), roles, np.ones(len(roles), dtype=bool))
+    return Sample(site, name, measures, layout(measures, settings.groups), roles, np.ones(len(roles), dtype=np.bool_))
 
 
-def prepare(documents: Sequence[Document], settings: Settings) -> list[Sample]:
-    """A `Sample` for each document that has a segment, in the same order."""
-    return [sample(d.site, d.page.name, d.segments, d.roles, settings) for d in documents if d.segments]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a teacher says of a page's segments: their roles, and which of these are to be learned; shapes (segments,)."""
+
+    roles: Ints
+    known: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Taught:
     """Samples whose roles models have told (see `teaching`), to be learned from beside those that people have labelled.
 
-    `without[j]` are told by a model that has not seen fold j of the labelled sites, `last` by one that has seen all. `fold_of`
-    holds the fold of each of their sites.
+    `without[j]` is what a model that has not seen fold j of the labelled sites says of each sample, `last` what one says that has
+    seen all. `fold_of` holds the fold of each of their sites.
     """
 
-    without: Sequence[Sequence[Sample]]
-    last: Sequence[Sample]
+    samples: Shelf[Sample]
+    without: Sequence[Sequence[Told]]
+    last: Sequence[Told]
     fold_of: Mapping[str, int]
+
+    @property
+    def learned(self) -> int:
+        """Number of samples that the last teacher says something of."""
+        return sum(bool(told.known.any()) for told in self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool(Sequence[Sample]):
+    """What a model may be trained on: the labelled samples and, after them, the taught ones, as `told` where that is not None.
+
+    `numbers` are those of the samples that are in it.
+    """
+
+    labelled: Shelf[Sample]
+    taught: Shelf[Sample]
+    told: Sequence[Told] | None
+    numbers: Sequence[int]
+
+    @classmethod
+    def of(cls, labelled: Shelf[Sample], taught: Taught | None, told: Sequence[Told] | None) -> _Pool:
+        """All labelled and taught samples."""
+        others: Shelf[Sample] = taught.samples if taught else Shelf()
+        return cls(labelled, others, told, range(len(labelled) + len(others)))
+
+    def take(self, numbers: Iterable[int]) -> _Pool:
+        """The samples with these numbers, in this order."""
+        return replace(self, numbers=[self.numbers[number] for number in numbers])
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return self.take(range(len(self))[place])
+        number = self.numbers[place]
+        if number < len(self.labelled):
+            return self.labelled[number]
+        number -= len(self.labelled)
+        sample = self.taught[number]
+        return sample if self.told is None else replace(sample, roles=self.told[number].roles, known=self.told[number].known)
 
 
 # ------------------------------------------------------------------------------------------------------ first pass
@@ -154,63 +205,87 @@ def _columns(rows: Sequence[Row]) -> Floats:
     return np.stack([row.columns for row in rows])
 
 
-def _rows(samples: Sequence[Sample]) -> list[Row]:
-    return [
-        Row(terms, columns)
-        for s in samples
-        for terms, columns, known in zip(s.measures.terms, s.columns, s.known.tolist(), strict=True)
-        if known
-    ]
+def _to_learn(rows: Rows, pool: _Pool, inside: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """The rows of the pool's samples `inside` (samples,) whose roles are known, and these roles."""
+    truth, known = rows.truth.astype(np.int64), inside[rows.sample]
+    if pool.told:
+        first = np.cumsum([0, *(len(told.roles) for told in pool.told)])
+        others = np.flatnonzero(rows.sample >= len(pool.labelled))
+        places = first[rows.sample[others] - len(pool.labelled)] + rows.segment[others]
+        truth[others] = np.concatenate([told.roles for told in pool.told])[places]
+        known[others] &= np.concatenate([told.known for told in pool.told])[places]
+    used = np.flatnonzero(known)
+    return used, truth[used]
 
 
-def _known_roles(samples: Sequence[Sample]) -> NDArray[np.int64]:
-    return np.concatenate([s.roles[s.known] for s in samples])
-
-
-def make_pipeline(settings: Settings, seed: int) -> Pipeline:
-    """The unfitted first pass; its input is a sequence of `Row`."""
-    if settings.classifier == "majority":
-        return Pipeline([("classifier", DummyClassifier(strategy="prior"))])
-    parts: list[tuple[str, Any]] = []
-    if settings.words:
-        parts.append(
-            (
-                "words",
-                TfidfVectorizer(
-                    analyzer=_terms, min_df=settings.min_df, max_features=settings.max_terms, sublinear_tf=True, dtype=np.float32
-                ),
-            )
-        )
-    if settings.groups:
-        bins = KBinsDiscretizer(
-            n_bins=settings.bins, encode="onehot", strategy="quantile", quantile_method="averaged_inverted_cdf", subsample=None
-        )
-        parts.append(("layout", Pipeline([("columns", FunctionTransformer(_columns)), ("bins", bins)])))
-    union = FeatureUnion(parts, transformer_weights={"layout": settings.layout_weight} if settings.groups else None)
-    if settings.classifier == "sgd":
-        classifier: Any = SGDClassifier(
-            loss="log_loss", alpha=settings.alpha, max_iter=settings.max_iter, tol=None, average=True, random_state=seed
-        )
-    else:
-        classifier = LogisticRegression(C=settings.C, max_iter=settings.max_iter, tol=1e-3)
-    return Pipeline([("features", union), ("classifier", classifier)])
-
-
-def _by_name(sample: Sample) -> str:
-    """What samples are sorted by before a fit, so that their order does not tell in the result."""
-    return sample.name
-
-
-def _fit_first(samples: Sequence[Sample], settings: Settings, seed: int) -> Pipeline:
-    samples = sorted(samples, key=_by_name)
-    truth = _known_roles(samples)
+def _fit_first(rows: Rows, places: Ints, truth: Ints, settings: Settings, seed: int) -> Pipeline:
+    """The first pass fitted to the rows at these places and their roles; what it takes is a sequence of `Row`."""
     present = np.unique(truth).tolist()
     if len(present) < 2 and settings.classifier != "majority":
         raise ValueError(f"the pages to train on hold only the role {', '.join(ROLES[r] for r in present)}; at least two are needed")
     with warnings.catch_warnings(), threadpool_limits(1):  # one thread: sums in one order, the same bytes on any number of cores
         warnings.simplefilter("ignore", ConvergenceWarning)  # ending early is a setting
         warnings.filterwarnings("ignore", message="Bins whose width are too small|Feature .* is constant")
-        return make_pipeline(settings, seed).fit(_rows(samples), truth)
+        if settings.classifier == "majority":
+            return Pipeline([("classifier", DummyClassifier(strategy="prior").fit(places, truth))])
+        features, matrix = _features(rows, places, settings)
+        return Pipeline([("features", features), ("classifier", _classifier(settings, len(places), seed).fit(matrix, truth))])
+
+
+def _features(rows: Rows, places: Ints, settings: Settings) -> tuple[FeatureUnion, csr_matrix]:
+    """TF-IDF and bins fitted to the rows at these places, and what they make of them: (rows, terms and bins of all columns)."""
+    parts: list[tuple[str, Any]] = []
+    kept, idf, size = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32), 0
+    if settings.words:
+        kept, idf, size = _frequent(rows, places, settings)
+        terms = rows.terms[0]
+        vocabulary = {terms[term]: number for number, term in enumerate(kept.tolist())}
+        vectorizer = TfidfVectorizer(analyzer=_terms, vocabulary=vocabulary, sublinear_tf=True, dtype=np.float32)
+        vectorizer.idf_ = idf
+        parts.append(("words", vectorizer))
+    if settings.groups:
+        bins = KBinsDiscretizer(
+            n_bins=settings.bins, encode="onehot", strategy="quantile", quantile_method="averaged_inverted_cdf", subsample=None
+        ).fit(rows.columns[places])
+        parts.append(("layout", Pipeline([("columns", FunctionTransformer(_columns)), ("bins", bins)])))
+        size += len(places) * rows.columns.shape[1]
+    weigh = TfidfTransformer(sublinear_tf=True)
+    weigh.idf_ = idf
+    data, indices, begin = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.int32), np.zeros(len(places) + 1, dtype=np.int32)
+    row = entry = width = 0
+    for some, counts in rows.pieces(places):  # written in place, for at no time is there room for two such matrices
+        blocks = [weigh.transform(counts[:, kept].astype(np.float32), copy=False)] if settings.words else []
+        if settings.groups:
+            blocks.append(bins.transform(rows.columns[some]) * settings.layout_weight)
+        piece = hstack(blocks, format="csr", dtype=np.float32)
+        data[entry : entry + piece.nnz], indices[entry : entry + piece.nnz] = piece.data, piece.indices
+        begin[row + 1 : row + len(some) + 1] = entry + piece.indptr[1:]
+        row, entry, width = row + len(some), entry + piece.nnz, piece.shape[1]
+    union = FeatureUnion(parts, transformer_weights={"layout": settings.layout_weight} if settings.groups else None)
+    return union, csr_matrix((data, indices, begin), shape=(len(places), width))
+
+
+def _frequent(rows: Rows, places: Ints, settings: Settings) -> tuple[Ints, Floats, int]:
+    """The terms that enough of the rows at these places have, of these the most frequent; their inverse document frequencies; all their entries."""
+    within, total = np.zeros((2, rows.width), dtype=np.int64)
+    for _, counts in rows.pieces(places):
+        within += np.bincount(counts.indices, minlength=rows.width)
+        total += np.bincount(counts.indices, counts.data, minlength=rows.width).astype(np.int64)
+    kept = np.flatnonzero(within >= settings.min_df)
+    if settings.max_terms is not None:
+        kept = np.sort(kept[np.argsort(-total[kept], kind="stable")[: settings.max_terms]])
+    if not len(kept):
+        raise ValueError(f"model.min_df={settings.min_df}: no term is in so many of the {len(places)} segments; lower it, or add pages")
+    idf = np.log((len(places) + 1) / (within[kept] + 1)) + 1
+    return kept, idf.astype(np.float32), int(within[kept].sum())
+
+
+def _classifier(settings: Settings, segments: int, seed: int) -> Any:
+    """The unfitted linear classifier for so many segments."""
+    if settings.classifier == "logistic":
+        return LogisticRegression(C=settings.C, max_iter=settings.max_iter, tol=1e-3)
+    rounds = min(settings.max_iter, max(LEAST_ROUNDS, math.ceil(UPDATES / segments)))
+    return SGDClassifier(loss="log_loss", alpha=settings.alpha, max_iter=rounds, tol=None, average=True, random_state=seed)
 
 
 def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
@@ -266,26 +341,39 @@ def _all_roles(classifier: Any, present: Sequence[int]) -> tuple[Floats, Floats]
 # ----------------------------------------------------------------------------------------------------- second pass
 
 
-def _first_answers(linear: Linear, samples: Sequence[Sample]) -> list[Floats]:
+def _first_answers(linear: Linear, samples: Iterable[Sample]) -> list[Floats]:
     return [linear.probabilities(s.measures, s.columns) for s in samples]
 
 
-def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings) -> Floats:
-    return np.concatenate(
-        [
-            second_pass_inputs(s.measures, s.columns, a, settings.groups, settings.offsets)[s.known]
-            for s, a in zip(samples, answers, strict=True)
-        ]
-    )
+def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> tuple[Floats, Ints]:
+    """What the second pass learns from, and the true roles: all known segments of the samples, or `MOST_INPUTS` of them."""
+    names, known = zip(*((s.name, s.known) for s in samples), strict=True)
+    order = sorted(range(len(names)), key=names.__getitem__)  # so that the samples' order does not tell in the result
+    used = drawn([known[number] for number in order], MOST_INPUTS, seed)
+    inputs, roles, row = np.empty((0, 0), dtype=np.float32), np.empty(sum(map(np.count_nonzero, used)), dtype=np.int64), 0
+    for number, use in zip(order, used, strict=True):
+        if not use.any():
+            continue
+        sample = samples[number]
+        found = second_pass_inputs(sample.measures, sample.columns, answers[number], settings.groups, settings.offsets)[use]
+        if not row:
+            inputs = np.empty((len(roles), found.shape[1]), dtype=np.float32)
+        inputs[row : row + len(found)], roles[row : row + len(found)] = found, sample.roles[use]
+        row += len(found)
+    return inputs, roles
 
 
 def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> Network:
     """The second pass, from answers of first passes that have not seen the samples' sites."""
-    samples, answers = zip(*sorted(zip(samples, answers, strict=True), key=lambda pair: _by_name(pair[0])), strict=True)
-    inputs = _second_inputs(samples, answers, settings)
-    roles = _known_roles(samples)
-    scaler = StandardScaler().fit(inputs)
-    scaled = np.clip(scaler.transform(inputs), -CLIP, CLIP).astype(np.float32)
+    inputs, roles = _second_inputs(samples, answers, settings, seed)
+    pieces = [
+        inputs[start : start + PIECE] for start in range(0, len(inputs), PIECE)
+    ]  # what is worked out from them is larger than they are
+    scaler = StandardScaler(copy=False)
+    for piece in pieces:
+        scaler.partial_fit(piece)
+    for piece in pieces:
+        np.clip(scaler.transform(piece), -CLIP, CLIP, out=piece)
     fitted = []
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -293,12 +381,12 @@ def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings:
             network = MLPClassifier(
                 settings.hidden,
                 alpha=settings.network_alpha,
-                batch_size=min(BATCH, len(scaled)),
-                max_iter=math.ceil(settings.steps * BATCH / max(len(scaled), BATCH)),
+                batch_size=min(BATCH, len(inputs)),
+                max_iter=math.ceil(settings.steps * BATCH / max(len(inputs), BATCH)),
                 n_iter_no_change=settings.steps,  # never stop early: the same work for the same data
                 random_state=seed + i,
             )
-            fitted.append(_layers(network.fit(scaled, roles)))
+            fitted.append(_layers(network.fit(inputs, roles)))
     return Network(scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32), tuple(fitted), settings.offsets, settings.first_share)
 
 
@@ -320,7 +408,7 @@ def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Float
     """The whole model from its first pass and the out-of-fold first-pass answers for the samples it was fitted to."""
     if not settings.sequence:
         return Model(linear, label_of_role=settings.label_of_role)
-    transitions = transition_scores([s.roles for s in samples if s.known.all()]) * np.float32(settings.transition_weight)
+    transitions = transition_scores([run for s in samples for run in s.runs]) * np.float32(settings.transition_weight)
     return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role)
 
 
@@ -350,8 +438,8 @@ class CrossFit:
     """
 
     folds: NDArray[np.int64]
-    predictions: list[Prediction]
-    answers: list[Floats]
+    predictions: Sequence[Prediction]
+    answers: Sequence[Floats]
     models: list[Model]
 
 
@@ -364,7 +452,7 @@ def _no_progress(work: Iterable[Any], total: int, what: str) -> Iterable[Any]:
 
 def cross_fit(
     samples: Sequence[Sample],
-    folds: NDArray[np.int64],
+    folds: Ints,
     settings: Settings,
     seed: int,
     n_jobs: int = 1,
@@ -375,82 +463,70 @@ def cross_fit(
 
     The second pass of the model for fold j needs first-pass answers for the other folds by first passes that saw
     neither them nor j. A first pass without the folds i and j serves both the model without i and the one without j, so
-    k folds take k first passes without one fold and k(k-1)/2 without two; k(k-1) where samples are taught, since those of j
-    differ from those of i.
+    k folds take k first passes without one fold and k(k-1)/2 without two; k(k-1) where samples are taught, since what is taught
+    without i differs from what is taught without j.
     """
     k = int(folds.max()) + 1
     if settings.sequence and k < 3:
         raise ValueError(f"cv.folds={k}: a model with a sequence layer needs at least 3, two parts to learn from and one to judge")
-    pools = [_Pool.of(samples, folds, taught, j) for j in range(k)] if taught else [_Pool(samples, folds)] * k
+    labelled = Shelf.of(samples)
+    pools = [_Pool.of(labelled, taught, taught.without[j] if taught else None) for j in range(k)]
+    fold = np.append(folds, [taught.fold_of[s.site] for s in taught.samples]).astype(np.int64) if taught else folds
     pairs = list(permutations(range(k), 2) if taught else combinations(range(k), 2)) if settings.sequence else []
-    without = [((j,), (j,), pools[j]) for j in range(k)] + [(pair, pair[:1] if taught else pair, pools[pair[1]]) for pair in pairs]
-    work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(delayed(_answers_without)(*part, settings, seed) for part in without)
+    without = [((j,), (j,)) for j in range(k)] + [(pair, pair[:1] if taught else pair) for pair in pairs]  # folds left out, folds asked for
     linears: dict[int, Linear] = {}
-    answers: list[Floats] = [np.zeros((0, len(ROLES)), dtype=np.float32)] * len(samples)
-    nested: dict[tuple[int, int], Floats] = {}  # (number in the pool, fold that the model leaves out) → answers
-    for left_out, linear, found in progress(work, len(without), "first pass"):
-        if len(left_out) == 1:
-            linears[left_out[0]] = linear
-            for number, answer in found.items():
-                if number < len(samples):
-                    answers[number] = answer
-        else:
-            for number, answer in found.items():
-                own = pools[left_out[1]].folds[number]
-                nested[number, left_out[0] if own == left_out[1] else left_out[1]] = answer
+    found: Shelf[Floats] = Shelf()
+    place: dict[tuple[int, int], int] = {}  # (sample, other fold left out, or its own) → where its answers stand in `found`
+    with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
+        rows = _rows(_Pool.of(labelled, taught, None), Path(folder), settings, seed)
+        work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
+            delayed(_answers_without)(left_out, asked, pools[left_out[-1]], rows, fold, settings, seed) for left_out, asked in without
+        )
+        for left_out, linear, answers in progress(work, len(without), "first pass"):
+            if linear is not None:
+                linears[left_out[0]] = linear
+            for sample, answer in answers.items():
+                place[sample, left_out[0] if fold[sample] == left_out[-1] else left_out[-1]] = len(found)
+                found.append(answer)
     jobs = []
     for j, pool in enumerate(pools):
-        inside = np.flatnonzero(pool.folds != j).tolist()
-        outside = np.flatnonzero(folds == j).tolist()
-        known = [nested[i, j] for i in inside] if settings.sequence else []
-        jobs.append(
-            delayed(_judge_fold)(
-                linears[j], [pool.samples[i] for i in inside], known, [samples[i] for i in outside], outside, settings, seed
-            )
-        )
-    predictions: dict[int, Prediction] = {}
+        inside = np.flatnonzero(fold != j).tolist()
+        nested = found.take(place[i, j] for i in inside) if settings.sequence else Shelf[Floats]()
+        outside = labelled.take(np.flatnonzero(folds == j).tolist())
+        jobs.append(delayed(_judge_fold)(linears[j], pool.take(inside), nested, outside, settings, seed))
+    predictions: Shelf[Prediction] = Shelf()
+    judged: list[int] = []
     models: list[Model] = []
-    for model, judged in progress(Parallel(n_jobs=n_jobs, return_as="generator")(jobs), k, "second pass"):
-        predictions.update(judged)
+    for j, (model, said) in enumerate(progress(Parallel(n_jobs=n_jobs, return_as="generator")(jobs), k, "second pass")):
+        for prediction in said:
+            predictions.append(prediction)
+        judged += np.flatnonzero(folds == j).tolist()
         models.append(model)
-    return CrossFit(folds, [predictions[i] for i in range(len(samples))], answers, models)
+    answers = found.take(place[i, int(own)] for i, own in enumerate(fold))
+    return CrossFit(folds, predictions.take(np.argsort(judged).tolist()), answers, models)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """What a cross-fit's models are trained on: samples and the fold of each."""
-
-    samples: Sequence[Sample]
-    folds: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, samples: Sequence[Sample], folds: NDArray[np.int64], taught: Taught, j: int) -> _Pool:
-        """The pool of the model without fold j: the samples and, after them, those taught without it."""
-        told = taught.without[j]
-        return cls([*samples, *told], np.append(folds, [taught.fold_of[s.site] for s in told]).astype(np.int64))
+def _rows(samples: Sequence[Sample], folder: Path, settings: Settings, seed: int) -> Rows:
+    words = settings.words and settings.classifier != "majority"
+    return Rows.of(samples, folder, settings.min_df if words else None, seed)
 
 
 def _answers_without(
-    left_out: tuple[int, ...], asked: tuple[int, ...], pool: _Pool, settings: Settings, seed: int
-) -> tuple[tuple[int, ...], Linear, dict[int, Floats]]:
-    """A first pass without some folds, and its answers for the samples of the folds `asked`, by number."""
-    inside = [s for s, fold in zip(pool.samples, pool.folds, strict=True) if fold not in left_out]
-    linear = _to_linear(_fit_first(inside, settings, seed), settings)
-    outside = [i for i, fold in enumerate(pool.folds) if fold in asked]
-    return left_out, linear, dict(zip(outside, _first_answers(linear, [pool.samples[i] for i in outside]), strict=True))
+    left_out: tuple[int, ...], asked: tuple[int, ...], pool: _Pool, rows: Rows, folds: Ints, settings: Settings, seed: int
+) -> tuple[tuple[int, ...], Linear | None, dict[int, Floats]]:
+    """A first pass without some folds (None where it is without two: nobody needs it), and its answers for the folds `asked` by number."""
+    linear = _to_linear(_fit_first(rows, *_to_learn(rows, pool, ~np.isin(folds, left_out)), settings, seed), settings)
+    outside = np.flatnonzero(np.isin(folds, asked)).tolist()
+    answers = _first_answers(linear, pool.take(outside))
+    return left_out, linear if len(left_out) == 1 else None, dict(zip(outside, answers, strict=True))
 
 
 def _judge_fold(
-    linear: Linear,
-    inside: Sequence[Sample],
-    nested: Sequence[Floats],
-    outside: Sequence[Sample],
-    numbers: Sequence[int],
-    settings: Settings,
-    seed: int,
-) -> tuple[Model, dict[int, Prediction]]:
+    linear: Linear, inside: _Pool, nested: Shelf[Floats], outside: Shelf[Sample], settings: Settings, seed: int
+) -> tuple[Model, list[Prediction]]:
+    """The model from the samples `inside`, and what it says of those `outside`, in their order."""
     model = _assemble(linear, inside, nested, settings, seed)
-    return model, {number: model.judge(sample.measures) for number, sample in zip(numbers, outside, strict=True)}
+    return model, [model.judge(sample.measures) for sample in outside]
 
 
 # ----------------------------------------------------------------------------------------------------- calibration
@@ -463,50 +539,64 @@ class Calibrated:
     """
 
     without: list[Calibration]
-    predictions: list[Prediction]
+    predictions: Sequence[Prediction]
     last: Calibration
 
 
 def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) -> Calibrated:
     """The answers for `samples` calibrated, each by what the other folds' answers ask for, so that scores of the result are honest.
 
-    `samples` may be the first of those that `crossed` was made of.
+    `samples` may be the first of those that `crossed` was made of. Segments whose roles are not known ask for nothing.
     """
-    folds = crossed.folds[: len(samples)]
-    raw = list(zip(samples, crossed.predictions, strict=False))
+    folds, said = crossed.folds[: len(samples)], crossed.predictions[: len(samples)]
+    pages = [_Answered.of(sample, answer) for sample, answer in zip(samples, said, strict=True)]
     without = [
-        _calibration([answer for answer, fold in zip(raw, folds, strict=True) if fold != j], settings) for j in range(len(crossed.models))
+        _calibration([page for page, fold in zip(pages, folds, strict=True) if fold != j], settings) for j in range(len(crossed.models))
     ]
-    predictions = [_calibrated(sample, answer, settings, without[fold]) for (sample, answer), fold in zip(raw, folds.tolist(), strict=True)]
-    return Calibrated(without, predictions, _calibration(raw, settings))
+    predictions = Shelf(page.calibrated(settings, without[fold]) for page, fold in zip(pages, folds.tolist(), strict=True))
+    return Calibrated(without, predictions, _calibration(pages, settings))
 
 
-def _calibrated(sample: Sample, answer: Prediction, settings: Settings, calibration: Calibration) -> Prediction:
-    measures = sample.measures
-    return Prediction.of(answer.probabilities, measures.words, settings.label_of_role, calibration, dateline=measures.dateline)
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What calibration asks of a page: arrays with one entry a segment, `probabilities` those of its out-of-fold answer."""
+
+    words: Floats
+    dateline: Floats
+    roles: NDArray[np.int64]
+    known: NDArray[np.bool_]
+    probabilities: Floats
+
+    @classmethod
+    def of(cls, sample: Sample, answer: Prediction) -> _Answered:
+        return cls(sample.measures.words, sample.measures.dateline, sample.roles, sample.known, answer.probabilities)
+
+    def calibrated(self, settings: Settings, calibration: Calibration) -> Prediction:
+        return Prediction.of(self.probabilities, self.words, settings.label_of_role, calibration, dateline=self.dateline)
 
 
-def _calibration(answers: Sequence[tuple[Sample, Prediction]], settings: Settings) -> Calibration:
+def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
     matrix = label_matrix(settings.label_of_role)
-    roles = np.concatenate([s.roles for s, _ in answers])
+    pages = [page for page in pages if page.known.any()]
+    roles = np.concatenate([page.roles[page.known] for page in pages])
     truth = matrix.argmax(1)[roles]
-    probabilities = np.concatenate([p.probabilities for _, p in answers])
-    place = np.arange(len(truth))
+    probabilities = np.concatenate([page.probabilities[page.known] for page in pages])
+    some = np.arange(0, len(truth), 1 + len(truth) // MOST_TEMPERED)
     losses = []
     for temperature in TEMPERATURES:
-        shares = Calibration(temperature).tempered(probabilities) @ matrix
-        losses.append(-np.log(np.maximum(shares[place, truth], 1e-6)).mean())
+        shares = Calibration(temperature).tempered(probabilities[some]) @ matrix
+        losses.append(-np.log(np.maximum(shares[np.arange(len(some)), truth[some]], 1e-6)).mean())
     calibration = Calibration(TEMPERATURES[int(np.argmin(losses))])
-    begin = np.concatenate([s.measures.dateline for s, _ in answers]) > 0
+    begin = np.concatenate([page.dateline[page.known] for page in pages]) > 0
     expected = calibration.tempered(probabilities[begin]).sum(0)
     found = np.bincount(roles[begin], minlength=len(ROLES))
     calibration = replace(calibration, datelines=((found + 1) / (expected + 1)).astype(np.float32))  # one more: few segments say little
     said, right = [], []
-    for sample, answer in answers:
-        judged = _calibrated(sample, answer, settings, calibration)
-        words = sample.measures.words
+    for page in pages:
+        judged = page.calibrated(settings, calibration)
+        words = np.where(page.known, page.words, 0)
         said.append(mean_chance(judged.shares.max(1), words))
-        right.append(mean_chance((judged.labels == matrix.argmax(1)[sample.roles]).astype(np.float32), words))
+        right.append(mean_chance((judged.labels == matrix.argmax(1)[page.roles]).astype(np.float32), words))
     curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, right)
     return replace(calibration, said=curve.X_thresholds_.astype(np.float32), true=curve.y_thresholds_.astype(np.float32))
 
@@ -520,13 +610,13 @@ def fit(
     info: dict[str, Any] | None = None,
     taught: Taught | None = None,
 ) -> tuple[Model, Pipeline]:
-    """The model trained on all samples (and the last of the `taught` ones), and its first pass as a scikit-learn pipeline.
+    """The model trained on all samples (and on those `taught`), and its first pass as a scikit-learn pipeline.
 
     `crossed` is their `cross_fit`, `calibration` what `calibrate` makes of it.
     """
-    told = taught.last if taught else ()
-    answers = [*crossed.answers, *(_first_answers(crossed.models[taught.fold_of[s.site]].linear, [s])[0] for s in told if taught)]
-    pool = [*samples, *told]
-    pipeline = _fit_first(pool, settings, seed)
-    model = _assemble(_to_linear(pipeline, settings), pool, answers, settings, seed)
+    pool = _Pool.of(Shelf.of(samples), taught, taught.last if taught else None)
+    with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
+        rows = _rows(_Pool.of(pool.labelled, taught, None), Path(folder), settings, seed)
+        pipeline = _fit_first(rows, *_to_learn(rows, pool, np.ones(len(pool), dtype=np.bool_)), settings, seed)
+    model = _assemble(_to_linear(pipeline, settings), pool, crossed.answers, settings, seed)
     return replace(model, calibration=calibration, info=info or {}), pipeline

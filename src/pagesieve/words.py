@@ -26,6 +26,8 @@ HEAD, TAIL = 12, 6  # words of a segment that its terms are made of: the first a
 WHOLE = 4  # words; a segment this short is also one term as a whole ("=share on facebook")
 NO_WORDS = "<none>"  # the term of a segment without words
 
+NUMBER_BITS = 32  # of a term's number beside its row
+
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
 _DIGIT = re.compile(r"\d")
@@ -300,6 +302,14 @@ class TermIndex:
         self.shift = np.uint64(64 - self.BITS)
         bounds = np.searchsorted(keys[order] >> self.shift, np.arange((1 << self.BITS) + 1, dtype=np.uint64))
         self.start = bounds[:-1].astype(np.int32)
+
+    def counted(self, rows: Ints, found: Hashes) -> tuple[Ints, Ints, Ints]:
+        """How often each known term is in each row: (row, number, count), sorted; `found` are terms' hashes, `rows` where they are."""
+        numbers = self(found)
+        known = np.flatnonzero(numbers >= 0)
+        keys = np.sort(rows[known] << NUMBER_BITS | numbers[known])
+        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        return keys[first] >> NUMBER_BITS, keys[first] & ((1 << NUMBER_BITS) - 1), np.diff(first, append=len(keys))
 
     def __call__(self, found: Hashes) -> Ints:
         """The number of each term with these hashes, -1 for an unknown one."""
