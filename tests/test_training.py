@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from programs import composed
 from sklearn.metrics import f1_score
 
-from pagesieve import corpus
+from pagesieve import corpus, rows, training
 from pagesieve.config import config_dir, register, settings
 from pagesieve.corpus import Label, segment_roles
 from pagesieve.features import measure
@@ -27,6 +28,7 @@ from pagesieve.model import Model
 from pagesieve.page import read_page, split
 from pagesieve.roles import ROLES, label_matrix
 from pagesieve.segmentation import Segmentation
+from pagesieve.shelf import Shelf
 from pagesieve.sieve import Sieve
 from pagesieve.storage import load_model, save_model
 from pagesieve.train import train
@@ -38,12 +40,12 @@ REPOSITORY = Path(config_dir()).parent
 
 
 @pytest.fixture(scope="module")
-def samples(tiny_corpus: Path) -> list[Sample]:
+def samples(tiny_corpus: Path) -> Sequence[Sample]:
     return prepare(corpus.read(tiny_corpus), QUICK)
 
 
 @pytest.fixture(scope="module")
-def folds(samples: list[Sample]) -> Any:
+def folds(samples: Sequence[Sample]) -> Any:
     return assign_folds([s.site for s in samples], 3, seed=0)
 
 
@@ -112,7 +114,7 @@ def test_another_seed_gives_other_folds() -> None:
 
 
 @pytest.mark.parametrize(("chosen", "fewest"), [(ALONE, 2), (QUICK, 3)])
-def test_too_few_folds_to_learn_from_are_refused(chosen: Settings, fewest: int, samples: list[Sample]) -> None:
+def test_too_few_folds_to_learn_from_are_refused(chosen: Settings, fewest: int, samples: Sequence[Sample]) -> None:
     def crossed(k: int) -> CrossFit:
         return cross_fit(samples, assign_folds([s.site for s in samples], k, seed=0), chosen, seed=0)
 
@@ -130,7 +132,7 @@ def shuffled_roles(samples: Sequence[Sample], chosen: Any, seed: int = 0) -> lis
 
 
 @pytest.mark.parametrize("chosen", [QUICK, replace(ALONE, classifier="sgd")], ids=["sequence", "sgd alone"])
-def test_what_a_fold_is_judged_does_not_depend_on_its_own_labels(chosen: Settings, samples: list[Sample], folds: Any) -> None:
+def test_what_a_fold_is_judged_does_not_depend_on_its_own_labels(chosen: Settings, samples: Sequence[Sample], folds: Any) -> None:
     before = cross_fit(samples, folds, chosen, seed=0)
     for fold in range(3):
         after = cross_fit(shuffled_roles(samples, lambda i, fold=fold: folds[i] == fold), folds, chosen, seed=0)
@@ -143,7 +145,7 @@ def test_what_a_fold_is_judged_does_not_depend_on_its_own_labels(chosen: Setting
         assert changed  # the other folds' models did learn from these labels
 
 
-def test_a_fold_is_judged_by_the_model_that_the_rest_alone_would_train(samples: list[Sample], folds: Any) -> None:
+def test_a_fold_is_judged_by_the_model_that_the_rest_alone_would_train(samples: Sequence[Sample], folds: Any) -> None:
     crossed = cross_fit(samples, folds, QUICK, seed=0)
     for fold in range(3):
         rest = [s for s, f in zip(samples, folds, strict=True) if f != fold]
@@ -173,14 +175,16 @@ def test_a_word_that_only_tells_the_site_helps_in_sample_and_not_out_of_fold(cho
     assert score(crossed.predictions) < 0.45
 
 
-def test_out_of_fold_answers_are_those_of_the_first_pass_alone(samples: list[Sample], folds: Any) -> None:
+def test_out_of_fold_answers_are_those_of_the_first_pass_alone(samples: Sequence[Sample], folds: Any) -> None:
     alone = cross_fit(samples, folds, ALONE, seed=0)
     crossed = cross_fit(samples, folds, QUICK, seed=0)
     for a, b in zip(alone.answers, crossed.answers, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_what_stands_for_the_role_of_a_segment_that_is_not_known_does_not_count(samples: list[Sample], folds: Any, tmp_path: Path) -> None:
+def test_what_stands_for_the_role_of_a_segment_that_is_not_known_does_not_count(
+    samples: Sequence[Sample], folds: Any, tmp_path: Path
+) -> None:
     def trained(roles_of: Any, known_of: Any) -> bytes:
         them = [replace(s, roles=roles_of(s), known=known_of(s)) for s in samples]
         crossed = cross_fit(them, folds, QUICK, seed=0)
@@ -212,7 +216,7 @@ file_of(model, Path(sys.argv[3]))
 
 
 def test_two_processes_and_any_number_of_workers_give_the_same_bytes(
-    samples: list[Sample], folds: Any, tiny_corpus: Path, tmp_path: Path
+    samples: Sequence[Sample], folds: Any, tiny_corpus: Path, tmp_path: Path
 ) -> None:
     here = file_of(fit(samples, cross_fit(samples, folds, QUICK, seed=0), QUICK, seed=0)[0], tmp_path / "here.npz")
     for n_jobs, hash_seed in (("1", "1"), ("2", "2")):
@@ -226,7 +230,7 @@ def test_two_processes_and_any_number_of_workers_give_the_same_bytes(
 
 
 @pytest.mark.parametrize("classifier", ["logistic", "sgd"])
-def test_samples_in_shuffled_order_give_the_same_bytes(classifier: str, samples: list[Sample], folds: Any, tmp_path: Path) -> None:
+def test_samples_in_shuffled_order_give_the_same_bytes(classifier: str, samples: Sequence[Sample], folds: Any, tmp_path: Path) -> None:
     chosen = replace(QUICK, classifier=classifier)
     order = np.random.RandomState(1).permutation(len(samples)).tolist()
     shuffled, their_folds = [samples[i] for i in order], folds[order]
@@ -235,10 +239,64 @@ def test_samples_in_shuffled_order_give_the_same_bytes(classifier: str, samples:
     assert one == other
 
 
-def test_another_seed_gives_another_second_pass(samples: list[Sample], folds: Any, tmp_path: Path) -> None:
+def test_another_seed_gives_another_second_pass(samples: Sequence[Sample], folds: Any, tmp_path: Path) -> None:
     crossed = cross_fit(samples, folds, QUICK, seed=0)
     files = {file_of(fit(samples, crossed, QUICK, seed=seed)[0], tmp_path / f"{seed}.npz") for seed in (0, 0, 1)}
     assert len(files) == 2
+
+
+# ------------------------------------------------------------------------------------------------------ many pages
+
+
+def trained(samples: Sequence[Sample], folds: Any, chosen: Settings, path: Path) -> bytes:
+    return file_of(fit(samples, cross_fit(samples, folds, chosen, seed=0), chosen, seed=0)[0], path)
+
+
+def test_however_little_is_worked_out_at_once_the_model_is_the_same(
+    samples: Sequence[Sample], folds: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = trained(samples, folds, QUICK, tmp_path / "model.npz")
+    monkeypatch.setattr(rows, "TOGETHER", 100)
+    monkeypatch.setattr(rows, "PIECE", 13)
+    assert trained(samples, folds, QUICK, tmp_path / "model.npz") == before
+
+
+def test_no_more_than_a_few_pages_are_in_memory_while_a_model_is_trained(
+    samples: Sequence[Sample], folds: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alive() -> int:
+        return sum(isinstance(thing, Sample) for thing in gc.get_objects())
+
+    before, most = alive(), []
+    load = Shelf.__getitem__
+
+    def counting(shelf: Any, number: Any) -> Any:
+        most.append(alive() - before)
+        return load(shelf, number)
+
+    monkeypatch.setattr(Shelf, "__getitem__", counting)
+    crossed = cross_fit(samples, folds, QUICK, seed=0)
+    fit(samples, crossed, QUICK, 0, calibrate(samples, crossed, QUICK)[0])
+    assert len(most) > 10 * len(samples)
+    assert max(most) <= 2
+
+
+def test_the_first_pass_goes_over_many_segments_less_often() -> None:
+    rounds = [training._classifier(QUICK, segments, 0).max_iter for segments in (1000, 2_000_000, 5_000_000, 10**9)]
+    assert rounds == [QUICK.max_iter, 5, 2, 2]
+
+
+def test_of_too_many_segments_the_second_pass_learns_from_some_of_all_pages(
+    samples: Sequence[Sample], folds: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = cross_fit(samples, folds, ALONE, seed=0).answers
+    inputs, roles = training._second_inputs(samples, answers, QUICK, seed=0)
+    place = {row.tobytes(): role for row, role in zip(inputs, roles.tolist(), strict=True)}
+    monkeypatch.setattr(training, "MOST_INPUTS", len(roles) // 2)
+    some, their_roles = training._second_inputs(samples, answers, QUICK, seed=0)
+    assert len(some) == len(their_roles) == len(roles) // 2
+    assert [place[row.tobytes()] for row in some] == their_roles.tolist()
+    assert {*their_roles.tolist()} == {*roles.tolist()}
 
 
 # ------------------------------------------------------------------------------------------------------- bad input

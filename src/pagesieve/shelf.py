@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Generic, TypeVar, overload
 
@@ -63,6 +64,15 @@ class Shelf(Sequence[T], Generic[T]):
         return item
 
 
+@contextmanager
+def _room(path: Path | str) -> Iterator[None]:
+    """Tells what to do where the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"{path}: {error.strerror}; training keeps its pages in files there, TMPDIR names another folder") from error
+
+
 class _File:
     """A temporary file of pickled items. It goes with the object that made it, not with that one's copies in other processes."""
 
@@ -70,11 +80,9 @@ class _File:
         self.stream: IO[bytes] = tempfile.NamedTemporaryFile(prefix="pagesieve-", suffix=".shelf")  # noqa: SIM115
 
     def write(self, item: object) -> int:
-        begin = self.stream.seek(0, os.SEEK_END)
-        try:
+        with _room(self.stream.name):
+            begin = self.stream.seek(0, os.SEEK_END)
             pickle.dump(item, self.stream, pickle.HIGHEST_PROTOCOL)
-        except OSError as error:
-            raise OSError(f"{self.stream.name}: {error.strerror}; training keeps its pages there, TMPDIR names another folder") from error
         return begin
 
     def read(self, begin: int) -> Any:
@@ -98,11 +106,13 @@ class Column:
 
     def extend(self, values: NDArray[Any]) -> None:
         """Put `values`, shape (any number, *width), at the end."""
-        self._file.write(np.ascontiguousarray(values, dtype=self.dtype).data)
+        with _room(self.path):
+            self._file.write(np.ascontiguousarray(values, dtype=self.dtype).data)
         self.length += len(values)
 
     def array(self) -> NDArray[Any]:
         """All of it, mapped into memory and read only; nothing can be put at its end any more."""
-        self._file.close()
+        with _room(self.path):
+            self._file.close()
         shape = (self.length, *self.width)
         return np.memmap(self.path, self.dtype, "r", shape=shape) if np.prod(shape) else np.zeros(shape, self.dtype)

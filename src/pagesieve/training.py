@@ -65,7 +65,7 @@ __all__ = [
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 BATCH = 256  # segments a network learns from at a time
-UPDATES = 6_400_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
+UPDATES = 10_000_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
 LEAST_ROUNDS = 2
 MOST_INPUTS = 400_000  # segments a network learns from; `Settings.steps` batches hold little more
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
@@ -276,8 +276,8 @@ def _frequent(rows: Rows, places: Ints, settings: Settings) -> tuple[Ints, Float
         kept = np.sort(kept[np.argsort(-total[kept], kind="stable")[: settings.max_terms]])
     if not len(kept):
         raise ValueError(f"model.min_df={settings.min_df}: no term is in so many of the {len(places)} segments; lower it, or add pages")
-    idf = np.log((len(places) + 1) / (within[kept] + 1)) + 1
-    return kept, idf.astype(np.float32), int(within[kept].sum())
+    idf = np.log(np.float32(len(places) + 1) / (within[kept] + 1).astype(np.float32)) + np.float32(1)  # in scikit-learn's precision
+    return kept, idf, int(within[kept].sum())
 
 
 def _classifier(settings: Settings, segments: int, seed: int) -> Any:
