@@ -23,7 +23,7 @@ __all__ = ["Rows", "Sample", "drawn"]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
-MOST = 1_000_000  # segments that first passes learn from; more than their updates (see `training`) can use six times over
+MOST = 1_500_000  # segments that first passes learn from
 TOGETHER = 1 << 22  # hashes of terms counted at once
 PIECE = 1 << 16  # rows whose matrix is made at once
 

@@ -33,7 +33,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer
 from threadpoolctl import threadpool_limits
 
 from pagesieve.calibration import Calibration, mean_chance
@@ -42,7 +42,7 @@ from pagesieve.features import GROUPS, MARKUP, layout, measure
 from pagesieve.model import CLIP, UNCALIBRATED, Linear, Model, Network, Prediction, second_pass_inputs
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
-from pagesieve.rows import PIECE, Rows, Sample, drawn
+from pagesieve.rows import Rows, Sample, drawn
 from pagesieve.sequence import transition_scores
 from pagesieve.shelf import Shelf
 
@@ -65,9 +65,10 @@ __all__ = [
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 BATCH = 256  # segments a network learns from at a time
-UPDATES = 10_000_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
+UPDATES = 12_000_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
 LEAST_ROUNDS = 2
-MOST_INPUTS = 400_000  # segments a network learns from; `Settings.steps` batches hold little more
+MOST_INPUTS = 600_000  # segments a network learns from; `Settings.steps` batches hold hardly more
+PIECE = 1 << 13  # of these, scaled at once
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
 CLASSIFIERS = ("majority", "logistic", "sgd")
 TEMPERATURES = [round(0.6 + 0.05 * i, 2) for i in range(29)]  # 0.6 to 2
@@ -273,7 +274,7 @@ def _frequent(rows: Rows, places: Ints, settings: Settings) -> tuple[Ints, Float
         total += np.bincount(counts.indices, counts.data, minlength=rows.width).astype(np.int64)
     kept = np.flatnonzero(within >= settings.min_df)
     if settings.max_terms is not None:
-        kept = np.sort(kept[np.argsort(-total[kept], kind="stable")[: settings.max_terms]])
+        kept = np.sort(kept[np.argsort(-total[kept].astype(np.float32))[: settings.max_terms]])  # as scikit-learn does
     if not len(kept):
         raise ValueError(f"model.min_df={settings.min_df}: no term is in so many of the {len(places)} segments; lower it, or add pages")
     idf = np.log(np.float32(len(places) + 1) / (within[kept] + 1).astype(np.float32)) + np.float32(1)  # in scikit-learn's precision
@@ -366,14 +367,7 @@ def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], setting
 def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> Network:
     """The second pass, from answers of first passes that have not seen the samples' sites."""
     inputs, roles = _second_inputs(samples, answers, settings, seed)
-    pieces = [
-        inputs[start : start + PIECE] for start in range(0, len(inputs), PIECE)
-    ]  # what is worked out from them is larger than they are
-    scaler = StandardScaler(copy=False)
-    for piece in pieces:
-        scaler.partial_fit(piece)
-    for piece in pieces:
-        np.clip(scaler.transform(piece), -CLIP, CLIP, out=piece)
+    mean, scale = _standardised(inputs)
     fitted = []
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -387,7 +381,33 @@ def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings:
                 random_state=seed + i,
             )
             fitted.append(_layers(network.fit(inputs, roles)))
-    return Network(scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32), tuple(fitted), settings.offsets, settings.first_share)
+    return Network(mean.astype(np.float32), scale.astype(np.float32), tuple(fitted), settings.offsets, settings.first_share)
+
+
+def _standardised(inputs: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean and the standard deviation of each column, by which `inputs` are scaled in place and then clipped.
+
+    To the last bit what `StandardScaler` does; but that needs several times the memory of the inputs beside them.
+    """
+    pieces = [inputs[start : start + PIECE] for start in range(0, len(inputs), PIECE)]
+
+    def total(values: Callable[[Floats], NDArray[np.float64]]) -> NDArray[np.float64]:
+        found = np.zeros((1, inputs.shape[1]))
+        for piece in pieces:
+            found = np.concatenate([found, values(piece)]).sum(0, keepdims=True)  # row by row, as if there were no pieces
+        return np.asarray(found[0])
+
+    n = len(inputs)
+    mean = total(lambda piece: piece.astype(np.float64)) / n
+    variance = (total(lambda piece: (piece - mean) ** 2) - total(lambda piece: piece - mean) ** 2 / n) / n
+    eps = np.finfo(np.float64).eps
+    constant = variance <= n * eps * variance + (n * mean * eps) ** 2
+    scale = np.where(constant, 1.0, np.sqrt(variance))
+    for piece in pieces:
+        piece -= mean
+        piece /= scale
+        np.clip(piece, -CLIP, CLIP, out=piece)
+    return mean, scale
 
 
 def _layers(network: MLPClassifier) -> tuple[tuple[Floats, Floats], ...]:
