@@ -62,14 +62,17 @@ def test_a_dial_beyond_its_ends_is_refused(dial: float) -> None:
         decide(np.ones((1, 3), dtype=np.float32) / 3, 0, 2, dial)
 
 
-def test_a_dateline_counts_where_a_segment_begins_with_one_and_nowhere_else() -> None:
-    caption = ROLES.index("caption")
-    never = np.ones(len(ROLES), dtype=np.float32)
-    never[caption] = 0.1
-    shares = np.full((2, len(ROLES)), 0.5 / (len(ROLES) - 1), dtype=np.float32)
+def test_a_cue_counts_where_a_segment_has_it_and_nowhere_else() -> None:
+    caption, teaser = ROLES.index("caption"), ROLES.index("teaser")
+    factors = np.ones((2, len(ROLES)), dtype=np.float32)
+    factors[0, caption] = 0.1
+    factors[1, teaser] = 3
+    shares = np.full((4, len(ROLES)), 0.5 / (len(ROLES) - 1), dtype=np.float32)
     shares[:, caption] = 0.5
-    found = Calibration(datelines=never).tempered(shares, np.array([1.0, 0.0], dtype=np.float32))
+    found = Calibration(cues=factors).tempered(shares, np.array([[1, 0], [0, 0], [0, 1], [1, 1]], dtype=np.float32))
     assert found[0, caption] == pytest.approx(0.05 / 0.55)
     np.testing.assert_allclose(found[1], shares[1])
+    assert found[2, teaser] == pytest.approx(3 * shares[2, teaser] / (1 + 2 * shares[2, teaser]))
+    assert found[3, teaser] / found[3, caption] == pytest.approx(30 * shares[3, teaser] / shares[3, caption], rel=1e-5)
     np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
-    np.testing.assert_allclose(Calibration(datelines=never).tempered(shares), shares)
+    np.testing.assert_allclose(Calibration(cues=factors).tempered(shares), shares)

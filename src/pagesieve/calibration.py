@@ -2,7 +2,7 @@
 
 A model's probabilities are calibrated on its answers for pages whose sites it had not seen (`training.calibrate`). Three
 things are learned there: one temperature for all role probabilities (Guo et al., "On Calibration of Modern Neural
-Networks", ICML 2017), what a dateline, a cue too rare for the networks, says of each role, and how the mean probability over a
+Networks", ICML 2017), what cues too rare for the networks (`Measures.cues`) say of each role, and how the mean probability over a
 page's words translates into the share of its words with the right label. The dial, which trades lost body lines for foreign
 ones, lives here too.
 """
@@ -27,8 +27,8 @@ REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
 
 
-def _ones() -> Floats:
-    return np.ones(len(ROLES), dtype=np.float32)
+def _silent() -> Floats:
+    return np.ones((0, len(ROLES)), dtype=np.float32)
 
 
 def _knots() -> Floats:
@@ -39,22 +39,24 @@ def _knots() -> Floats:
 class Calibration:
     """`temperature` divides log probabilities; `said` and `true` (knots,) are the points of the confidence curve.
 
-    `datelines` (roles,) says how many times as often segments that begin with a dateline have each role as would be said of them.
+    `cues` (cues, roles) says how many times as often segments with a cue have each role as would be said of them; (0, roles) where
+    nothing is known of any.
     """
 
     temperature: float = 1.0
     said: Floats = field(default_factory=_knots)
     true: Floats = field(default_factory=_knots)
-    datelines: Floats = field(default_factory=_ones)
+    cues: Floats = field(default_factory=_silent)
 
-    def tempered(self, probabilities: Floats, dateline: Floats | None = None) -> Floats:
+    def tempered(self, probabilities: Floats, cues: Floats | None = None) -> Floats:
         """Role probabilities (segments, roles) at this temperature, rows scaled to sum 1.
 
-        `dateline` (segments,) is 1 for those that begin with one; None for none of them.
+        `cues` (segments, cues) is 1 where a segment has one; None for none at all.
         """
         likely = probabilities if self.temperature == 1.0 else np.power(np.maximum(probabilities, TINY), 1 / self.temperature)
-        if dateline is not None:
-            likely = np.where(dateline[:, None] > 0, likely * self.datelines, likely)
+        if cues is not None:
+            for has, factors in zip(cues.T, self.cues, strict=False):
+                likely = np.where(has[:, None] > 0, likely * factors, likely)
         return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
 
     def confidence(self, chances: Floats, words: Floats) -> float:

@@ -21,6 +21,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pagesieve.cues import FIRST_TOKENS, POINTER
 from pagesieve.page import MAX_INDENT, Segment, Segments
 from pagesieve.words import CharTable, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
 
@@ -55,6 +56,7 @@ LONG_WORD = 5  # characters from which a word says what a text is about
 _DATELINE = re.compile(
     r"[^\W\d_][^()\n]{1,60}\([^\W\d_][^()\n]{0,25}\)\s?[—–-]|[A-ZÀ-Þ]{2}[A-ZÀ-Þ .'’-]{1,30}(?:, \w[\w .]{1,20})?\s?[—–-]{1,2}\s"
 )
+_POINTING = hashes(FIRST_TOKENS)
 DATELINE_LEAST = 60  # characters; a line this long is a report's first paragraph or a story's summary, no name and no title
 
 # -------------------------------------------------------------------------------------------------------- layout
@@ -182,6 +184,7 @@ class Measures:
     repeats: Floats  # other segments of the page with the same text
     openings: Floats  # other segments of the page with the same first two words
     dateline: Floats  # 1 where the segment begins as a report does
+    pointer: Floats  # 1 where it begins as a line that points to another story
     beginning: NDArray[np.uint64]  # hash of the first token, 0 for none
     ending: NDArray[np.uint64]  # hash of the last token
     term_rows: NDArray[np.int64]  # segment of each term, in ascending order within each kind of term
@@ -205,6 +208,11 @@ class Measures:
     def page(self) -> NDArray[np.int64]:
         """Place of each segment's page."""
         return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
+
+    @property
+    def cues(self) -> Floats:
+        """What is too rare for the networks, shape (segments, 2): `dateline` and `pointer`."""
+        return np.stack([self.dateline, self.pointer], axis=1)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -326,6 +334,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         dateline=np.array(
             [len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents], dtype=np.float32
         ),
+        pointer=_pointers(contents, read.beginning),
         beginning=read.beginning,
         ending=read.ending,
         term_rows=rows,
@@ -336,6 +345,14 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         markup_words=markup_words,
         markup=MarkupMeasures.of(columns),
     )
+
+
+def _pointers(contents: Sequence[str], beginning: NDArray[np.uint64]) -> Floats:
+    """1 for each text that points to another story; `beginning` holds the hashes of the first tokens."""
+    found = np.zeros(len(contents), dtype=np.float32)
+    for place in np.flatnonzero(np.isin(beginning, _POINTING)).tolist():
+        found[place] = POINTER.match(contents[place]) is not None
+    return found
 
 
 def stretches(measures: Measures) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

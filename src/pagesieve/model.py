@@ -176,14 +176,14 @@ class Prediction:
         label_of_role: Mapping[str, str],
         calibration: Calibration = UNCALIBRATED,
         dial: float = DIAL,
-        dateline: Floats | None = None,
+        cues: Floats | None = None,
     ) -> Prediction:
         """The prediction that follows from uncalibrated role probabilities (segments, roles) and numbers of words (segments,).
 
-        `dateline` (segments,) is 1 for those that begin with one; None for none of them.
+        `cues` (segments, cues) is 1 where a segment has one (see `Measures.cues`); None for none at all.
         """
         matrix = label_matrix(label_of_role)
-        probabilities = calibration.tempered(probabilities, dateline)
+        probabilities = calibration.tempered(probabilities, cues)
         shares = probabilities @ matrix
         labels = decide(shares, BODY, TEASER, dial)
         roles = np.where(matrix.T[labels] > 0, probabilities, -1).argmax(1)
@@ -217,14 +217,14 @@ class Model:
             measures = measure_pages(group)
             decoded = self.passes(measures)[1] if len(measures) else np.zeros((0, len(ROLES)), dtype=np.float32)
             for begin, end in pairwise(measures.bounds.tolist()):
-                words, dateline = measures.words[begin:end], measures.dateline[begin:end]
-                found.append(Prediction.of(decoded[begin:end], words, self.label_of_role, self.calibration, dial, dateline))
+                words, cues = measures.words[begin:end], measures.cues[begin:end]
+                found.append(Prediction.of(decoded[begin:end], words, self.label_of_role, self.calibration, dial, cues))
         return found
 
     def judge(self, measures: Measures, dial: float = DIAL) -> Prediction:
         """Roles of one page's segments from their measures (at least one segment)."""
         _, decoded = self.passes(measures)
-        return Prediction.of(decoded, measures.words, self.label_of_role, self.calibration, dial, measures.dateline)
+        return Prediction.of(decoded, measures.words, self.label_of_role, self.calibration, dial, measures.cues)
 
     def passes(self, measures: Measures) -> tuple[Floats, Floats]:
         """Role probabilities (segments, roles), not calibrated: of the first pass alone, and given the whole page."""

@@ -24,7 +24,7 @@ from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
 
 __all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "save_model"]
 
-FORMAT = 4  # raised whenever an older reader would misread a newer file
+FORMAT = 5  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
 DIGEST = 16  # hexadecimal digits that name a model
 HTML_PREFIX = "html."  # of the names of the arrays for HTML pages
@@ -75,7 +75,7 @@ def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "transitions": model.transitions,
         "confidence_said": model.calibration.said,
         "confidence_true": model.calibration.true,
-        "datelines": model.calibration.datelines,
+        "cues": model.calibration.cues,
     }
     header: dict[str, Any] = {
         "format": FORMAT,
@@ -175,5 +175,5 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
             first_share=float(header["first_share"]),
         )
     curve = arrays["confidence_said"], arrays["confidence_true"]
-    calibration = Calibration(float(header["temperature"]), *curve, arrays["datelines"])
+    calibration = Calibration(float(header["temperature"]), *curve, arrays["cues"])
     return Model(linear, network, arrays["transitions"], check_label_map(header["labels"]), calibration, header["info"])

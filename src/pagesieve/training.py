@@ -582,17 +582,17 @@ class _Answered:
     """What calibration asks of a page: arrays with one entry a segment, `probabilities` those of its out-of-fold answer."""
 
     words: Floats
-    dateline: Floats
+    cues: Floats  # (segments, cues)
     roles: NDArray[np.int64]
     known: NDArray[np.bool_]
     probabilities: Floats
 
     @classmethod
     def of(cls, sample: Sample, answer: Prediction) -> _Answered:
-        return cls(sample.measures.words, sample.measures.dateline, sample.roles, sample.known, answer.probabilities)
+        return cls(sample.measures.words, sample.measures.cues, sample.roles, sample.known, answer.probabilities)
 
     def calibrated(self, settings: Settings, calibration: Calibration) -> Prediction:
-        return Prediction.of(self.probabilities, self.words, settings.label_of_role, calibration, dateline=self.dateline)
+        return Prediction.of(self.probabilities, self.words, settings.label_of_role, calibration, cues=self.cues)
 
 
 def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
@@ -607,10 +607,12 @@ def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
         shares = Calibration(temperature).tempered(probabilities[some]) @ matrix
         losses.append(-np.log(np.maximum(shares[np.arange(len(some)), truth[some]], 1e-6)).mean())
     calibration = Calibration(TEMPERATURES[int(np.argmin(losses))])
-    begin = np.concatenate([page.dateline[page.known] for page in pages]) > 0
-    expected = calibration.tempered(probabilities[begin]).sum(0)
-    found = np.bincount(roles[begin], minlength=len(ROLES))
-    calibration = replace(calibration, datelines=((found + 1) / (expected + 1)).astype(np.float32))  # one more: few segments say little
+    factors = []
+    for has in np.concatenate([page.cues[page.known] for page in pages]).T > 0:
+        expected = calibration.tempered(probabilities[has]).sum(0)
+        found = np.bincount(roles[has], minlength=len(ROLES))
+        factors.append((found + 1) / (expected + 1))  # one more: few segments say little
+    calibration = replace(calibration, cues=np.stack(factors).astype(np.float32))
     said, right = [], []
     for page in pages:
         judged = page.calibrated(settings, calibration)
