@@ -50,7 +50,7 @@ def bodies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def given(bodies: Path) -> list[Lesson]:
-    return [page for page in teaching.lessons(corpus.read_bodies(bodies), OF_HTML, SMALL, 1, 0) if page]
+    return [page for page in teaching.lessons(corpus.read_bodies(bodies), OF_HTML, SMALL) if page]
 
 
 @pytest.fixture(scope="module")
@@ -64,19 +64,14 @@ def always(role: str) -> Model:
     return Model(Linear.prior(np.where(np.array(ROLES) == role, 9, 0).astype(np.float32)))
 
 
-def known(page: Lesson, teacher: Model) -> bool:
-    html, others = teaching.tell(page, teacher)
-    return any(told.known.any() for told in (html, *others))
-
-
 def texts(sample_of: Lesson, roles: np.ndarray, role: int) -> list[str]:
-    return [s.text for s, found in zip(sample_of.texts[0], roles.tolist(), strict=True) if found == role]
+    return [s.text for s, found in zip(sample_of.text, roles.tolist(), strict=True) if found == role]
 
 
 def test_a_page_is_told_by_the_teacher_and_held_to_its_body_in_both_views(given: list[Lesson], teacher: Model) -> None:
     assert len(given) == len(NEW)
     for page, site in zip(given, NEW, strict=True):
-        html, (text, other) = teaching.tell(page, teacher)
+        html, text = teaching.tell(page, teacher)
         lines = page_lines(site, 1)
         assert texts(page, text.roles, BODY) == [line for role, line in lines if role == "body"]
         assert {line.strip("• ") for line in texts(page, text.roles, TEASER)} <= {
@@ -84,10 +79,7 @@ def test_a_page_is_told_by_the_teacher_and_held_to_its_body_in_both_views(given:
         }
         assert html.known.mean() > 0.9
         assert len(html.roles) == len(html.known) == len(page.html)
-        assert (
-            [len(told.roles) for told in (text, other)] == [len(told.known) for told in (text, other)] == [len(one) for one in page.texts]
-        )
-        assert {s.text for s, role in zip(page.texts[1], other.roles.tolist(), strict=True) if role == BODY} != set()
+        assert len(text.roles) == len(text.known) == len(page.text)
 
 
 def test_what_the_known_text_does_not_hold_is_no_body_whatever_the_teacher_says(tmp_path: Path) -> None:
@@ -97,35 +89,34 @@ def test_what_the_known_text_does_not_hold_is_no_body_whatever_the_teacher_says(
     ] * 12
     foreign = "A stray line about kites"
     write_body(tmp_path / "bodies", "anvil", [*lines, ("boilerplate", foreign)])
-    (page,) = teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL, 0, 0)
+    (page,) = teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL)
     assert page is not None
-    html, texts = teaching.tell(page, always("body"))
-    for view in (html, *texts):
+    for view in teaching.tell(page, always("body")):
         assert (view.roles[:-1] == BODY).all()
         assert view.roles[-1] != BODY
         assert view.known.all()
 
 
 def test_a_page_whose_teacher_and_body_do_not_agree_is_left_out(tmp_path: Path, given: list[Lesson], teacher: Model) -> None:
-    assert not known(given[0], always("teaser"))
+    assert not any(view.known.any() for view in teaching.tell(given[0], always("teaser")))
     lines = page_lines("ember", 1)
     write_body(tmp_path / "bodies", "ember", lines, body="Nothing of this stands on the page. It was another one.")
     write_body(tmp_path / "bodies", "flux", lines, body="")
-    for page in teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL, 0, 0):
+    for page in teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL):
         assert page is not None
-        assert not known(page, teacher)
+        assert not any(view.known.any() for view in teaching.tell(page, teacher))
 
 
 def test_a_page_without_html_or_without_text_teaches_nothing(tmp_path: Path) -> None:
     write_body(tmp_path / "bodies", "anvil", page_lines("anvil", 1), html=False)
     write_body(tmp_path / "bodies", "bellows", [("", " ")])
-    assert list(teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL, 0, 0)) == [None, None]
+    assert list(teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL)) == [None, None]
 
 
 def test_each_fold_is_taught_by_its_own_teacher_and_sites_without_a_fold_get_one(given: list[Lesson], teacher: Model) -> None:
     html, text = teaching.teach(given, [teacher, always("boilerplate"), teacher], always("meta"), {"anvil.example": 2})
-    for taught, views in ((html, 1), (text, 2)):
-        assert [sum(told.known.any() for told in one) for one in taught.without] == [views * len(NEW), 0, views * len(NEW)]
+    for taught in (html, text):
+        assert [sum(told.known.any() for told in one) for one in taught.without] == [len(NEW), 0, len(NEW)]
         assert taught.learned == 0
         assert taught.fold_of["anvil.example"] == 2
         assert {taught.fold_of[f"{site}.example"] for site in NEW} == {0, 1, 2}

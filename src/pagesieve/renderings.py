@@ -8,7 +8,6 @@ libraries (the extra `views`), `FROM_TEXT` rewrites its text dump. Everything he
 from __future__ import annotations
 
 import gzip
-import itertools
 import random
 import re
 import unicodedata
@@ -25,7 +24,7 @@ from pagesieve.html import read_html
 from pagesieve.page import Page, split
 from pagesieve.roles import ROLES
 
-__all__ = ["FROM_HTML", "FROM_TEXT", "LEAST_FOUND", "drawn", "html_of", "render", "rendered", "views"]
+__all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "render", "rendered", "views"]
 
 COLUMNS = 80
 BASE = "https://www.site.example/"  # what relative addresses are taken to be below
@@ -276,16 +275,15 @@ def html_view(document: Document, root: Path | str) -> Document | None:
 
 def views(document: Document, root: Path | str, count: int, seed: int) -> Iterator[Document]:
     """`count` renderings of a page of the corpus `root`, drawn by `seed` and the page's name; fewer where some cannot be made."""
-    html = html_of(Path(root, "raw", document.page.name)) if count else None
-    made = (rendered(document, name, text) for name, text in drawn(document.page, html, seed))
-    yield from itertools.islice((view for view in made if view is not None), count)
-
-
-def drawn(page: Page, html: str | None, seed: int) -> Iterator[tuple[str, str]]:
-    """All renderings of a page that can be made, in an order drawn by `seed` and the page's name: (name of the rendering, text)."""
     names = sorted([*FROM_HTML, *FROM_TEXT])
-    random.Random(f"{seed} {page.name}").shuffle(names)
+    random.Random(f"{seed} {document.page.name}").shuffle(names)
+    html = html_of(Path(root, "raw", document.page.name)) if count else None
+    made = 0
     for name in names:
-        text = render(name, page.text, html)
-        if text is not None:
-            yield name, text
+        if made == count:
+            return
+        text = render(name, document.page.text, html)
+        view = None if text is None else rendered(document, name, text)
+        if view is not None:
+            made += 1
+            yield view

@@ -92,7 +92,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "segments": segments,
         "views": len(views),
         "html": len(of_html.samples) if of_html else 0,
-        "bodies": of_html.taught.learned if of_html and of_html.taught else 0,
+        "bodies": text.taught.learned if text.taught else 0,
         "languages": dict(Counter(d.language for d in bare).most_common()),
         "sources": sorted({d.source for d in bare if d.source}),
         "licences": sorted({d.licence for d in bare if d.licence}),
@@ -266,7 +266,7 @@ def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[
     if bodies:
         crossed = training.cross_fit(html_samples, html_folds, with_markup, config.seed, config.n_jobs, _progress("teachers"))
         last, _ = training.fit(html_samples, crossed, with_markup, config.seed)
-        work = teaching.lessons(bodies, with_markup, chosen, config.data.views, config.seed, config.n_jobs)
+        work = teaching.lessons(bodies, with_markup, chosen, config.n_jobs)
         shown = tqdm(work, total=len(bodies), desc="pages of known body", unit="page", file=sys.stderr)
         taught_html, taught = teaching.teach(shown, crossed.models, last, fold_of, config.n_jobs)
         print(
