@@ -292,7 +292,7 @@ def test_no_more_than_a_few_pages_are_in_memory_while_a_model_is_trained(
 
     monkeypatch.setattr(Shelf, "__getitem__", counting)
     crossed = cross_fit(samples, folds, QUICK, seed=0)
-    fit(samples, crossed, QUICK, 0, calibrate(samples, crossed, QUICK)[0])
+    fit(samples, crossed, QUICK, 0, calibrate(samples, crossed, QUICK).last)
     assert len(most) > 10 * len(samples)
     assert max(most) <= 2
 

@@ -20,7 +20,9 @@ __all__ = ["DIAL", "Calibration", "decide", "mean_chance"]
 
 Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
-CAUTION = 4.0  # by cross-validation a quarter fewer pages have a story in the body, for .0002 of macro-F1 over segments and .0005 over words
+CAUTION = (
+    4.0  # by cross-validation a quarter fewer pages have a story in the body, for .0002 of macro-F1 over segments and .0005 over words
+)
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
 

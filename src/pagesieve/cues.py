@@ -96,10 +96,11 @@ _PHRASES = {
     "관련기사": "",
     "관련": r" 기사",
 }
+_MARKS = "[(>»→▶►+*|"  # one of which may stand before it
 # The phrase, a mark, and at least two words (or some characters of a script without spaces) of what it points to.
 POINTER = re.compile(
-    rf"[^\w\n]{{0,6}}(?:{'|'.join(re.escape(first) + rest for first, rest in _PHRASES.items())})\s?(?:[:：►▶»]|\s[>–—-])\s?"
+    rf"[{re.escape(_MARKS)}\s]{{0,6}}(?:{'|'.join(re.escape(first) + rest for first, rest in _PHRASES.items())})\s?(?:[:：►▶»]|\s[>–—-])\s?"
     r"(?=[^\w\n]{0,4}\w[^\n]*?(?:\w\W+\w|[\u3040-\u9fff\uac00-\ud7a3]{4}))",
     re.IGNORECASE,
 )
-FIRST_TOKENS = sorted({tokens(first)[0] for first in _PHRASES})  # one of which a line that `POINTER` matches begins with
+FIRST_TOKENS = sorted({*_MARKS, *(tokens(first)[0] for first in _PHRASES)})  # one of which a line that `POINTER` matches begins with
