@@ -1,13 +1,13 @@
 """How training grows with the number of pages: time, and memory of all its processes.
 
-    .venv/bin/python benchmarks/training.py [--pages 50 200 500 1000 2000 5000] [--roots data ../shared/webpages] [override …]
+    .venv/bin/python benchmarks/training.py [--pages 50 200 500 1000 2000 5000] [--roots data ../shared/webpages] [--longest 100] [override …]
 
-(needs the extra `views`). The pages of the roots, then their renderings, then all of these again with a tenth of the lines left out and every
-fiftieth word made up (so that the vocabulary grows as that of new pages would), are written to a temporary folder; the first so many
-are trained on by `python -m pagesieve.train` with 2 jobs. Time is wall time, and CPU time of all processes and of the one that reads the pages, which
-two free cores would need plus half of the others'. Memory is the largest
-sum, over all processes at one moment, of their proportional set sizes (PSS: pages of memory that several share count once), files mapped into
-memory included. Linux only. Adds to `benchmarks/results/training.json` and draws `training.svg`.
+(needs the extra `views`). The pages of the roots, then their renderings, then all of these again with a tenth of the lines left out and
+every fiftieth word made up (so that the vocabulary grows as that of new pages would), are written to a temporary folder; the first so
+many are trained on by `python -m pagesieve.train` with 2 jobs. Time is wall time, and CPU time of all processes and of the one that
+reads the pages: its own and half of the others' is what two free cores would need. Memory is the largest sum, over all processes at
+one moment, of their proportional set sizes (PSS: pages of memory that several share count once), files mapped into memory included.
+Linux only. Adds to `benchmarks/results/training.json` and draws `training.svg`.
 """
 
 from __future__ import annotations

@@ -272,8 +272,8 @@ def test_inputs_are_scaled_as_scikit_learn_does(piece: int, monkeypatch: pytest.
     scaled = np.clip(scaler.transform(inputs), -CLIP, CLIP)
     monkeypatch.setattr(training, "PIECE", piece)
     mean, scale = training._standardised(inputs)
-    np.testing.assert_array_equal(mean, scaler.mean_)
-    np.testing.assert_array_equal(scale, scaler.scale_)
+    np.testing.assert_array_equal(mean, scaler.mean_.astype(np.float32))
+    np.testing.assert_array_equal(scale, scaler.scale_.astype(np.float32))
     np.testing.assert_array_equal(inputs, scaled)
 
 

@@ -381,10 +381,10 @@ def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings:
                 random_state=seed + i,
             )
             fitted.append(_layers(network.fit(inputs, roles)))
-    return Network(mean.astype(np.float32), scale.astype(np.float32), tuple(fitted), settings.offsets, settings.first_share)
+    return Network(mean, scale, tuple(fitted), settings.offsets, settings.first_share)
 
 
-def _standardised(inputs: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _standardised(inputs: Floats) -> tuple[Floats, Floats]:
     """The mean and the standard deviation of each column, by which `inputs` are scaled in place and then clipped.
 
     To the last bit what `StandardScaler` does; but that needs several times the memory of the inputs beside them.
@@ -402,12 +402,12 @@ def _standardised(inputs: Floats) -> tuple[NDArray[np.float64], NDArray[np.float
     variance = (total(lambda piece: (piece - mean) ** 2) - total(lambda piece: piece - mean) ** 2 / n) / n
     eps = np.finfo(np.float64).eps
     constant = variance <= n * eps * variance + (n * mean * eps) ** 2
-    scale = np.where(constant, 1.0, np.sqrt(variance))
+    centre, scale = mean.astype(np.float32), np.where(constant, 1.0, np.sqrt(variance)).astype(np.float32)
     for piece in pieces:
-        piece -= mean
+        piece -= centre
         piece /= scale
         np.clip(piece, -CLIP, CLIP, out=piece)
-    return mean, scale
+    return centre, scale
 
 
 def _layers(network: MLPClassifier) -> tuple[tuple[Floats, Floats], ...]:
