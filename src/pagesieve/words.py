@@ -179,13 +179,17 @@ class Tokens:
     `count` and `first` (segments,) say how many tokens each segment has and which is its first.
     """
 
-    row: Ints  # place of the segment
     hash: Hashes
-    length: Ints  # characters
+    length: NDArray[np.uint32]  # characters
     unspaced: NDArray[np.bool_]  # begins in a script without spaces between words
     letters: NDArray[np.bool_]  # nothing but letters
     count: Ints
     first: Ints
+
+    @property
+    def row(self) -> Ints:
+        """Place of each token's segment."""
+        return np.repeat(np.arange(len(self.count)), self.count)
 
     def pairs(self, left: Ints, right: Ints) -> Hashes:
         """The hash of "a b" for the tokens a and b at these places."""
@@ -211,30 +215,30 @@ class Tokens:
     def term_hashes(self) -> tuple[Ints, Hashes]:
         """(row, hash) of all `terms` of the segments, those of a segment in no particular order."""
         short = self.count <= HEAD + TAIL
-        rank = np.arange(len(self.row)) - self.first[self.row]
-        chosen = short[self.row] | (rank < HEAD) | (rank >= self.count[self.row] - TAIL)
+        row = self.row
+        rank = np.arange(len(row)) - self.first[row]
+        chosen = short[row] | (rank < HEAD) | (rank >= self.count[row] - TAIL)
         words = np.flatnonzero(chosen)
-        left = words[:-1][(np.diff(words) == 1) & (np.diff(self.row[words]) == 0)]
+        left = words[:-1][(np.diff(words) == 1) & (np.diff(row[words]) == 0)]
         some, none = np.flatnonzero(self.count), np.flatnonzero(self.count == 0)
         first, last = self.first[some], self.first[some] + self.count[some] - 1
         powers = _powers_to(int(self.length.max(initial=0)))
         whole = np.flatnonzero((self.count > 0) & (self.count <= WHOLE))
         found = [
-            (self.row[words], self.hash[words]),
-            (self.row[left], self.pairs(left, left + 1)),
+            (row[words], self.hash[words]),
+            (row[left], self.pairs(left, left + 1)),
             (some, _CARET + self.hash[first] * _powers(256)[1]),
             (some, self.hash[last] + _DOLLAR * powers[self.length[last]]),
             (none, np.repeat(hashes([NO_WORDS]), len(none))),
-            (whole, self._whole(whole)),
+            (whole, self._whole(whole, int(self.length[(self.count <= WHOLE)[row]].max(initial=0)))),
         ]
         return np.concatenate([rows for rows, _ in found]), np.concatenate([numbers for _, numbers in found])
 
-    def _whole(self, rows: Ints) -> Hashes:
-        """The hash of "=" and all tokens of these segments, which have 1 to `WHOLE`."""
+    def _whole(self, rows: Ints, longest: int) -> Hashes:
+        """The hash of "=" and all tokens of these segments, which have 1 to `WHOLE` of at most `longest` characters."""
         at = self.first[rows]
         size = np.ones(len(rows), dtype=np.int64)
         out = np.full(len(rows), _EQUALS)
-        longest = int(self.length[self.count[self.row] <= WHOLE].max(initial=0))
         powers = _powers_to(WHOLE * (longest + 1) + 1)
         for i in range(WHOLE):
             more = np.flatnonzero(self.count[rows] > i)
@@ -250,7 +254,7 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     """The `tokens` of each line of `joined`, which ends with a line feed; `codes` are its code points."""
     if not lines:
         nothing = np.zeros(0, dtype=np.int64)
-        return Tokens(nothing, np.zeros(0, dtype=np.uint64), nothing, nothing > 0, nothing > 0, nothing, nothing)
+        return Tokens(nothing.astype(np.uint64), nothing.astype(np.uint32), nothing > 0, nothing > 0, nothing, nothing)
     plain = _plain_codes(codes) if not any(char in joined for char in _LONGER) else _plain_codes(codes_of(joined.lower()))
     kinds = _kinds(plain)
     # Every character becomes part of a word (1), of a number (2), a token of its own (3) or none (0).
@@ -276,9 +280,8 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     count = np.diff(first)
     strange = np.concatenate([[0], np.cumsum(kinds < _LETTER)])
     return Tokens(
-        row=np.repeat(np.arange(lines), count),
         hash=_range_hashes(plain, starts, ends),
-        length=ends - starts,
+        length=(ends - starts).astype(np.uint32),
         unspaced=unspaced,
         letters=strange[ends] == strange[starts],
         count=count,
