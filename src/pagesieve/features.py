@@ -554,7 +554,8 @@ class RunningSums:
 def nearby(bounds: NDArray[np.int64], begin: int, end: int, reach: int) -> tuple[int, int, NDArray[np.int64]]:
     """The segments from `begin` to `end` with up to `reach` more before and behind: where they begin and end, and the pages' bounds there."""
     low, high = max(begin - reach, 0), min(end + reach, int(bounds[-1]))
-    return low, high, np.unique(np.clip(bounds, low, high)) - low
+    inner: NDArray[np.int64] = np.clip(bounds, low, high) - low
+    return low, high, inner[_changes(inner)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.calibration import DIAL, Calibration, decide
-from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, window
+from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, nearby, window
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES, Context, decode
-from pagesieve.words import TermIndex
+from pagesieve.words import TermIndex, Vocabulary
 
 __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 
@@ -44,7 +44,7 @@ class Linear:
     bins, its rows in `layout_weights` following those of the column before; a value equal to an edge is above it.
     """
 
-    vocabulary: Mapping[str, int]
+    vocabulary: Vocabulary
     idf: Floats  # (terms,)
     word_weights: Floats  # (terms, roles)
     edges: tuple[NDArray[np.float64], ...]  # one array a layout column, ascending
@@ -57,7 +57,7 @@ class Linear:
     def prior(cls, scores: Floats, groups: tuple[str, ...] = ()) -> Linear:
         """A first pass that sees nothing and gives every segment the softmax of `scores`, shape (roles,)."""
         nothing = np.zeros((0, len(ROLES)), dtype=np.float32)
-        return cls({}, np.zeros(0, dtype=np.float32), nothing, (), nothing, scores, groups)
+        return cls(Vocabulary("", 0), np.zeros(0, dtype=np.float32), nothing, (), nothing, scores, groups)
 
     def probabilities(self, measures: Measures, columns: Floats | LayoutRows) -> Floats:
         """Role probabilities, shape (segments, roles); `columns` is the layout matrix of `groups`."""
@@ -250,7 +250,7 @@ class Model:
         out = np.empty_like(first)
         for begin, end in _stretches(measures.bounds.tolist()):
             inputs = _input_rows(context, columns, self.linear.groups, network.offsets, begin, end)
-            second = network.probabilities(inputs, np.unique(np.clip(measures.bounds, begin, end)) - begin)
+            second = network.probabilities(inputs, nearby(measures.bounds, begin, end, 0)[2])
             out[begin:end] = _blend(second, first[begin:end], network.first_share)
         return out
 

@@ -10,15 +10,27 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CharTable", "TermIndex", "Tokens", "codes_of", "hashes", "is_unspaced", "read_tokens", "terms", "tokens", "unlinked"]
+__all__ = [
+    "CharTable",
+    "TermIndex",
+    "Tokens",
+    "Vocabulary",
+    "codes_of",
+    "hashes",
+    "is_unspaced",
+    "read_tokens",
+    "terms",
+    "tokens",
+    "unlinked",
+]
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -102,7 +114,7 @@ class CharTable:
         """The numbers of the characters with these `codes`."""
         found = self._known[codes]
         if not found.all():
-            for code in np.unique(codes[found == 0]).tolist():
+            for code in set(codes[found == 0].tolist()):  # `np.unique` would load numpy.ma, 10 ms of a process's first page
                 self._known[code] = self._number(chr(code))
             found = self._known[codes]
         return found
@@ -161,6 +173,20 @@ def hashes(texts: Sequence[str]) -> Hashes:
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     ends = np.cumsum(lengths)
     return _range_hashes(codes_of("".join(texts)), ends - lengths, ends)
+
+
+def _line_hashes(text: str, lines: int) -> Hashes:
+    """The hash of each of so many lines of `text`; between two is a line feed."""
+    codes = codes_of(text + "\n" if lines else "")
+    ends = np.flatnonzero(codes == 10)
+    starts = np.concatenate([[0], ends + 1])[:-1]
+    pieces = [0, *(np.flatnonzero(np.diff(starts // (KEPT // 2))) + 1).tolist(), lines]  # whose powers are at hand
+    found = [np.zeros(0, dtype=np.uint64)]
+    for begin, end in itertools.pairwise(pieces):
+        if begin < end:
+            first, last = int(starts[begin]), int(ends[end - 1])
+            found.append(_range_hashes(codes[first:last], starts[begin:end] - first, ends[begin:end] - first))
+    return np.concatenate(found)
 
 
 def _range_hashes(codes: NDArray[np.uint32], starts: Ints, ends: Ints) -> Hashes:
@@ -289,20 +315,51 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     )
 
 
+class Vocabulary(Mapping[str, int]):
+    """Terms → their numbers, counted from 0, of one text with a term a line; taken apart when a term is asked for.
+
+    Judging pages asks for hashes alone: a process that judges has none of the strings.
+    """
+
+    def __init__(self, text: str, size: int) -> None:
+        """`size` is the number of terms; raises `ValueError` where the text has another."""
+        self.text, self.size = text, size
+        if (text.count("\n") + 1 if size or text else 0) != size:
+            raise ValueError(f"number of terms and text of a vocabulary differ in length ({size} terms)")
+
+    @classmethod
+    def of(cls, terms: Sequence[str]) -> Vocabulary:
+        """The vocabulary of these terms, numbered as they stand; none may hold a line feed."""
+        return cls("\n".join(terms), len(terms))
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {term: number for number, term in enumerate(self.text.split("\n"))} if self.size else {}
+
+    def __getitem__(self, term: str) -> int:
+        return self._numbers[term]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return self.size
+
+
 class TermIndex:
     """Hashes of terms → their numbers. Looked up in two steps: the top bits of a scrambled hash name a short run of entries."""
 
     SCRAMBLER = np.uint64(0xD6E8FEB86659FD93)
     BITS = 18
 
-    def __init__(self, vocabulary: Mapping[str, int]) -> None:
-        keys = hashes(list(vocabulary)) * self.SCRAMBLER
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        keys = _line_hashes(vocabulary.text, vocabulary.size) * self.SCRAMBLER
         order = np.argsort(keys)
         self.keys = np.concatenate([keys[order], np.zeros(1, dtype=np.uint64)])
-        self.numbers = np.concatenate([np.fromiter(vocabulary.values(), dtype=np.int64, count=len(vocabulary))[order], [-1]])
+        self.numbers = np.concatenate([order, [-1]])
         self.shift = np.uint64(64 - self.BITS)
-        bounds = np.searchsorted(keys[order] >> self.shift, np.arange((1 << self.BITS) + 1, dtype=np.uint64))
-        self.start = bounds[:-1].astype(np.int32)
+        count = np.bincount((keys >> self.shift).astype(np.int64), minlength=1 << self.BITS)
+        self.start = (np.cumsum(count) - count).astype(np.int32)
 
     def __call__(self, found: Hashes) -> Ints:
         """The number of each term with these hashes, -1 for an unknown one."""
