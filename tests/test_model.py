@@ -178,7 +178,7 @@ def test_an_endless_page_goes_through_the_networks_in_pieces(monkeypatch: pytest
     )
     network = Network(np.zeros(5, dtype=np.float32), np.ones(5, dtype=np.float32), (layers,), ())
     inputs = random.randn(131, 5).astype(np.float32)
-    whole = network.probabilities(inputs)
+    whole = network.probabilities(inputs.copy())
     monkeypatch.setattr("pagesieve.model.MOST_ROWS", 48)
     np.testing.assert_allclose(network.probabilities(inputs, np.array([0, 30, 131])), whole, rtol=1e-5)
 
@@ -188,10 +188,12 @@ def test_stretches_hold_whole_pages_or_pieces_of_an_endless_one(sizes: list[int]
     bounds = [0, *itertools.accumulate(sizes)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pagesieve.model.MOST_ROWS", 10)
+        patch.setattr("pagesieve.model.FEW_ROWS", 5)
         found = list(_stretches(bounds))
     assert [begin for begin, _ in found[:1]] == [0] * bool(bounds[-1])
     assert all(end == begin for (_, end), (begin, _) in itertools.pairwise(found))
     assert all(0 < end - begin <= 10 for begin, end in found)
+    assert all(end - begin <= 5 for begin, end in found if any(begin < cut < end for cut in bounds))
     for begin, end in itertools.pairwise(bounds):  # the networks get the same rows at once as they would of the page alone
         cuts = [cut for cut, _ in found if begin < cut < end]
         assert cuts == list(range(begin + 10, end, 10)) or (not cuts and end - begin <= 10)

@@ -164,32 +164,34 @@ def _absolute(address: str) -> str:
 def _batches(items: Iterable[tuple[Record, Cursor]]) -> Iterator[_Batch]:
     """The records in batches of at most `BATCH`, and of `BATCH_BYTES` unless one has more; texts and bytes never together."""
     held: list[Record] = []
-    kind: type = bytes
+    text = False
     size, cursor = 0, Cursor()
     for record, after in items:
-        if held and (len(held) == BATCH or size + len(record.page) > BATCH_BYTES or not (record.fault or isinstance(record.page, kind))):
-            yield _batch(held, kind, cursor)
+        if held and (len(held) == BATCH or size + len(record.page) > BATCH_BYTES or not (record.fault or record.text == text)):
+            yield _batch(held, text, cursor)
             held, size = [], 0
         if not record.fault and not any(not other.fault for other in held):
-            kind = type(record.page)
+            text = record.text
         held.append(record)
         size += len(record.page)
         cursor = after
     if held:
-        yield _batch(held, kind, cursor)
+        yield _batch(held, text, cursor)
 
 
-def _batch(held: list[Record], kind: type, cursor: Cursor) -> _Batch:
+def _batch(held: list[Record], text: bool, cursor: Cursor) -> _Batch:
+    """The batch of these records, which lose their pages to it."""
     good = [record for record in held if not record.fault]
     pages = pa.record_batch(
         {
             "id": array([record.id for record in good], pa.string()),
             "url": array([record.url for record in good], pa.string()),
             "encoding": array([record.encoding for record in good], pa.string()),
-            "page": array([record.page for record in good], pa.string() if kind is str else pa.binary()),
+            "page": array([record.page for record in good], pa.string() if text else pa.binary()),
         }
     )
-    return _Batch(tuple(replace(record, page=b"") for record in held), pages, cursor)
+    held[:] = [replace(record, page=b"") for record in held]
+    return _Batch(tuple(held), pages, cursor)
 
 
 def _sorted_out(batch: _Batch, rows: Iterable[pa.RecordBatch]) -> tuple[list[pa.RecordBatch], list[dict[str, Any]]]:

@@ -30,6 +30,7 @@ LEAST = -700.0  # score below which a role's chance could not be told from none 
 TOGETHER = 500_000  # characters of pages judged at once
 TERM_BITS = 32  # of a term's number beside its row
 MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
+FEW_ROWS = 1 << 11  # segments of whole pages whose inputs are made at once, unless a single one has more
 TINY = 1e-6  # added to a probability before its logarithm
 BODY, TEASER = LABELS.index("body"), LABELS.index("teaser")
 UNCALIBRATED = Calibration()
@@ -135,11 +136,15 @@ class Network:
     first_share: float = 0.0  # 0..1: how much the first pass's answer counts beside the networks'
 
     def probabilities(self, inputs: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
-        """Role probabilities, shape (segments, roles). `bounds` are those of the pages (see `Looks`); None for one page."""
+        """Role probabilities, shape (segments, roles), from `inputs`, which are scaled in their place: an endless page's are large.
+
+        `bounds` are those of the pages (see `Looks`); None for one page.
+        """
         out = np.empty((len(inputs), len(ROLES)), dtype=np.float32)
         for begin, end in _pieces([0, len(inputs)] if bounds is None else bounds.tolist()):
             # A page at a time: the last digits of a product depend on its number of rows, and a page's numbers stay in the cache.
-            scaled: Floats = inputs[begin:end] - self.mean
+            scaled = inputs[begin:end]
+            scaled -= self.mean
             scaled /= self.scale
             np.clip(scaled, -CLIP, CLIP, out=scaled)
             total = np.zeros((end - begin, len(ROLES)), dtype=np.float32)
@@ -290,10 +295,10 @@ def _input_rows(
 
 
 def _stretches(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Begin and end of as many whole pages as have `MOST_ROWS` segments together, of an endless page in pieces of `MOST_ROWS`."""
+    """Begin and end of as many whole pages as have `FEW_ROWS` segments together, of an endless page in pieces of `MOST_ROWS`."""
     begin = 0
     for page, end in pairwise(bounds):
-        if begin < page and end - begin > MOST_ROWS:
+        if begin < page and end - begin > FEW_ROWS:
             yield begin, page
             begin = page
         while end - begin > MOST_ROWS:
