@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from conftest import page_lines, page_text
 
-from pagesieve.features import layout, measure
+from pagesieve.features import Terms, layout, measure
 from pagesieve.page import split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.sieve import Sieve
-from pagesieve.words import hashes
 
 PAGE = page_text(page_lines("larkrise", 7))
 
@@ -26,7 +25,7 @@ def test_words_and_cues_add_up_to_the_first_pass_score(tiny_sieve: Sieve) -> Non
     for place, segment in enumerate(result):
         why = result.explain(segment)
         role = ROLES.index(segment.role)
-        _, numbers, weights = linear.weighted_terms(np.zeros(len(measures.terms[place]), dtype=np.int64), hashes(measures.terms[place]), 1)
+        _, numbers, weights = linear.weighted_terms(Terms.of_one(measures.terms[place]))
         scores = (linear.word_weights[numbers] * weights[:, None]).sum(0) + linear.layout_weights[linear.bins(columns)[place]].sum(0)
         others = (scores.sum() - scores[role]) / (len(ROLES) - 1)
         assert sum(w for _, w in (*why.words, *why.cues)) == pytest.approx(scores[role] - others, abs=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import SITES, page_lines, write_page
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
+import pagesieve
 from pagesieve import corpus, training
 from pagesieve.features import GROUPS, layout, measure
-from pagesieve.model import CLIP, Model, Network, Prediction
+from pagesieve.html import read_html
+from pagesieve.model import CLIP, Model, Network, Prediction, _stretches
 from pagesieve.page import split
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES
 from pagesieve.storage import load_model
@@ -174,6 +179,38 @@ def test_an_endless_page_goes_through_the_networks_in_pieces(monkeypatch: pytest
     )
     network = Network(np.zeros(5, dtype=np.float32), np.ones(5, dtype=np.float32), (layers,), ())
     inputs = random.randn(131, 5).astype(np.float32)
-    whole = network.probabilities(inputs)
+    whole = network.probabilities(inputs.copy())
     monkeypatch.setattr("pagesieve.model.MOST_ROWS", 48)
     np.testing.assert_allclose(network.probabilities(inputs, np.array([0, 30, 131])), whole, rtol=1e-5)
+
+
+@given(st.lists(st.integers(0, 40), max_size=8))
+def test_stretches_hold_whole_pages_or_pieces_of_an_endless_one(sizes: list[int]) -> None:
+    bounds = [0, *itertools.accumulate(sizes)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pagesieve.model.MOST_ROWS", 10)
+        patch.setattr("pagesieve.model.FEW_ROWS", 5)
+        found = list(_stretches(bounds))
+    assert [begin for begin, _ in found[:1]] == [0] * bool(bounds[-1])
+    assert all(end == begin for (_, end), (begin, _) in itertools.pairwise(found))
+    assert all(0 < end - begin <= 10 for begin, end in found)
+    assert all(end - begin <= 5 for begin, end in found if any(begin < cut < end for cut in bounds))
+    for begin, end in itertools.pairwise(bounds):  # the networks get the same rows at once as they would of the page alone
+        cuts = [cut for cut, _ in found if begin < cut < end]
+        assert cuts == list(range(begin + 10, end, 10)) or (not cuts and end - begin <= 10)
+
+
+@pytest.mark.parametrize("kind", ["text", "html"])
+def test_an_endless_page_is_judged_in_pieces_with_the_same_result(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pagesieve.load().model
+    judge = whole if kind == "text" else whole.html
+    assert judge is not None
+    lines = [line for _, line in page_lines("eddystone", 3) if line.strip()] * 5
+    page = split("\n\n".join(lines)) if kind == "text" else read_html("<html>" + "".join(f"<p>{line}</p>" for line in lines)).segments
+    assert len(page) > 2 * 48
+    expected = judge.predict(page)
+    monkeypatch.setattr("pagesieve.model.MOST_ROWS", 48)
+    monkeypatch.setattr("pagesieve.features.PIECE", 300)
+    found = judge.predict(page)
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=1e-4, atol=1e-6)
+    assert found.labels.tolist() == expected.labels.tolist()

@@ -16,7 +16,7 @@ from pagesieve.html import read_html
 from pagesieve.page import split
 from pagesieve.render import ANSI, COLOURS, page_ansi, page_document, page_html
 from pagesieve.roles import LABEL_OF_ROLE, LABELS
-from pagesieve.segmentation import LabeledSegment, Segmentation, Teaser, group_teasers
+from pagesieve.segmentation import LabeledSegment, LabeledSegments, Segmentation, Teaser, group_teasers
 
 SUMMARY = "The council had wanted to sell the boat but was outvoted by seven to two."
 OTHER = "Nobody in the two villages could remember a storm that came so early in autumn."
@@ -250,6 +250,16 @@ def test_every_teaser_segment_is_in_exactly_one_story(text: str) -> None:
 )
 def test_grouping_takes_time_linear_in_size(line: str) -> None:
     assert grows_linearly(lambda n: labelled(line * n, "teaser").segments, group_teasers, 1500)
+
+
+def test_grouping_cards_takes_time_linear_in_their_number() -> None:
+    def cards(n: int) -> LabeledSegments:
+        links = "".join(f'<div><a href="/{i}">Mill {i} burns down before dawn</a></div>' for i in range(n))
+        segments = read_html(f"<html><body>{links}</body></html>").segments
+        return LabeledSegments(segments, ["teaser"] * n, ["teaser"] * n, [1.0] * n)
+
+    assert len(group_teasers(cards(20))) == 20
+    assert grows_linearly(cards, group_teasers, 500)
 
 
 # --------------------------------------------------------------------------------------------------------- rendering

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pagesieve.features import Measures, measure
+from pagesieve.features import Measures, measure, measure_pages
+from pagesieve.html import read_html
 from pagesieve.page import split
 from pagesieve.roles import ROLES
-from pagesieve.sequence import AROUND, CONTEXT_NAMES, FAR, FLOOR, NEAR, context, decode, main_stretch, transition_scores
+from pagesieve.sequence import AROUND, CONTEXT_NAMES, FAR, FLOOR, MARKUP_NAMES, NEAR, Context, decode, main_stretch, transition_scores
 
 Floats = NDArray[np.float32]
 BODY, BOILERPLATE, HEADLINE, TEASER_HEADING = (ROLES.index(r) for r in ("body", "boilerplate", "headline", "teaser_heading"))
@@ -175,6 +176,15 @@ def page() -> Measures:
     return measure(split(TEXT))
 
 
+def context(measures: Measures, probabilities: Floats) -> Floats:
+    """The whole table."""
+    return joined(Context.of(measures, probabilities), 0, len(measures))
+
+
+def joined(found: Context, begin: int, end: int) -> Floats:
+    return np.concatenate([part.reshape(end - begin, -1) for part in found.columns(begin, end)], axis=1, dtype=np.float32)
+
+
 def column(table: Floats, name: str) -> list[float]:
     return [round(value, 4) for value in table[:, CONTEXT_NAMES.index(name)].tolist()]
 
@@ -185,6 +195,31 @@ def test_the_context_has_a_row_a_segment_and_a_column_a_name(page: Measures) -> 
     assert table.dtype == np.float32
     assert len(set(CONTEXT_NAMES)) == len(CONTEXT_NAMES)
     assert np.isfinite(table).all()
+
+
+@given(
+    st.lists(st.sampled_from([TEXT, "• Ash\n• Elm\n1. Oak\n\n2. Fir\nA line\n", "", "Alone"]), max_size=4), seeds, st.booleans(), st.data()
+)
+def test_the_context_of_some_segments_is_that_of_all_to_the_last_bit(
+    texts: list[str], seed: int, markup: bool, data: st.DataObject
+) -> None:
+    lines = [[f"<div><p>{line}</p></div>" for line in text.split("\n")] for text in texts]
+    pages = [read_html("<html>" + "".join(of_page)).segments for of_page in lines] if markup else list(map(split, texts))
+    measures = measure_pages(pages)
+    n = len(measures)
+    found = Context.of(measures, chances(seed, n))
+    table = joined(found, 0, n) if n else np.zeros((0, len(CONTEXT_NAMES) + len(MARKUP_NAMES) * markup), dtype=np.float32)
+    begin = data.draw(st.integers(0, n))
+    end = data.draw(st.integers(begin, n))
+    if begin < end:
+        assert joined(found, begin, end).tobytes() == table[begin:end].tobytes()
+    place = 0
+    for page in pages:  # and of one page that of several
+        if len(page):
+            alone = measure(page)
+            of_page = Context.of(alone, found.probabilities[place : place + len(page)])
+            assert joined(of_page, 0, len(page)).tobytes() == table[place : place + len(page)].tobytes()
+        place += len(page)
 
 
 def test_a_segment_is_told_its_neighbours_roles_and_beyond_the_page_there_is_nothing(page: Measures) -> None:

@@ -21,6 +21,7 @@ from pagesieve import corpus, training
 from pagesieve.model import Linear, Model
 from pagesieve.roles import LABEL_OF_ROLE, ROLES
 from pagesieve.storage import FORMAT, ModelError, load_model, save_model
+from pagesieve.words import Vocabulary
 
 FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 
@@ -110,7 +111,7 @@ def test_every_part_of_a_model_comes_back(tiny_corpus: Path, tmp_path: Path, cha
 def test_terms_of_any_characters_come_back(tmp_path: Path, terms: list[str]) -> None:
     weights = np.arange(len(terms) * len(ROLES), dtype=np.float32).reshape(-1, len(ROLES))
     nothing = Linear.prior(np.zeros(len(ROLES), dtype=np.float32))
-    linear = replace(nothing, vocabulary={term: i for i, term in enumerate(terms)}, idf=np.ones(len(terms), dtype=np.float32), word_weights=weights)  # fmt: skip
+    linear = replace(nothing, vocabulary=Vocabulary.of(terms), idf=np.ones(len(terms), dtype=np.float32), word_weights=weights)  # fmt: skip
     save_model(Model(linear), tmp_path / "model.npz")
     read = load_model(tmp_path).linear
     assert list(read.vocabulary.items()) == list(linear.vocabulary.items())

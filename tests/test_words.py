@@ -3,13 +3,14 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from test_page import TEXTS
 
 from pagesieve.features import layout, measure, measure_pages
 from pagesieve.page import split
-from pagesieve.words import TermIndex, hashes, terms, tokens
+from pagesieve.words import TermIndex, Vocabulary, hashes, terms, tokens
 
 TERMS = st.text(st.characters(min_codepoint=32), min_size=1, max_size=6)
 
@@ -24,8 +25,8 @@ TERMS = st.text(st.characters(min_codepoint=32), min_size=1, max_size=6)
 def test_the_hashes_of_a_segments_terms_are_those_of_their_strings(text: str) -> None:
     measures = measure(split(text))
     for place, found in enumerate(measures.terms):
-        own = measures.term_hashes[measures.term_rows == place]
-        assert sorted(own.tolist()) == sorted(hashes(found).tolist())
+        own = [term for part in measures.hashed_terms() for term in part.hash[part.row + part.begin == place].tolist()]
+        assert sorted(own) == sorted(hashes(found).tolist())
 
 
 @given(st.lists(TEXTS, max_size=5))
@@ -52,11 +53,21 @@ def test_words_are_kept_by_length(text: str) -> None:
         assert (measures.small_words.row == place).sum() == sum(len(word) < 5 and word.isalpha() for word in words)
 
 
-@given(st.dictionaries(TERMS, st.integers(0, 99), max_size=30), st.lists(TERMS, max_size=9))
-def test_the_index_knows_its_vocabulary_and_nothing_else(vocabulary: dict[str, int], others: list[str]) -> None:
-    asked = [*vocabulary, *others]
+@given(st.lists(TERMS, max_size=30, unique=True), st.lists(TERMS, max_size=9))
+def test_the_index_knows_its_vocabulary_and_nothing_else(known: list[str], others: list[str]) -> None:
+    vocabulary = Vocabulary.of(known)
+    asked = [*known, *others]
     expected = [vocabulary.get(term, -1) for term in asked]
+    assert expected[: len(known)] == list(range(len(known)))
     assert TermIndex(vocabulary)(hashes(asked)).tolist() == expected
+    assert list(vocabulary) == known
+
+
+def test_a_vocabulary_of_another_size_is_told() -> None:
+    for text, size in (("", 0), ("a", 1), ("a\nb", 2)):
+        assert len(Vocabulary(text, size)) == len(list(Vocabulary(text, size))) == size
+        with pytest.raises(ValueError, match=r"differ in length \(3 terms\)"):
+            Vocabulary(text, 3)
 
 
 def test_every_term_of_a_large_vocabulary_has_a_hash_of_its_own() -> None:

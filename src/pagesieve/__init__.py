@@ -4,11 +4,39 @@
 >>> pagesieve.load("models/default").segment(text).body  # doctest: +SKIP
 """
 
-from pagesieve.html import Metadata
-from pagesieve.page import Link, PageError
-from pagesieve.segmentation import LabeledSegment, Segmentation, Teaser
-from pagesieve.sieve import Sieve, load
-from pagesieve.storage import ModelError
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pagesieve.html import Metadata
+    from pagesieve.page import Link, PageError
+    from pagesieve.segmentation import LabeledSegment, Segmentation, Teaser
+    from pagesieve.sieve import Sieve, load
+    from pagesieve.storage import ModelError
 
 __all__ = ["LabeledSegment", "Link", "Metadata", "ModelError", "PageError", "Segmentation", "Sieve", "Teaser", "__version__", "load"]
 __version__ = "0.1.0"
+
+_HOMES = {
+    "html": ("Metadata",),
+    "page": ("Link", "PageError"),
+    "segmentation": ("LabeledSegment", "Segmentation", "Teaser"),
+    "sieve": ("Sieve", "load"),
+    "storage": ("ModelError",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What the package offers, imported when it is asked for: the command sets up its process before numpy is there."""
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(f"pagesieve.{home}"), name)
+            return value
+    raise AttributeError(f"module 'pagesieve' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.features import column_names, layout, measure
+from pagesieve.features import Terms, column_names, layout, measure
 from pagesieve.model import Model, Prediction
 from pagesieve.page import Segment
 from pagesieve.roles import LABELS, ROLES
@@ -64,8 +64,7 @@ def explain(model: Model, segments: Sequence[Segment], place: int, label: str, r
     in_place = Prediction.of(decoded, words, model.label_of_role, model.calibration).shares[place]
     which, chosen = ROLES.index(role), LABELS.index(label)
     linear = model.linear
-    own = np.flatnonzero(measures.term_rows == place)
-    _, numbers, weights = linear.weighted_terms(np.zeros_like(own), measures.term_hashes[own], 1)
+    _, numbers, weights = linear.weighted_terms(Terms.of_one(measures.terms[place]))
     names = {number: term for term in set(measures.terms[place]) if (number := linear.vocabulary.get(term)) is not None}
     terms = _beyond(linear.word_weights[numbers] * weights[:, None], which)
     columns = layout(measures, linear.groups)[place : place + 1]

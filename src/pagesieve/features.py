@@ -6,7 +6,7 @@ Two views of each segment, made by the same code in training and in use:
 - `layout`: one row of numbers a segment, a column for each row of the table `LAYOUT` (`measure` → float32 matrix).
 
 Neither needs HTML or knows a language; an HTML page adds terms of its markup and the layout group `MARKUP`. `LAYOUT` is the
-whole list of layout features: reading it tells what the model sees besides words. A feature is a function of the page's `Measures`, whose fields are arrays with one entry a segment.
+whole list of layout features: reading it tells what the model sees besides words. A feature is a function of the page's `Looks`, whose fields are arrays with one entry a segment.
 """
 
 from __future__ import annotations
@@ -14,30 +14,39 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.cues import FIRST_TOKENS, POINTER
 from pagesieve.page import MAX_INDENT, Segment, Segments
-from pagesieve.words import CharTable, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
+from pagesieve.words import CharTable, Tokens, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
 
 __all__ = [
     "GROUPS",
     "LAYOUT",
     "MARKUP",
     "Feature",
+    "LayoutRows",
+    "Looks",
     "MarkupMeasures",
+    "MarkupTerms",
     "Measures",
+    "RunningSums",
+    "Terms",
     "Words",
     "column_names",
     "layout",
     "lookalikes",
     "measure",
     "measure_pages",
+    "near_columns",
+    "nearby",
+    "pages_between",
     "stretches",
     "window",
 ]
@@ -148,36 +157,55 @@ def _padded(values: Sequence[tuple[int, ...]], fill: int) -> NDArray[np.int64]:
 class Words:
     """Which words some segments have: pairs (`row`, `word`) without repetition, sorted by word. A word's number holds on its page."""
 
-    row: NDArray[np.int64]
-    word: NDArray[np.int64]
+    row: NDArray[np.uint32]
+    word: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, row: NDArray[np.int64], page: NDArray[np.int64], found: NDArray[np.uint64]) -> Words:
-        """The pairs of these tokens: the segment of each, its page and its hash."""
-        keys = found + page.astype(np.uint64) * _PAGE_STEP
+    def of(cls, row: NDArray[np.uint32], found: NDArray[np.uint64], page: NDArray[np.int64]) -> Words:
+        """The pairs of these tokens: the segment of each and its hash; `page` is that of each segment."""
+        keys = found + (page.astype(np.uint64) * _PAGE_STEP)[row]
         order = np.argsort(keys)
-        number = np.zeros(len(keys), dtype=np.int64)
-        number[1:] = np.cumsum(keys[order[1:]] != keys[order[:-1]])
-        pairs = np.sort(number << ROW_BITS | row[order])
-        pairs = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))]
-        return cls(pairs & ((1 << ROW_BITS) - 1), pairs >> ROW_BITS)
+        keys = keys[order]
+        pairs = np.zeros(len(keys), dtype=np.int64)
+        np.cumsum(keys[1:] != keys[:-1], out=pairs[1:])
+        del keys  # an endless page has millions of tokens
+        pairs <<= ROW_BITS
+        pairs |= row[order]
+        del order
+        pairs.sort()
+        pairs = pairs[_changes(pairs)]
+        return cls((pairs & ((1 << ROW_BITS) - 1)).astype(np.uint32), (pairs >> ROW_BITS).astype(np.uint32))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of the segments from `begin` to `end`: (`row`, `hash`) of each in no particular order, rows counting from `begin`."""
+
+    begin: int
+    end: int
+    row: NDArray[np.int64]
+    hash: NDArray[np.uint64]  # see `words.hashes`
+
+    @classmethod
+    def of_one(cls, words: Sequence[str]) -> Terms:
+        """The terms of a segment that is known to have these."""
+        return cls(0, 1, np.zeros(len(words), dtype=np.int64), hashes(words))
 
 
 @dataclass(frozen=True)
-class Measures:
-    """Raw measures of pages, from which all layout features follow. Arrays have one entry a segment, page after page.
+class Looks:
+    """The raw measures of pages from which all layout features follow. Arrays have one entry a segment, page after page.
 
-    `bounds` (pages + 1,) says where each page begins, and where the last one ends. `long_words` holds the words of `LONG_WORD`
-    characters or more (and the pairs of unspaced characters); the second pass uses them for likeness to the main text.
+    `bounds` (pages + 1,) says where each page begins, and where the last one ends.
     """
 
     bounds: NDArray[np.int64]
     counts: Floats  # (n, classes): characters of each class
     words: Floats  # number of words; two unspaced characters count as one
     capitalised: Floats  # number of words that begin with a capital
-    first: NDArray[np.int64]  # class of the first character (after the bullet)
-    last: NDArray[np.int64]  # class of the last character
-    bullet: NDArray[np.int64]  # 0 none, 1 plain, 2 nested, 3 number
+    first: NDArray[np.uint8]  # class of the first character (after the bullet)
+    last: NDArray[np.uint8]  # class of the last character
+    bullet: NDArray[np.uint8]  # 0 none, 1 plain, 2 nested, 3 number
     indent: Floats  # columns
     blank: Floats  # blank lines before
     inline: Floats  # 1 where the segment starts on the line the one before ended on
@@ -185,29 +213,12 @@ class Measures:
     openings: Floats  # other segments of the page with the same first two words
     dateline: Floats  # 1 where the segment begins as a report does
     pointer: Floats  # 1 where it begins as a line that points to another story
-    beginning: NDArray[np.uint64]  # hash of the first token, 0 for none
-    ending: NDArray[np.uint64]  # hash of the last token
-    term_rows: NDArray[np.int64]  # segment of each term, in ascending order within each kind of term
-    term_hashes: NDArray[np.uint64]  # of each term, see `words.hashes`
-    long_words: Words
-    small_words: Words  # those below `LONG_WORD` characters ("our", "said")
-    contents: list[str]  # what the terms are made of
-    markup_words: list[tuple[str, ...]]  # terms of an HTML page's markup
-    markup: MarkupMeasures | None = None  # of HTML pages
-
-    @cached_property
-    def terms(self) -> list[list[str]]:
-        """The terms of each segment, as text."""
-        return [self.terms_of(place) for place in range(len(self))]
-
-    def terms_of(self, place: int) -> list[str]:
-        """The terms of one segment, as text."""
-        return [*terms(tokens_unlinked(self.contents[place])), *self.markup_words[place]]
+    markup: MarkupMeasures | None  # of HTML pages
 
     @property
     def page(self) -> NDArray[np.int64]:
         """Place of each segment's page."""
-        return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
+        return pages_between(self.bounds, 0, len(self))
 
     @property
     def cues(self) -> Floats:
@@ -216,6 +227,12 @@ class Measures:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def between(self, begin: int, end: int) -> Looks:
+        """Those of the segments from `begin` to `end`, as if there were no others."""
+        own = {name: getattr(self, name)[begin:end] for name in (entry.name for entry in fields(Looks)) if name not in ("bounds", "markup")}
+        markup = self.markup and MarkupMeasures(*(getattr(self.markup, entry.name)[begin:end] for entry in fields(self.markup)))
+        return Looks(bounds=nearby(self.bounds, begin, end, 0)[2], markup=markup, **own)
 
     def of(self, *classes: str) -> Floats:
         """Number of characters of these classes, per segment."""
@@ -228,42 +245,119 @@ class Measures:
         return np.maximum(total, 1)
 
 
+@dataclass(frozen=True)
+class Measures(Looks):
+    """All that is measured of pages: their looks, and their words.
+
+    `long_words` holds the words of `LONG_WORD` characters or more (and the pairs of unspaced characters); the second pass uses them for
+    likeness to the main text.
+    """
+
+    beginning: NDArray[np.uint64]  # hash of the first token, 0 for none
+    ending: NDArray[np.uint64]  # hash of the last token
+    tokens: tuple[Tokens, ...]  # of all segments in turn, some thousand segments each
+    long_words: Words
+    small_words: Words  # those below `LONG_WORD` characters ("our", "said")
+    contents: list[str]  # what the terms are made of
+    markup_words: list[tuple[str, ...]]  # terms of an HTML page's markup
+    markup_terms: MarkupTerms  # the same as hashes
+
+    @cached_property
+    def terms(self) -> list[list[str]]:
+        """The terms of each segment, as text."""
+        return [self.terms_of(place) for place in range(len(self))]
+
+    def terms_of(self, place: int) -> list[str]:
+        """The terms of one segment, as text."""
+        return [*terms(tokens_unlinked(self.contents[place])), *self.markup_words[place]]
+
+    def hashed_terms(self) -> Iterator[Terms]:
+        """The `terms` as hashes, of all segments in turn, some thousand segments at a time."""
+        begin = 0
+        for tokens in self.tokens:
+            end = begin + len(tokens.count)
+            row, hashed = tokens.term_hashes()
+            if self.markup is not None:
+                both = zip((row, hashed), self.markup_terms.between(begin, end), strict=True)
+                row, hashed = (np.concatenate(pair) for pair in both)
+            yield Terms(begin, end, row, hashed)
+            begin = end
+
+
+def pages_between(bounds: NDArray[np.int64], begin: int, end: int) -> NDArray[np.int64]:
+    """Place of the page of each segment from `begin` to `end`; `bounds` are those of the pages (see `Looks`)."""
+    inner: NDArray[np.int64] = np.clip(bounds, begin, end)
+    return np.repeat(np.arange(len(bounds) - 1), inner[1:] - inner[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class MarkupTerms:
+    """The hashes of the terms of each segment's markup. Many segments have the same terms, so that they are kept once.
+
+    The terms of a segment are `size[which]` of the `hash`es, from `first[which]` on.
+    """
+
+    which: NDArray[np.uint32]  # (segments,)
+    first: NDArray[np.int64]
+    size: NDArray[np.int64]
+    hash: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, words: Sequence[tuple[str, ...]]) -> MarkupTerms:
+        """Those of the markup with these terms; different ones share most words."""
+        places: dict[tuple[str, ...], int] = {}
+        which = np.array([places.setdefault(terms, len(places)) for terms in words], dtype=np.uint32)
+        numbers: dict[str, int] = {}
+        flat = np.array([numbers.setdefault(word, len(numbers)) for terms in places for word in terms], dtype=np.int64)
+        size = np.fromiter(map(len, places), dtype=np.int64, count=len(places))
+        return cls(which, np.cumsum(size) - size, size, hashes(list(numbers))[flat])
+
+    def between(self, begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """(row, hash) of each term of the segments from `begin` to `end`, rows counting from `begin`."""
+        which = self.which[begin:end]
+        first, size = self.first[which], self.size[which]
+        at = np.arange(int(size.sum())) + np.repeat(first - np.cumsum(size) + size, size)
+        return np.repeat(np.arange(end - begin), size), self.hash[at]
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What the characters of some texts say: one entry a text (see `Measures`), and the rows and hashes of terms and words."""
+    """What the characters of some texts say: one entry a text (see `Measures`), and the rows and hashes of words."""
 
     counts: Floats
     words: Floats
     capitalised: Floats
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
+    first: NDArray[np.uint8]
+    last: NDArray[np.uint8]
     openings: NDArray[np.uint64]  # hash of the first two tokens
     beginning: NDArray[np.uint64]
     ending: NDArray[np.uint64]
-    term_hashes: NDArray[np.uint64]
+    long_rows: NDArray[np.uint32]
     long_hashes: NDArray[np.uint64]
+    small_rows: NDArray[np.uint32]
     small_hashes: NDArray[np.uint64]
-    term_rows: NDArray[np.int64]
-    long_rows: NDArray[np.int64]
-    small_rows: NDArray[np.int64]
 
     @classmethod
-    def of(cls, contents: Sequence[str]) -> _Read:
-        """A piece of `PIECE` characters at a time: an array has an entry a character, and those of a piece stay in the cache."""
-        places = np.cumsum([0, *map(len, contents)]) // PIECE
-        starts = np.flatnonzero(np.diff(places[:-1], prepend=-1)).tolist() or [0]
-        pieces = [cls._of(contents[begin:end]) for begin, end in itertools.pairwise([*starts, len(contents)])]
-        if len(pieces) == 1:
-            return pieces[0]
-        names = [entry.name for entry in fields(cls)]
-        found = {name: [getattr(piece, name) for piece in pieces] for name in names}
-        for name in names:
-            if name.endswith("_rows"):
-                found[name] = [rows + begin for rows, begin in zip(found[name], starts, strict=True)]
-        return cls(**{name: np.concatenate(columns) for name, columns in found.items()})
+    def of(cls, contents: Sequence[str]) -> tuple[_Read, tuple[Tokens, ...]]:
+        """What the texts say, and their tokens, piece by piece.
+
+        A piece of `PIECE` characters at a time: an array has an entry a character, and those of a piece stay in the cache.
+        """
+        places = np.cumsum(np.fromiter(map(len, contents), dtype=np.int64, count=len(contents))) // PIECE
+        starts = [0, *(np.flatnonzero(np.diff(places[:-1], prepend=0)) + 1).tolist()]
+        columns: dict[str, list[Any]] = {entry.name: [] for entry in fields(cls)}
+        tokens: list[Tokens] = []
+        for begin, end in itertools.pairwise([*starts, len(contents)]):
+            read, found = cls._of(contents[begin:end])
+            tokens.append(found)
+            for name, pieces in columns.items():
+                pieces.append(getattr(read, name) + np.uint32(begin) if name.endswith("_rows") else getattr(read, name))
+        if len(tokens) == 1:
+            return read, (found,)
+        return cls(**{name: np.concatenate(columns.pop(name)) for name in list(columns)}), tuple(tokens)  # a column's pieces go with it
 
     @classmethod
-    def _of(cls, contents: Sequence[str]) -> _Read:
+    def _of(cls, contents: Sequence[str]) -> tuple[_Read, Tokens]:
         n = len(contents)
         lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
         joined = "".join([content + "\n" for content in contents])
@@ -282,24 +376,23 @@ class _Read:
         found = read_tokens(joined, codes, n)
         long = (found.length >= LONG_WORD) | ((found.length == 2) & found.unspaced)
         small = (found.length < LONG_WORD) & found.letters
-        rows, hashed = found.term_hashes()
+        token_row = found.row.astype(np.uint32)
         beginning, ending = found.edges()
-        return cls(
+        read = cls(
             counts=kinds,
             words=words.astype(np.float32),
             capitalised=capitalised.astype(np.float32),
-            first=np.where(lengths > 0, classes[starts], 0).astype(np.int64),
-            last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.int64),
+            first=np.where(lengths > 0, classes[starts], 0).astype(np.uint8),
+            last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.uint8),
             openings=found.openings(),
             beginning=beginning,
             ending=ending,
-            term_hashes=hashed,
+            long_rows=token_row[long],
             long_hashes=found.hash[long],
+            small_rows=token_row[small],
             small_hashes=found.hash[small],
-            term_rows=rows,
-            long_rows=found.row[long],
-            small_rows=found.row[small],
         )
+        return read, found
 
 
 def measure(segments: Sequence[Segment]) -> Measures:
@@ -315,9 +408,9 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     page = np.repeat(np.arange(len(pages)), sizes)
     contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
-    read = _Read.of(contents)
+    read, tokens = _Read.of(contents)
     markup_words = [tags.words for of_page in columns if of_page.markup is not None for tags in of_page.markup.tags] or [()] * n
-    rows, hashed = (np.concatenate(both) for both in zip((read.term_rows, read.term_hashes), _markup_terms(markup_words), strict=True))
+    bullets = itertools.chain.from_iterable(of_page.bullet for of_page in columns)
     return Measures(
         bounds=bounds,
         counts=read.counts,
@@ -325,24 +418,24 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         capitalised=read.capitalised,
         first=read.first,
         last=read.last,
-        bullet=np.array([_bullet_kind(bullet) if bullet else 0 for of_page in columns for bullet in of_page.bullet], dtype=np.int64),
-        indent=_column(of_page.indent for of_page in columns),
-        blank=_column(of_page.blank_before for of_page in columns),
-        inline=_column(of_page.inline for of_page in columns),
-        repeats=_column(_others(contents[begin:end]) for begin, end in itertools.pairwise(bounds.tolist())),
-        openings=np.array(_others((read.openings + page.astype(np.uint64) * _PAGE_STEP).tolist()), dtype=np.float32),
-        dateline=np.array(
-            [len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents], dtype=np.float32
+        bullet=np.fromiter((_bullet_kind(bullet) if bullet else 0 for bullet in bullets), dtype=np.uint8, count=n),
+        indent=_column(n, (of_page.indent for of_page in columns)),
+        blank=_column(n, (of_page.blank_before for of_page in columns)),
+        inline=_column(n, (of_page.inline for of_page in columns)),
+        repeats=_column(n, (_others(contents[begin:end]) for begin, end in itertools.pairwise(bounds.tolist()))),
+        openings=_alike(read.openings + page.astype(np.uint64) * _PAGE_STEP),
+        dateline=np.fromiter(
+            (len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents), dtype=np.float32, count=n
         ),
         pointer=_pointers(contents, read.beginning),
         beginning=read.beginning,
         ending=read.ending,
-        term_rows=rows,
-        term_hashes=hashed,
-        long_words=Words.of(read.long_rows, page[read.long_rows], read.long_hashes),
-        small_words=Words.of(read.small_rows, page[read.small_rows], read.small_hashes),
+        tokens=tokens,
+        long_words=Words.of(read.long_rows, read.long_hashes, page),
+        small_words=Words.of(read.small_rows, read.small_hashes, page),
         contents=contents,
         markup_words=markup_words,
+        markup_terms=MarkupTerms.of(markup_words),
         markup=MarkupMeasures.of(columns),
     )
 
@@ -387,20 +480,8 @@ def lookalikes(measures: Measures) -> tuple[NDArray[np.int64], ...]:
     return tuple(np.unique(keys, return_inverse=True)[1] for keys in (form, measures.beginning + step, measures.ending + step))
 
 
-def _column(pages: Iterable[Sequence[float]]) -> Floats:
-    return np.array([*itertools.chain.from_iterable(pages)], dtype=np.float32)
-
-
-def _markup_terms(words: Sequence[tuple[str, ...]]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """(row, hash) of the terms of each segment's markup; many segments have the same ones, and different ones share most words."""
-    places: dict[tuple[str, ...], int] = {}
-    which = np.array([places.setdefault(terms, len(places)) for terms in words], dtype=np.int64)
-    numbers: dict[str, int] = {}
-    flat = np.array([numbers.setdefault(word, len(numbers)) for terms in places for word in terms], dtype=np.int64)
-    length = np.fromiter(map(len, places), dtype=np.int64, count=len(places))
-    first, size = (np.cumsum(length) - length)[which], length[which]
-    at = np.arange(int(size.sum())) + np.repeat(first - np.cumsum(size) + size, size)
-    return np.repeat(np.arange(len(words)), size), hashes(list(numbers))[flat[at]]
+def _column(n: int, pages: Iterable[Sequence[float]]) -> Floats:
+    return np.fromiter(itertools.chain.from_iterable(pages), dtype=np.float32, count=n)
 
 
 def _bullet_kind(bullet: str) -> int:
@@ -410,16 +491,27 @@ def _bullet_kind(bullet: str) -> int:
     return 3 if bullet[0].isdigit() or bullet[0] == "(" else 2
 
 
-def _others(keys: Sequence[Hashable]) -> list[int]:
+def _others(texts: Sequence[str]) -> list[int]:
+    """How many other ones of these texts equal each of them."""
+    count = Counter(texts)
+    return [count[text] - 1 for text in texts]
+
+
+def _alike(keys: NDArray[np.uint64]) -> Floats:
     """How many other entries of `keys` equal each entry."""
-    count = Counter(keys)
-    return [count[key] - 1 for key in keys]
+    _, which, count = np.unique(keys, return_inverse=True, return_counts=True)
+    return (count.astype(np.float32) - 1)[which]
 
 
-def _markup(measures: Measures) -> MarkupMeasures:
-    if measures.markup is None:
+def _changes(values: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where an entry differs from the one before it; the first does."""
+    return np.concatenate([np.ones(min(len(values), 1), dtype=np.bool_), values[1:] != values[:-1]])
+
+
+def _markup(looks: Looks) -> MarkupMeasures:
+    if looks.markup is None:
         raise ValueError("the segments are of a text dump; markup features need those of an HTML page")
-    return measures.markup
+    return looks.markup
 
 
 def _log(values: NDArray[np.floating]) -> Floats:
@@ -429,7 +521,7 @@ def _log(values: NDArray[np.floating]) -> Floats:
 def shifted(values: Floats, by: int, fill: float, bounds: NDArray[np.int64] | None = None) -> Floats:
     """`values` of the segment `by` places further on (negative: before), `fill` beyond the page's ends.
 
-    `bounds` are those of the pages (see `Measures`); None for the segments of one.
+    `bounds` are those of the pages (see `Looks`); None for the segments of one.
     """
     n = len(values)
     out = np.full_like(values, fill)
@@ -446,26 +538,45 @@ def shifted(values: Floats, by: int, fill: float, bounds: NDArray[np.int64] | No
     return out
 
 
-def mean_around(values: Floats, low: int, high: int, bounds: NDArray[np.int64] | None = None) -> Floats:
-    """Mean of `values` over the segments `low` to `high` places on (cut at the page's ends; 0 where none is left)."""
-    return means_around(values, ((low, high),), np.array([0, len(values)]) if bounds is None else bounds)[0]
+@dataclass(frozen=True, slots=True)
+class RunningSums:
+    """The sums of some columns up to each segment of its page, so that no page's digits depend on another's."""
+
+    total: NDArray[np.float64]  # (segments + pages, columns); before a page's segments stands a row of noughts
+    bounds: NDArray[np.int64]  # see `Looks`
+
+    @classmethod
+    def of(cls, values: Floats, bounds: NDArray[np.int64]) -> RunningSums:
+        """The sums of `values` (segments, columns)."""
+        total = np.zeros((len(values) + len(bounds) - 1, *values.shape[1:]), dtype=np.float64)
+        for number, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())):
+            np.cumsum(values[begin:end], axis=0, dtype=np.float64, out=total[begin + number + 1 : end + number + 1])
+        return cls(total, bounds)
+
+    def means_around(self, stretches: Sequence[tuple[int, int]], begin: int, end: int) -> list[Floats]:
+        """For each stretch (low, high) the mean over the segments `low` to `high` places on, cut at the page's ends; 0 where none is left.
+
+        One array a stretch with a row for each segment from `begin` to `end`.
+        """
+        page = pages_between(self.bounds, begin, end)
+        place = np.arange(begin, end) + page
+        first, last = self.bounds[page] + page, self.bounds[page + 1] + page
+        found = []
+        for low, high in stretches:
+            start, stop = np.clip(place + low, first, last), np.clip(place + high + 1, first, last)
+            size = np.maximum(stop - start, 1).reshape(-1, *[1] * (self.total.ndim - 1))
+            sums = self.total.take(stop, axis=0)
+            sums -= self.total.take(start, axis=0)
+            sums /= size
+            found.append(sums.astype(np.float32))
+        return found
 
 
-def means_around(values: Floats, stretches: Sequence[tuple[int, int]], bounds: NDArray[np.int64]) -> list[Floats]:
-    """`mean_around` for each of these stretches. Sums run within a page, so that no page's digits depend on another's."""
-    sizes = np.diff(bounds)
-    total = np.zeros((len(values) + len(sizes), *values.shape[1:]), dtype=np.float64)
-    for number, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())):
-        np.cumsum(values[begin:end], axis=0, dtype=np.float64, out=total[begin + number + 1 : end + number + 1])
-    page = np.repeat(np.arange(len(sizes)), sizes)
-    place = np.arange(len(values)) + page  # in `total`, where each page has one row more
-    first, last = (bounds[:-1] + np.arange(len(sizes)))[page], (bounds[1:] + np.arange(len(sizes)))[page]
-    found = []
-    for low, high in stretches:
-        start, stop = np.clip(place + low, first, last), np.clip(place + high + 1, first, last)
-        size = np.maximum(stop - start, 1).reshape(-1, *[1] * (values.ndim - 1))
-        found.append(np.asarray((total.take(stop, axis=0) - total.take(start, axis=0)) / size, dtype=np.float32))
-    return found
+def nearby(bounds: NDArray[np.int64], begin: int, end: int, reach: int) -> tuple[int, int, NDArray[np.int64]]:
+    """The segments from `begin` to `end` with up to `reach` more before and behind: where they begin and end, and the pages' bounds there."""
+    low, high = max(begin - reach, 0), min(end + reach, int(bounds[-1]))
+    inner: NDArray[np.int64] = np.clip(bounds, low, high) - low
+    return low, high, inner[_changes(inner)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,7 +588,7 @@ class Feature:
 
     name: str
     group: str
-    value: Callable[[Measures], NDArray[np.generic]]
+    value: Callable[[Looks], NDArray[np.generic]]
     near: bool = False
 
 
@@ -518,13 +629,26 @@ LAYOUT: tuple[Feature, ...] = (
 GROUPS = tuple(dict.fromkeys(feature.group for feature in LAYOUT if feature.group != MARKUP))
 
 
-def layout(measures: Measures, groups: Sequence[str] = GROUPS) -> Floats:
+def layout(looks: Looks, groups: Sequence[str] = GROUPS) -> Floats:
     """The layout matrix, shape (segments, columns of `groups`), float32; shape (0, …) for a page without segments."""
     chosen = [feature for feature in LAYOUT if feature.group in groups]
-    out = np.zeros((len(measures), len(chosen)), dtype=np.float32)
+    out = np.zeros((len(looks), len(chosen)), dtype=np.float32)
     for column, feature in enumerate(chosen):
-        out[:, column] = feature.value(measures)
+        out[:, column] = feature.value(looks)
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutRows:
+    """The layout matrix of pages whose rows are made when they are asked for, by a slice: an endless page's would fill the memory."""
+
+    looks: Looks
+    groups: Sequence[str] = GROUPS
+
+    def __getitem__(self, rows: slice) -> Floats:
+        begin, end, _ = rows.indices(len(self.looks))
+        low, high, _ = nearby(self.looks.bounds, begin, end, 1)  # some features look at the next segment
+        return layout(self.looks.between(low, high), self.groups)[begin - low : end - low]
 
 
 def column_names(groups: Sequence[str] = GROUPS) -> tuple[str, ...]:
@@ -532,8 +656,20 @@ def column_names(groups: Sequence[str] = GROUPS) -> tuple[str, ...]:
     return tuple(feature.name for feature in LAYOUT if feature.group in groups)
 
 
-def window(matrix: Floats, groups: Sequence[str], offsets: Sequence[int], bounds: NDArray[np.int64] | None = None) -> Floats:
-    """`matrix` (from `layout`) with the `near` columns of the segments at these `offsets` beside it; -1 beyond the ends."""
-    near = [i for i, f in enumerate(f for f in LAYOUT if f.group in groups) if f.near]
-    own = matrix[:, near]
-    return np.concatenate([matrix, *(shifted(own, by, -1, bounds) for by in offsets)], axis=1)
+def near_columns(groups: Sequence[str]) -> list[int]:
+    """Places of the `near` columns among those that `layout` gives for these groups."""
+    return [i for i, f in enumerate(f for f in LAYOUT if f.group in groups) if f.near]
+
+
+def window(
+    matrix: Floats | LayoutRows, groups: Sequence[str], offsets: Sequence[int], bounds: NDArray[np.int64], begin: int, end: int
+) -> Iterator[Floats]:
+    """For the segments from `begin` to `end`: the layout `matrix`, then its `near` columns of the segments at each of these `offsets`.
+
+    Beyond a page's ends stands -1; `bounds` are those of the pages (see `Looks`).
+    """
+    low, high, inner = nearby(bounds, begin, end, max(map(abs, offsets), default=0))
+    rows = matrix[low:high]
+    yield rows[begin - low : end - low]
+    own = rows[:, near_columns(groups)]
+    yield from (shifted(own, by, -1, inner)[begin - low : end - low] for by in offsets)

@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.calibration import DIAL, Calibration, decide
-from pagesieve.features import Measures, layout, measure_pages, window
+from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, nearby, window
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
-from pagesieve.sequence import context, decode
-from pagesieve.words import TermIndex
+from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES, Context, decode
+from pagesieve.words import TermIndex, Vocabulary
 
 __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 
@@ -29,6 +29,7 @@ Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
 TOGETHER = 500_000  # characters of pages judged at once
 MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
+FEW_ROWS = 1 << 11  # segments of whole pages whose inputs are made at once, unless a single one has more
 TINY = 1e-6  # added to a probability before its logarithm
 BODY, TEASER = LABELS.index("body"), LABELS.index("teaser")
 UNCALIBRATED = Calibration()
@@ -43,7 +44,7 @@ class Linear:
     bins, its rows in `layout_weights` following those of the column before; a value equal to an edge is above it.
     """
 
-    vocabulary: Mapping[str, int]
+    vocabulary: Vocabulary
     idf: Floats  # (terms,)
     word_weights: Floats  # (terms, roles)
     edges: tuple[NDArray[np.float64], ...]  # one array a layout column, ascending
@@ -56,11 +57,17 @@ class Linear:
     def prior(cls, scores: Floats, groups: tuple[str, ...] = ()) -> Linear:
         """A first pass that sees nothing and gives every segment the softmax of `scores`, shape (roles,)."""
         nothing = np.zeros((0, len(ROLES)), dtype=np.float32)
-        return cls({}, np.zeros(0, dtype=np.float32), nothing, (), nothing, scores, groups)
+        return cls(Vocabulary("", 0), np.zeros(0, dtype=np.float32), nothing, (), nothing, scores, groups)
 
-    def probabilities(self, measures: Measures, columns: Floats) -> Floats:
+    def probabilities(self, measures: Measures, columns: Floats | LayoutRows) -> Floats:
         """Role probabilities, shape (segments, roles); `columns` is the layout matrix of `groups`."""
-        scores: Floats = self.intercept + self._word_scores(measures.term_rows, measures.term_hashes, len(measures))
+        out = np.empty((len(measures), len(ROLES)), dtype=np.float32)
+        for terms in measures.hashed_terms():
+            out[terms.begin : terms.end] = self._probabilities(terms, columns[terms.begin : terms.end])
+        return out
+
+    def _probabilities(self, terms: Terms, columns: Floats) -> Floats:
+        scores: Floats = self.intercept + self._word_scores(terms)
         if self.edges:
             bins = self.bins(columns)
             cues = self.layout_weights.take(bins[:, 0], axis=0)
@@ -77,23 +84,21 @@ class Linear:
         """The vocabulary for terms that are known by their hash."""
         return TermIndex(self.vocabulary)
 
-    def weighted_terms(
-        self, term_rows: NDArray[np.int64], term_hashes: NDArray[np.uint64], segments: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-        """The TF-IDF matrix of so many segments' terms in coordinates: (row, term number, weight), unknown terms left out.
+    def weighted_terms(self, terms: Terms) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """The TF-IDF matrix of these terms in coordinates: (row, term number, weight), unknown terms left out.
 
         Weights are (1 + log count) · idf, each row scaled to length 1, as scikit-learn's `TfidfVectorizer` has them.
         """
-        rows, numbers, count = self.index.counted(term_rows, term_hashes)
+        rows, numbers, count = self.index.counted(terms.row, terms.hash)
         weights = (1.0 + np.log(count)) * self.idf[numbers]
-        length = np.sqrt(np.bincount(rows, weights**2, minlength=segments))
+        length = np.sqrt(np.bincount(rows, weights**2, minlength=terms.end - terms.begin))
         return rows, numbers, np.asarray(weights / np.maximum(length[rows], 1e-12), dtype=np.float32)
 
-    def _word_scores(self, term_rows: NDArray[np.int64], term_hashes: NDArray[np.uint64], segments: int) -> Floats:
-        out = np.zeros((segments, len(ROLES)), dtype=np.float32)
+    def _word_scores(self, terms: Terms) -> Floats:
+        out = np.zeros((terms.end - terms.begin, len(ROLES)), dtype=np.float32)
         if not len(self.idf):
             return out
-        rows, numbers, weights = self.weighted_terms(term_rows, term_hashes, segments)
+        rows, numbers, weights = self.weighted_terms(terms)
         if len(rows):
             products = self.word_weights.take(numbers, axis=0)  # rows of a matrix, taken much faster than by an index
             products *= weights[:, None]
@@ -125,11 +130,15 @@ class Network:
     first_share: float = 0.0  # 0..1: how much the first pass's answer counts beside the networks'
 
     def probabilities(self, inputs: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
-        """Role probabilities, shape (segments, roles). `bounds` are those of the pages (see `Measures`); None for one page."""
+        """Role probabilities, shape (segments, roles), from `inputs`, which are scaled in their place: an endless page's are large.
+
+        `bounds` are those of the pages (see `Looks`); None for one page.
+        """
         out = np.empty((len(inputs), len(ROLES)), dtype=np.float32)
         for begin, end in _pieces([0, len(inputs)] if bounds is None else bounds.tolist()):
             # A page at a time: the last digits of a product depend on its number of rows, and a page's numbers stay in the cache.
-            scaled: Floats = inputs[begin:end] - self.mean
+            scaled = inputs[begin:end]
+            scaled -= self.mean
             scaled /= self.scale
             np.clip(scaled, -CLIP, CLIP, out=scaled)
             total = np.zeros((end - begin, len(ROLES)), dtype=np.float32)
@@ -228,14 +237,21 @@ class Model:
 
     def passes(self, measures: Measures) -> tuple[Floats, Floats]:
         """Role probabilities (segments, roles), not calibrated: of the first pass alone, and given the whole page."""
-        columns = layout(measures, self.linear.groups)
-        first = probabilities = self.linear.probabilities(measures, columns)
-        if self.network is not None:
-            second = self.network.probabilities(
-                second_pass_inputs(measures, columns, first, self.linear.groups, self.network.offsets), measures.bounds
-            )  # the inputs are let go of here: those of an endless page are large
-            probabilities = _blend(second, first, self.network.first_share)
-        return first, decode(probabilities, self.transitions, measures.bounds)
+        groups = self.linear.groups
+        columns = layout(measures, groups) if len(measures) <= MOST_ROWS else LayoutRows(measures, groups)
+        first = self.linear.probabilities(measures, columns)
+        both = first if self.network is None else self._second(self.network, measures, columns, first)
+        return first, decode(both, self.transitions, measures.bounds)
+
+    def _second(self, network: Network, measures: Measures, columns: Floats | LayoutRows, first: Floats) -> Floats:
+        """Both passes' role probabilities together; the second pass's inputs are made and used a stretch at a time."""
+        context = Context.of(measures, first)
+        out = np.empty_like(first)
+        for begin, end in _stretches(measures.bounds.tolist()):
+            inputs = _input_rows(context, columns, self.linear.groups, network.offsets, begin, end)
+            second = network.probabilities(inputs, nearby(measures.bounds, begin, end, 0)[2])
+            out[begin:end] = _blend(second, first[begin:end], network.first_share)
+        return out
 
 
 def _groups(pages: Sequence[Sequence[Segment]]) -> Iterator[list[Sequence[Segment]]]:
@@ -253,8 +269,37 @@ def _groups(pages: Sequence[Sequence[Segment]]) -> Iterator[list[Sequence[Segmen
 
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
-    """The network's input rows of a page: layout of the segment and its neighbours, and `sequence.context`."""
-    return np.concatenate([window(columns, groups, offsets, measures.bounds), context(measures, probabilities)], axis=1)
+    """The network's input rows of pages: layout of the segment and its neighbours, and the `sequence.Context`."""
+    return _input_rows(Context.of(measures, probabilities), columns, groups, offsets, 0, len(measures))
+
+
+def _input_rows(
+    context: Context, columns: Floats | LayoutRows, groups: Sequence[str], offsets: Sequence[int], begin: int, end: int
+) -> Floats:
+    """The network's input rows of the segments from `begin` to `end`."""
+    of_layout = len(column_names(groups)) + len(near_columns(groups)) * len(offsets)
+    width = of_layout + len(CONTEXT_NAMES) + len(MARKUP_NAMES) * bool(context.marked)
+    out = np.empty((end - begin, width), dtype=np.float32)
+    place = 0
+    for some in chain(window(columns, groups, offsets, context.measures.bounds, begin, end), context.columns(begin, end)):
+        block = some.reshape(end - begin, -1)
+        out[:, place : place + block.shape[1]] = block
+        place += block.shape[1]
+    return out
+
+
+def _stretches(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Begin and end of as many whole pages as have `FEW_ROWS` segments together, of an endless page in pieces of `MOST_ROWS`."""
+    begin = 0
+    for page, end in pairwise(bounds):
+        if begin < page and end - begin > FEW_ROWS:
+            yield begin, page
+            begin = page
+        while end - begin > MOST_ROWS:
+            yield begin, begin + MOST_ROWS
+            begin += MOST_ROWS
+    if begin < bounds[-1]:
+        yield begin, bounds[-1]
 
 
 def _blend(second: Floats, first: Floats, share: float) -> Floats:

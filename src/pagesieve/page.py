@@ -239,12 +239,23 @@ class Segments(Rows[Segment]):
             self.blank_before[place], self.inline[place], None if self.markup is None else self.markup.row(place),
         )  # fmt: skip
 
+    def append(self, text: str, start: int, end: int, indent: int, bullet: str, blank_before: int, inline: bool) -> None:
+        """Take one more segment of a text dump."""
+        self.text.append(text)
+        self.start.append(start)
+        self.end.append(end)
+        self.indent.append(indent)
+        self.bullet.append(bullet)
+        self.blank_before.append(blank_before)
+        self.inline.append(inline)
+
     def contents(self) -> list[str]:
         """The `content` of each segment."""
         texts = self.text
         if any(self.bullet):
             texts = [text[len(bullet) :] for text, bullet in zip(texts, self.bullet, strict=True)]
-        return [" ".join(text.split()) for text in texts]
+        contents = [" ".join(text.split()) for text in texts]
+        return [text if text == content else content for text, content in zip(texts, contents, strict=True)]  # most are: once in memory
 
 
 def decode(data: bytes, name: str = "page") -> str:
@@ -329,19 +340,18 @@ def split(text: str) -> Segments:
         return Segments.of(())
     width = wrap_width(lines)
     size = sum(line.end - line.start for line in lines)
-    segments: list[tuple[str, int, int, int, str, int, bool]] = []
+    segments = Segments([], [], [])
     first = last = lines[0]
     item = first.item
     for line in lines[1:]:
         if not line.blank_before and _continues(last, line, item, width, text):
             last = line
             continue
-        segments.extend(_cut(text, first, last, size))
+        _cut(text, first, last, size, segments)
         first = last = line
         item = line.item
-    segments.extend(_cut(text, first, last, size))
-    texts, starts, ends, indents, bullets, blanks, inlines = (list(column) for column in zip(*segments, strict=True))
-    return Segments(texts, starts, ends, indents, bullets, blanks, inlines)
+    _cut(text, first, last, size, segments)
+    return segments
 
 
 def _lines(text: str) -> list[_Line]:
@@ -427,11 +437,11 @@ def _continues(last: _Line, line: _Line, item: int, width: int, text: str) -> bo
     return last.width <= width + 1 and last.width + 1 + line.first_word > width
 
 
-def _cut(text: str, first: _Line, last: _Line, size: int) -> Iterator[tuple[str, int, int, int, str, int, bool]]:
-    """The fields of the segment from line `first` to line `last`; of several if it is a page's text collapsed into one line."""
+def _cut(text: str, first: _Line, last: _Line, size: int, segments: Segments) -> None:
+    """Append the segment from line `first` to line `last`; several if it is a page's text collapsed into one line."""
     length = last.end - first.start
     if length < COLLAPSED_LINE or (length < ENDLESS_LINE and length < 0.8 * size):
-        yield text[first.start : last.end], first.start, last.end, first.indent, first.bullet, first.blank_before, False
+        segments.append(text[first.start : last.end], first.start, last.end, first.indent, first.bullet, first.blank_before, False)
         return
     start, inline = first.start, False
     for end in [*_cuts(text, first.start, last.end), last.end]:
@@ -441,7 +451,7 @@ def _cut(text: str, first: _Line, last: _Line, size: int) -> Iterator[tuple[str,
             begin = start + len(piece) - len(piece.lstrip())
             bullet = _bullet(stripped, 0)
             blank = 0 if inline else first.blank_before
-            yield stripped, begin, begin + len(stripped), first.indent, bullet, blank, inline
+            segments.append(stripped, begin, begin + len(stripped), first.indent, bullet, blank, inline)
             inline = True
         start = end
 

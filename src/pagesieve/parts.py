@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import IO, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pagesieve.addresses import alone, found, opened, read, remove, replacing_at
 from pagesieve.arrow import schema
@@ -133,6 +132,8 @@ class Parts:
             name = self._part(self.progress.parts)
             with replacing_at(f"{name}.{self._form}") as file:
                 if self._form == "parquet":
+                    import pyarrow.parquet as pq  # takes 10 MB
+
                     pq.write_table(pa.Table.from_batches(self._held, self._schema), file, compression="zstd")
                 else:
                     file.writelines(_lines(self._held))
@@ -260,6 +261,8 @@ def _copy(names: Iterable[str], target: IO[bytes]) -> None:
 
 def _join_parquet(names: Iterable[str], target: IO[bytes], form: pa.Schema) -> None:
     """Write the parts' rows as one file; where the parts ended is not to be seen in it."""
+    import pyarrow.parquet as pq
+
     with closing(pq.ParquetWriter(target, form, compression="zstd")) as writer:
         held: list[pa.RecordBatch] = []
         count = 0
@@ -281,6 +284,8 @@ def _one_piece(batches: Sequence[pa.RecordBatch], form: pa.Schema) -> pa.Table:
 
 
 def _read_parquet(names: Iterable[str]) -> Iterator[pa.RecordBatch]:
+    import pyarrow.parquet as pq
+
     for name in names:
         with opened(name) as file, pq.ParquetFile(file) as part:
             yield from part.iter_batches(ROW_GROUP, use_threads=False)

@@ -49,12 +49,14 @@ class Fields:
 class Record:
     """A page from outside: its `id`, the `place` it stood at (for messages), and the page or the `fault` for which there is none.
 
-    `encoding` is what the server said of the page's bytes; `url` is None where nothing was said.
+    `text` says that the page came as text: then its bytes are UTF-8, whatever they say of themselves. (As a `str` it would have up to
+    four times the size.) `encoding` is what the server said of the page's bytes; `url` is None where nothing was said.
     """
 
     id: str
     place: str
-    page: str | bytes = b""
+    page: bytes = b""
+    text: bool = False
     url: str | None = None
     encoding: str = ""
     fault: str = ""
@@ -121,7 +123,7 @@ def records(source: Source, fields: Fields, most: int, skip: int = 0) -> Iterato
     try:
         for number, record in enumerate(_READERS[source.form](source, fields, most), 1):
             if number > skip:
-                yield record if record.fault or _weighs(record.page) <= most else replace(record, page=b"", fault=TOO_LARGE.format(most))
+                yield record if record.fault or len(record.page) <= most else replace(record, page=b"", fault=TOO_LARGE.format(most))
     except ImportError:
         raise
     except Exception as error:  # broken archives fail in many ways: zlib, zstd, Arrow and fastwarc have errors of their own
@@ -129,10 +131,6 @@ def records(source: Source, fields: Fields, most: int, skip: int = 0) -> Iterato
             return
         where = f"breaks off after record {number}" if number or source.form != "page" else "cannot be read"
         yield Record(source.address, source.address, fault=f"{where} ({type(error).__name__}: {error}); what follows is not read")
-
-
-def _weighs(page: str | bytes) -> int:
-    return len(page) if isinstance(page, bytes) else len(page.encode("utf-8", "replace"))
 
 
 @contextmanager
@@ -206,15 +204,17 @@ def _jsonl(source: Source, fields: Fields, most: int) -> Iterator[Record]:
             if line is None:
                 yield Record(place, place, fault=f"a line of more than {longest} bytes; raise --max-bytes to read it")
                 continue
-            try:
-                given = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                yield Record(place, place, fault=f"not JSON ({error})")
-                continue
-            if isinstance(given, dict):
-                yield _record(given, place, fields)
-            else:
-                yield Record(place, place, fault=f"holds a {type(given).__name__}, not an object")
+            yield _parsed(line, place, fields)
+
+
+def _parsed(line: bytes, place: str, fields: Fields) -> Record:
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Record(place, place, fault=f"not JSON ({error})")
+    if not isinstance(given, dict):
+        return Record(place, place, fault=f"holds a {type(given).__name__}, not an object")
+    return _record(given, place, fields)
 
 
 def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes | None]]:
@@ -263,8 +263,10 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     page, known, url = given.get(name), given.get(fields.id), given.get(fields.url)
     id = place if known is None else str(known)
     said = str(url) if url is not None else None
-    if isinstance(page, (str, bytes)):
-        return Record(id, place, page, said)
+    if isinstance(page, str):
+        return Record(id, place, page.encode("utf-8", "replace"), True, said)
+    if isinstance(page, bytes):
+        return Record(id, place, page, False, said)
     if page is None:
         wanted = f"no {fields.page}" if fields.page else f"none of {', '.join(PAGE_FIELDS)}"
         fault = f"has {wanted} (its fields: {', '.join(map(str, given)) or 'none'}); name the page's with --page-field"

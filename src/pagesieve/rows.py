@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 
 from pagesieve.features import Measures
 from pagesieve.shelf import Column, Shelf
-from pagesieve.words import TermIndex, hashes
+from pagesieve.words import TermIndex, Vocabulary, hashes
 
 __all__ = ["Rows", "Sample", "drawn"]
 
@@ -85,7 +85,7 @@ class Rows:
         order = sorted(range(len(names)), key=names.__getitem__)  # so that the samples' order does not tell in the result
         used = dict(zip(order, drawn([known[number] for number in order], MOST, seed), strict=True))
         terms = [] if least is None else _frequent(samples, order, used, least)
-        index = TermIndex({term: number for number, term in enumerate(terms)})
+        index = TermIndex(Vocabulary.of(terms))
         sample, segment = Column(folder / "sample", np.int32), Column(folder / "segment", np.int32)
         truth = Column(folder / "truth", np.int8)
         columns = Column(folder / "columns", np.float32, (samples[0].columns.shape[1],))
@@ -100,7 +100,7 @@ class Rows:
             segment.extend(np.flatnonzero(use))
             truth.extend(one.roles[use])
             columns.extend(one.columns[use])
-            places, found, count = index.counted(one.measures.term_rows, one.measures.term_hashes)
+            places, found, count = index.counted(*_hashed(one.measures))
             sizes.extend(np.bincount(places, minlength=len(use))[use])
             numbers.extend(found[use[places]])
             counts.extend(count[use[places]])
@@ -125,12 +125,18 @@ class Rows:
             yield some, counts[some]
 
 
+def _hashed(measures: Measures) -> tuple[Ints, Hashes]:
+    """(segment, hash) of each term of a page."""
+    pieces = list(measures.hashed_terms())
+    return np.concatenate([piece.row + piece.begin for piece in pieces]), np.concatenate([piece.hash for piece in pieces])
+
+
 def _frequent(samples: Sequence[Sample], order: Sequence[int], used: dict[int, NDArray[np.bool_]], least: int) -> list[str]:
     """The terms that the used segments hold at least so often, sorted."""
 
     def hashed(number: int) -> Hashes:
-        measures = samples[number].measures
-        return measures.term_hashes[used[number][measures.term_rows]]
+        rows, terms = _hashed(samples[number].measures)
+        return terms[used[number][rows]]
 
     found, total, first = _counted((number, hashed(number)) for number in order)
     enough = np.flatnonzero(total >= least)
@@ -139,7 +145,8 @@ def _frequent(samples: Sequence[Sample], order: Sequence[int], used: dict[int, N
     terms: list[str] = []
     for number, wanted in zip(numbers.tolist(), np.split(found[enough], begin[1:]), strict=True):
         measures = samples[number].measures
-        places = np.unique(measures.term_rows[np.isin(measures.term_hashes, wanted)])
+        rows, hashed_terms = _hashed(measures)
+        places = np.unique(rows[np.isin(hashed_terms, wanted)])
         candidates = list({term for place in places.tolist() for term in measures.terms_of(place)})
         terms += [candidates[i] for i in np.flatnonzero(np.isin(hashes(candidates), wanted)).tolist()]
     return sorted(terms)

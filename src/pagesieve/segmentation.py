@@ -304,11 +304,12 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     texts = [s.content for s in run]
     leads = _is_kicker(texts[0]) and any(map(str.isalpha, texts[0]))  # then kickers stand above their titles in this run
     stories: list[list[LabeledSegment]] = []
-    titled = summarised = False  # whether a line of the story so far can be its title, and one its summary
+    told: set[str] = set()  # the lines of the story so far
+    titled = summarised = False  # whether one of them can be its title, and one its summary
     for i, (segment, text, (lines, heads)) in enumerate(zip(run, texts, blocks, strict=True)):
         if not stories or segment.bullet:
             begins = True
-        elif text in (s.content for s in stories[-1]):
+        elif text in told:
             begins = False  # a picture's alternative text and the title are often the same
         elif titled and text in texts[i + 1 : i + 1 + REPEATED_WITHIN] and not _is_detail(text):
             begins = True  # the same, seen from the first of the two
@@ -324,8 +325,10 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
             begins = titled and _begins(stories[-1][-1].content, summarised, text)
         if begins:
             stories.append([])
+            told.clear()
             titled = summarised = False
         stories[-1].append(segment)
+        told.add(text)
         titled = titled or not _is_detail(text)
         summarised = summarised or _is_summary(text)
     return stories
@@ -348,7 +351,7 @@ def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
 
     cards = []
     for i, elements in enumerate(around):
-        fitting = [e for e in elements if leads(e) <= 1 and len(held[e]) <= CARD_SEGMENTS]
+        fitting = [e for e in elements if len(held[e]) <= CARD_SEGMENTS and leads(e) <= 1]  # what holds all of a long list is not asked
         cards.append(("element", fitting[-1]) if fitting else ("segment", i))
     stories: list[list[LabeledSegment]] = []
     for segment, card, before in zip(run, cards, [None, *cards], strict=False):

@@ -3,7 +3,7 @@
 A teaser's summary reads like an article's paragraph, and a reader's comment like an opinion; only the neighbourhood
 betrays them. Two things live here, both plain numpy and both the same in training and in use:
 
-- `context`: features made of the first pass's role probabilities around a segment and over the page (where the main
+- `Context`: features made of the first pass's role probabilities around a segment and over the page (where the main
   text lies, how far the last teaser heading is, likeness to the main text), the input of the second pass;
 - `decode`: each segment's probabilities given all others', from how often roles follow each other.
 """
@@ -11,14 +11,17 @@ betrays them. Two things live here, both plain numpy and both the same in traini
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.features import LEVELS, Measures, Words, lookalikes, means_around, shifted, stretches
+from pagesieve.features import LEVELS, Measures, RunningSums, Words, lookalikes, nearby, pages_between, shifted, stretches
 from pagesieve.roles import ROLES
 
-__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "context", "decode", "main_stretch", "transition_scores"]
+__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "Context", "decode", "main_stretch", "transition_scores"]
 
 Floats = NDArray[np.float32]
 
@@ -31,7 +34,8 @@ MARK_AT = {TEASER_HEADING: 0.3, HEADLINE: 0.3, COMMENT: 0.4}  # probability from
 MOST_INDENT, MOST_BLANK = 10, 3  # columns and lines of difference beyond which it makes none
 HEAVIEST = 60.0  # words; a longer segment says no more about where the main text lies
 
-GROUPS_ALIKE = ("run", "block", "form", "beginning", "ending")  # see `features.stretches` and `features.lookalikes`
+ALONG = ("run", "block")  # see `features.stretches`
+GROUPS_ALIKE = (*ALONG, "form", "beginning", "ending")  # and `features.lookalikes`
 
 CONTEXT_NAMES: tuple[str, ...] = (
     *(f"{role}_at_{by}" for by in NEAR for role in ROLES),
@@ -41,7 +45,7 @@ CONTEXT_NAMES: tuple[str, ...] = (
     *(f"since_{ROLES[role]}" for role in MARK_AT),
     "until_teaser_heading",
     *(f"{what}_in_{group}" for group in GROUPS_ALIKE for what in (*ROLES, "size")),
-    *(f"{what}_{group}" for group in GROUPS_ALIKE[:2] for what in (*(f"{role}_{side}" for side in ("before", "after") for role in ROLES), "into", "left_in")),
+    *(f"{what}_{group}" for group in ALONG for what in (*(f"{role}_{side}" for side in ("before", "after") for role in ROLES), "into", "left_in")),
 )  # fmt: skip
 _ALIKE = (*(f"container_{level}" for level in range(LEVELS)), "shape")
 MARKUP_NAMES: tuple[str, ...] = (*(f"{role}_in_{group}" for group in _ALIKE for role in ROLES), *(f"main_in_{group}" for group in _ALIKE))
@@ -94,104 +98,156 @@ def _medians(values: Floats, page: NDArray[np.int64], inside: NDArray[np.bool_],
     return out
 
 
-def _unlike_main(measures: Measures, page: NDArray[np.int64], inside: NDArray[np.bool_]) -> list[Floats]:
-    """How a segment's indentation, blank lines above, length and bullet differ from what is usual in the main text."""
+def _usual(measures: Measures, page: NDArray[np.int64], inside: NDArray[np.bool_]) -> Floats:
+    """What is usual in each page's main text, shape (pages, 5): the `_habits` and, last, whether there is any main text.
+
+    Of indentation, blank lines and length it is the median, of bullets the mean; 0 without any main text.
+    """
     pages = len(measures.bounds) - 1
     count = np.bincount(page[inside], minlength=pages).astype(np.float32)
-    some = (count > 0)[page]
-    indent, blank = measures.indent, np.minimum(measures.blank, MOST_BLANK)
-    length, bullet = np.log1p(measures.words), (measures.bullet > 0).astype(np.float32)
+    *others, bullet = _habits(measures, slice(None))
     bullets = np.bincount(page[inside], bullet[inside], minlength=pages).astype(np.float32) / np.maximum(count, 1)
-    return [
-        some * np.clip(indent - _medians(indent, page, inside, pages)[page], -MOST_INDENT, MOST_INDENT),
-        some * (blank - _medians(blank, page, inside, pages)[page]),
-        some * (length - _medians(length, page, inside, pages)[page]),
-        some * (bullet - bullets[page]),
-    ]
+    return np.stack([*(_medians(values, page, inside, pages) for values in others), bullets, count > 0], axis=1)
 
 
-def _alike(groups: NDArray[np.int64], values: Floats) -> Floats:
-    """Mean of `values` (segments, columns) over the segments of the same group, for each segment."""
-    count = np.maximum(np.bincount(groups), 1)
-    total = np.stack([np.bincount(groups, column) for column in values.T], axis=1)
-    return np.asarray((total / count[:, None]).take(groups, axis=0), dtype=np.float32)
+def _habits(measures: Measures, rows: slice) -> tuple[Floats, Floats, Floats, Floats]:
+    """Indentation, blank lines above, log of the number of words and whether there is a bullet, of the segments in these rows."""
+    blank, words = np.minimum(measures.blank[rows], MOST_BLANK), np.log1p(measures.words[rows])
+    return measures.indent[rows], blank, words, (measures.bullet[rows] > 0).astype(np.float32)
 
 
-def _together(measures: Measures, probabilities: Floats) -> Floats:
-    """What the first pass says of the segments that stand together or look alike, and of what surrounds where they stand.
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Segments that have something in common, and what the first pass says of them."""
 
-    A story's kicker or the fortieth line of an article's table says little by itself; its likes do. For each group of `GROUPS_ALIKE` the
-    mean probabilities and the log of its size; for the two that are stretches of a page the probabilities of the segments right before and
-    right after (0 beyond the page's ends), and the log distances to the stretch's ends.
+    number: NDArray[np.int32]  # (segments,): the group of each
+    size: NDArray[np.int64]  # (groups,)
+    means: Floats  # (groups, roles): mean probabilities
+
+    @classmethod
+    def of(cls, number: NDArray[np.int64], probabilities: Floats) -> _Groups:
+        """The groups whose `number` (segments,) is given; the numbers begin at 0."""
+        size = np.bincount(number)
+        means = np.empty((len(size), probabilities.shape[1]), dtype=np.float32)
+        for role, column in enumerate(probabilities.T):
+            means[:, role] = np.bincount(number, column) / np.maximum(size, 1)
+        return cls(number.astype(np.int32), size, means)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the first pass says of each segment's surroundings and of its page: the second pass's features.
+
+    Held is what follows from whole pages; `columns` gives the features of any stretch of segments, so that those of an endless
+    page are never there all at once.
     """
-    along = stretches(measures)
-    columns: list[Floats] = []
-    for group in (*along, *lookalikes(measures)):
-        columns += [_alike(group, probabilities), np.log1p(np.bincount(group)[group])[:, None]]
-    page, place = measures.page, np.arange(len(measures))
-    for group in along:
-        first, last = np.searchsorted(group, group), np.searchsorted(group, group, side="right") - 1
-        for edge, by in ((first, -1), (last, 1)):
-            beside = np.clip(edge + by, 0, len(measures) - 1)
-            outside = (beside == edge) | (page[beside] != page)
-            columns.append(np.where(outside[:, None], 0, probabilities[beside]))
-        columns.append(np.log1p(np.stack([place - first, last - place], axis=1)))
-    return np.concatenate(columns, axis=1)
+
+    measures: Measures
+    probabilities: Floats  # (segments, roles)
+    sums: RunningSums  # of the probabilities
+    mains: NDArray[np.int64]  # (pages, 2): where the main text begins and ends
+    usual: Floats  # (pages, 5): see `_usual`
+    alone: tuple[Floats, ...]  # (segments,) each: features that follow from the page as a whole
+    alike: tuple[_Groups, ...]  # of `GROUPS_ALIKE`
+    marked: tuple[_Groups, ...]  # of `_ALIKE`; () for text dumps
+    shares: tuple[Floats, ...]  # (groups,) each: the share of the page's body words in each group of `marked`
+
+    @classmethod
+    def of(cls, measures: Measures, probabilities: Floats) -> Context:
+        """The context that follows from the first pass's role probabilities, shape (segments, roles)."""
+        n, bounds, page = len(measures), measures.bounds, measures.page
+        first, last = bounds[:-1][page], bounds[1:][page] - 1
+        words = np.maximum(measures.words, 1)
+        so_far = probabilities[:, BODY] * words
+        mains = np.zeros((len(bounds) - 1, 2), dtype=np.int64)
+        inside = probabilities[:, BODY] > 0.5
+        for number, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())):
+            start, stop = main_stretch(probabilities[begin:end], words[begin:end])
+            mains[number] = begin + start, begin + stop
+            inside[begin : begin + start] = inside[begin + stop : end] = False
+            so_far[begin:end] = np.cumsum(so_far[begin:end])
+        headings = probabilities[:, TEASER_HEADING] > MARK_AT[TEASER_HEADING]
+        alone = (
+            so_far / np.maximum(so_far[last], np.float32(1e-9)),
+            _likeness(measures.long_words, inside),  # what it is about
+            _likeness(measures.small_words, inside),  # how it speaks: a notice says "we" and "you", a report doesn't
+            *(_since(probabilities[:, role] > least, first) for role, least in MARK_AT.items()),
+            _since(headings[::-1], (n - 1 - last)[::-1])[::-1],
+        )
+        alike = tuple(_Groups.of(number, probabilities) for number in (*stretches(measures), *lookalikes(measures)))
+        marked, shares = _marked(measures, probabilities)
+        sums = RunningSums.of(probabilities, bounds)
+        return cls(measures, probabilities, sums, mains, _usual(measures, page, inside), alone, alike, marked, shares)
+
+    def columns(self, begin: int, end: int) -> Iterator[NDArray[Any]]:
+        """The features of the segments from `begin` to `end`, one or more columns at a time: those of `CONTEXT_NAMES`.
+
+        On an HTML page those of `MARKUP_NAMES` follow them.
+        """
+        low, high, inner = nearby(self.measures.bounds, begin, end, max(NEAR))
+        log = np.log(self.probabilities[low:high] + FLOOR)
+        yield from (shifted(log, by, float(np.log(FLOOR)), inner)[begin - low : end - low] for by in NEAR)
+        yield from self.sums.means_around(AROUND, begin, end)
+        page = pages_between(self.measures.bounds, begin, end)
+        yield from self._single(page, begin, end)
+        yield from self._together(page, begin, end)
+        for groups in self.marked:
+            yield groups.means.take(groups.number[begin:end], axis=0)
+        for groups, share in zip(self.marked, self.shares, strict=True):
+            yield share[groups.number[begin:end]]
+
+    def _single(self, page: NDArray[np.int64], begin: int, end: int) -> Iterator[NDArray[Any]]:
+        """Where the segments lie on their page, and how they differ from its main text."""
+        place = np.arange(begin, end)
+        start, stop = self.mains[page].T
+        yield place < start
+        yield place >= stop
+        yield np.log1p(np.maximum(start - place, 0))
+        yield np.log1p(np.maximum(place - stop + 1, 0))
+        yield np.log1p(np.maximum(np.minimum(place - start, stop - 1 - place), -1) + 1)
+        so_far, likeness, likeness_small, *landmarks = (column[begin:end] for column in self.alone)
+        yield from (so_far, likeness, likeness_small)
+        *usual, some = self.usual[page].T
+        indent, *others = (own - of_main for own, of_main in zip(_habits(self.measures, slice(begin, end)), usual, strict=True))
+        yield from (some * unlike for unlike in (np.clip(indent, -MOST_INDENT, MOST_INDENT), *others))
+        yield from landmarks
+
+    def _together(self, page: NDArray[np.int64], begin: int, end: int) -> Iterator[NDArray[Any]]:
+        """What the first pass says of the segments that stand together or look alike, and of what surrounds where they stand.
+
+        A story's kicker or the fortieth line of an article's table says little by itself; its likes do. For each group of `GROUPS_ALIKE` the
+        mean probabilities and the log of its size; for the two that are stretches of a page the probabilities of the segments right before and
+        right after (0 beyond the page's ends), and the log distances to the stretch's ends.
+        """
+        for groups in self.alike:
+            number = groups.number[begin:end]
+            yield groups.means.take(number, axis=0)
+            yield np.log1p(groups.size[number])
+        place, bounds = np.arange(begin, end), self.measures.bounds
+        for groups in self.alike[: len(ALONG)]:
+            number = groups.number[begin:end]
+            first, stop = (np.cumsum(groups.size) - groups.size)[number], np.cumsum(groups.size)[number]
+            yield np.where((first == bounds[page])[:, None], 0, self.probabilities.take(first - 1, axis=0, mode="clip"))
+            yield np.where((stop == bounds[page + 1])[:, None], 0, self.probabilities.take(stop, axis=0, mode="clip"))
+            yield np.log1p(place - first)
+            yield np.log1p(stop - 1 - place)
 
 
-def markup_context(measures: Measures, probabilities: Floats) -> Floats:
-    """What the first pass says of the segments in the same containers and of the same shape, shape (segments, len(MARKUP_NAMES))."""
+def _marked(measures: Measures, probabilities: Floats) -> tuple[tuple[_Groups, ...], tuple[Floats, ...]]:
+    """The segments in the same containers and of the same shape, and which share of its page's body words each such group has."""
     markup = measures.markup
-    assert markup is not None
+    if markup is None:
+        return (), ()
     body = probabilities[:, BODY] * np.maximum(measures.words, 1)
-    sums = [float(body[begin:end].sum()) for begin, end in itertools.pairwise(measures.bounds.tolist())]
-    total = np.maximum(sums, 1e-9)[measures.page]
-    groups = [*markup.containers.T, markup.shape]
-    shares = [np.bincount(group, body)[group] / total for group in groups]
-    return np.concatenate([*(_alike(group, probabilities) for group in groups), np.stack(shares, 1)], axis=1).astype(np.float32)
-
-
-def context(measures: Measures, probabilities: Floats) -> Floats:
-    """The second pass's features, shape (segments, len(CONTEXT_NAMES)), from the first pass's role probabilities.
-
-    On an HTML page those of `markup_context` follow them.
-    """
-    n, bounds, page = len(measures), measures.bounds, measures.page
-    first, last = bounds[:-1][page], bounds[1:][page] - 1
-    place = np.arange(n)
-    words = np.maximum(measures.words, 1)
-    log = np.log(probabilities + FLOOR)
-    body_words = probabilities[:, BODY] * words
-    mains = np.zeros((len(bounds) - 1, 2), dtype=np.int64)
-    for number, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())):
-        mains[number] = main_stretch(probabilities[begin:end], words[begin:end])
-        body_words[begin:end] = np.cumsum(body_words[begin:end])
-    start, stop = (mains[page] + first[:, None]).T
-    inside = (place >= start) & (place < stop) & (probabilities[:, BODY] > 0.5)
-    headings = probabilities[:, TEASER_HEADING] > MARK_AT[TEASER_HEADING]
-    single = [
-        place < start,
-        place >= stop,
-        np.log1p(np.maximum(start - place, 0)),
-        np.log1p(np.maximum(place - stop + 1, 0)),
-        np.log1p(np.maximum(np.minimum(place - start, stop - 1 - place), -1) + 1),
-        body_words / np.maximum(body_words[last], np.float32(1e-9)),
-        _likeness(measures.long_words, inside),  # what it is about
-        _likeness(measures.small_words, inside),  # how it speaks: a notice says "we" and "you", a report doesn't
-        *_unlike_main(measures, page, inside),
-        *(_since(probabilities[:, role] > least, first) for role, least in MARK_AT.items()),
-        _since(headings[::-1], (n - 1 - last)[::-1])[::-1],
-    ]
-    found = np.concatenate(
-        [
-            *(shifted(log, by, float(np.log(FLOOR)), bounds) for by in NEAR),
-            *means_around(probabilities, AROUND, bounds),
-            np.stack(single, 1),
-            _together(measures, probabilities),
-        ],
-        axis=1,
-    ).astype(np.float32)
-    return found if measures.markup is None else np.concatenate([found, markup_context(measures, probabilities)], axis=1)
+    total = np.maximum([float(body[begin:end].sum()) for begin, end in itertools.pairwise(measures.bounds.tolist())], 1e-9)
+    page = measures.page
+    groups = tuple(_Groups.of(number, probabilities) for number in (*markup.containers.T, markup.shape))
+    shares = []
+    for of in groups:
+        page_of = np.zeros(len(of.size), dtype=np.int64)
+        page_of[of.number] = page
+        shares.append((np.bincount(of.number, body) / total[page_of]).astype(np.float32))
+    return groups, tuple(shares)
 
 
 def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:
@@ -213,13 +269,13 @@ def decode(probabilities: Floats, transitions: Floats, bounds: NDArray[np.int64]
 
     `probabilities` holds those given the segment's own features, shape (segments, roles); `transitions` (roles, roles) log
     weights of one role following another. All-zero transitions change nothing; zero segments give an empty array. `bounds`
-    are those of the pages (see `Measures`); None for the segments of one.
+    are those of the pages (see `Looks`); None for the segments of one.
     """
     n = len(probabilities)
     if not n or not transitions.any():
         return probabilities
     bounds = np.array([0, n]) if bounds is None else bounds
-    likely = np.maximum(probabilities, 1e-6).astype(np.float64)
+    likely = np.maximum(probabilities, 1e-6)
     forth = np.exp(transitions.astype(np.float64))
     steps = np.stack([forth, forth.T])
     # All pages go in step: row by row of `both` stand the first segments of all pages, then the second ones, the longest page
@@ -231,17 +287,22 @@ def decode(probabilities: Floats, transitions: Floats, bounds: NDArray[np.int64]
     step = np.repeat(np.arange(len(active)), active)
     page = order[np.arange(n) - begin[step]]
     forward, backward = bounds[page] + step, bounds[page + 1] - 1 - step
-    both = np.stack([likely[forward], likely[backward]], axis=1)[:, :, None, :]
+    del step, page  # those of an endless page are large
+    both = np.empty((n, 2, 1, probabilities.shape[1]), dtype=np.float64)
+    both[:, 0, 0], both[:, 1, 0] = likely[forward], likely[backward]
     state = both[: active[0]]
     for i in range(1, len(active)):
         state = np.matmul(state[: active[i]], steps)
         state *= both[begin[i] : begin[i + 1]]
         state /= state.sum(axis=3, keepdims=True)
         both[begin[i] : begin[i + 1]] = state
-    ahead, behind = np.empty_like(likely), np.empty_like(likely)
-    ahead[forward], behind[backward] = both[:, 0, 0], both[:, 1, 0]
-    marginals = ahead * behind / likely
-    found = np.asarray(marginals / marginals.sum(1, keepdims=True), dtype=np.float32)
+    marginals = np.empty((n, probabilities.shape[1]), dtype=np.float64)
+    marginals[forward] = both[:, 0, 0]
+    marginals[backward] *= both[:, 1, 0]
+    del both, forward, backward
+    marginals /= likely
+    marginals /= marginals.sum(1, keepdims=True)
+    found = marginals.astype(np.float32)
     lone = bounds[:-1][sizes == 1]
     found[lone] = probabilities[lone]  # nothing follows it
     return found

@@ -155,6 +155,8 @@ def _html(page: str | bytes, kind: str, name: str, encoding: str) -> str | None:
     if isinstance(page, str):
         return page if kind == "html" or looks_like_html(page) else None
     data = bytes(page)
+    if kind == "auto" and not encoding and b"<" not in data[:SNIFFED]:
+        return None  # a dump, told without a look for its encoding
     if kind == "html" or looks_like_html(decode_html(data[:SNIFFED], encoding)):
         return decode_html(data, encoding)
     return None

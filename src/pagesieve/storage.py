@@ -21,6 +21,7 @@ from pagesieve.files import replacing
 from pagesieve.model import Linear, Model, Network
 from pagesieve.roles import ROLES, check_label_map
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
+from pagesieve.words import Vocabulary
 
 __all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "save_model"]
 
@@ -63,9 +64,8 @@ def model_digest(model: Model) -> str:
 def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """`model` (without its `html`) as JSON values and arrays."""
     linear = model.linear
-    terms = sorted(linear.vocabulary, key=linear.vocabulary.__getitem__)
     arrays: dict[str, NDArray[Any]] = {
-        "vocabulary": np.frombuffer("\n".join(terms).encode("utf-8"), dtype=np.uint8),
+        "vocabulary": np.frombuffer(linear.vocabulary.text.encode("utf-8"), dtype=np.uint8),
         "idf": linear.idf.astype(np.float16),  # trained at this precision, see `training`
         "word_weights": linear.word_weights.astype(np.float16),
         "edges": np.concatenate([*linear.edges, np.zeros(0, dtype=np.float32)]),
@@ -84,7 +84,7 @@ def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "groups": list(linear.groups),
         "columns": _column_digest(),
         "one_vs_rest": linear.one_vs_rest,
-        "terms": len(terms),
+        "terms": len(linear.vocabulary),
         "networks": [],
         "temperature": model.calibration.temperature,
         "info": dict(model.info),
@@ -147,13 +147,13 @@ def _check_header(header: dict[str, Any], file: Path) -> None:
 
 
 def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
-    terms = arrays["vocabulary"].tobytes().decode("utf-8").split("\n") if header["terms"] else []
-    if not len(terms) == header["terms"] == len(arrays["idf"]) == len(arrays["word_weights"]):
+    vocabulary = Vocabulary(arrays["vocabulary"].tobytes().decode("utf-8"), header["terms"])
+    if not len(vocabulary) == len(arrays["idf"]) == len(arrays["word_weights"]):
         raise ValueError("vocabulary and weights differ in length")
     bounds = np.cumsum(arrays["edge_counts"])[:-1]
     edges = tuple(np.split(arrays["edges"], bounds)) if len(arrays["edge_counts"]) else ()
     linear = Linear(
-        vocabulary=dict(zip(terms, range(len(terms)), strict=True)),
+        vocabulary=vocabulary,
         idf=arrays["idf"].astype(np.float32),
         word_weights=arrays["word_weights"].astype(np.float32),
         edges=edges,

@@ -45,6 +45,7 @@ from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
 from pagesieve.rows import Rows, Sample, drawn
 from pagesieve.sequence import transition_scores
 from pagesieve.shelf import Shelf
+from pagesieve.words import Vocabulary
 
 __all__ = [
     "CLASSIFIERS",
@@ -299,11 +300,11 @@ def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
         return Linear.prior(prior, settings.groups)
     coefficients, intercept = _all_roles(classifier, present)
     union = dict(pipeline["features"].transformer_list)
-    vocabulary: dict[str, int] = {}
+    vocabulary = Vocabulary.of([])
     idf = np.zeros(0, dtype=np.float32)
     if settings.words:
         vectorizer = union["words"]
-        vocabulary = {term: int(i) for term, i in sorted(vectorizer.vocabulary_.items(), key=lambda item: item[1])}
+        vocabulary = Vocabulary.of(sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__))
         idf = _rounded(vectorizer.idf_)
     edges: tuple[NDArray[Any], ...] = ()
     if settings.groups:

@@ -10,15 +10,27 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CharTable", "TermIndex", "Tokens", "codes_of", "hashes", "is_unspaced", "read_tokens", "terms", "tokens", "unlinked"]
+__all__ = [
+    "CharTable",
+    "TermIndex",
+    "Tokens",
+    "Vocabulary",
+    "codes_of",
+    "hashes",
+    "is_unspaced",
+    "read_tokens",
+    "terms",
+    "tokens",
+    "unlinked",
+]
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -104,7 +116,7 @@ class CharTable:
         """The numbers of the characters with these `codes`."""
         found = self._known[codes]
         if not found.all():
-            for code in np.unique(codes[found == 0]).tolist():
+            for code in set(codes[found == 0].tolist()):  # `np.unique` would load numpy.ma, 10 ms of a process's first page
                 self._known[code] = self._number(chr(code))
             found = self._known[codes]
         return found
@@ -165,6 +177,20 @@ def hashes(texts: Sequence[str]) -> Hashes:
     return _range_hashes(codes_of("".join(texts)), ends - lengths, ends)
 
 
+def _line_hashes(text: str, lines: int) -> Hashes:
+    """The hash of each of so many lines of `text`; between two is a line feed."""
+    codes = codes_of(text + "\n" if lines else "")
+    ends = np.flatnonzero(codes == 10)
+    starts = np.concatenate([[0], ends + 1])[:-1]
+    pieces = [0, *(np.flatnonzero(np.diff(starts // (KEPT // 2))) + 1).tolist(), lines]  # whose powers are at hand
+    found = [np.zeros(0, dtype=np.uint64)]
+    for begin, end in itertools.pairwise(pieces):
+        if begin < end:
+            first, last = int(starts[begin]), int(ends[end - 1])
+            found.append(_range_hashes(codes[first:last], starts[begin:end] - first, ends[begin:end] - first))
+    return np.concatenate(found)
+
+
 def _range_hashes(codes: NDArray[np.uint32], starts: Ints, ends: Ints) -> Hashes:
     """The hash of each range of `codes`."""
     if not len(starts) or not len(codes):
@@ -181,13 +207,17 @@ class Tokens:
     `count` and `first` (segments,) say how many tokens each segment has and which is its first.
     """
 
-    row: Ints  # place of the segment
     hash: Hashes
-    length: Ints  # characters
+    length: NDArray[np.uint32]  # characters
     unspaced: NDArray[np.bool_]  # begins in a script without spaces between words
     letters: NDArray[np.bool_]  # nothing but letters
     count: Ints
     first: Ints
+
+    @property
+    def row(self) -> Ints:
+        """Place of each token's segment."""
+        return np.repeat(np.arange(len(self.count)), self.count)
 
     def pairs(self, left: Ints, right: Ints) -> Hashes:
         """The hash of "a b" for the tokens a and b at these places."""
@@ -213,30 +243,30 @@ class Tokens:
     def term_hashes(self) -> tuple[Ints, Hashes]:
         """(row, hash) of all `terms` of the segments, those of a segment in no particular order."""
         short = self.count <= HEAD + TAIL
-        rank = np.arange(len(self.row)) - self.first[self.row]
-        chosen = short[self.row] | (rank < HEAD) | (rank >= self.count[self.row] - TAIL)
+        row = self.row
+        rank = np.arange(len(row)) - self.first[row]
+        chosen = short[row] | (rank < HEAD) | (rank >= self.count[row] - TAIL)
         words = np.flatnonzero(chosen)
-        left = words[:-1][(np.diff(words) == 1) & (np.diff(self.row[words]) == 0)]
+        left = words[:-1][(np.diff(words) == 1) & (np.diff(row[words]) == 0)]
         some, none = np.flatnonzero(self.count), np.flatnonzero(self.count == 0)
         first, last = self.first[some], self.first[some] + self.count[some] - 1
         powers = _powers_to(int(self.length.max(initial=0)))
         whole = np.flatnonzero((self.count > 0) & (self.count <= WHOLE))
         found = [
-            (self.row[words], self.hash[words]),
-            (self.row[left], self.pairs(left, left + 1)),
+            (row[words], self.hash[words]),
+            (row[left], self.pairs(left, left + 1)),
             (some, _CARET + self.hash[first] * _powers(256)[1]),
             (some, self.hash[last] + _DOLLAR * powers[self.length[last]]),
             (none, np.repeat(hashes([NO_WORDS]), len(none))),
-            (whole, self._whole(whole)),
+            (whole, self._whole(whole, int(self.length[(self.count <= WHOLE)[row]].max(initial=0)))),
         ]
         return np.concatenate([rows for rows, _ in found]), np.concatenate([numbers for _, numbers in found])
 
-    def _whole(self, rows: Ints) -> Hashes:
-        """The hash of "=" and all tokens of these segments, which have 1 to `WHOLE`."""
+    def _whole(self, rows: Ints, longest: int) -> Hashes:
+        """The hash of "=" and all tokens of these segments, which have 1 to `WHOLE` of at most `longest` characters."""
         at = self.first[rows]
         size = np.ones(len(rows), dtype=np.int64)
         out = np.full(len(rows), _EQUALS)
-        longest = int(self.length[self.count[self.row] <= WHOLE].max(initial=0))
         powers = _powers_to(WHOLE * (longest + 1) + 1)
         for i in range(WHOLE):
             more = np.flatnonzero(self.count[rows] > i)
@@ -252,7 +282,7 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     """The `tokens` of each line of `joined`, which ends with a line feed; `codes` are its code points."""
     if not lines:
         nothing = np.zeros(0, dtype=np.int64)
-        return Tokens(nothing, np.zeros(0, dtype=np.uint64), nothing, nothing > 0, nothing > 0, nothing, nothing)
+        return Tokens(nothing.astype(np.uint64), nothing.astype(np.uint32), nothing > 0, nothing > 0, nothing, nothing)
     plain = _plain_codes(codes) if not any(char in joined for char in _LONGER) else _plain_codes(codes_of(joined.lower()))
     kinds = _kinds(plain)
     # Every character becomes part of a word (1), of a number (2), a token of its own (3) or none (0).
@@ -278,14 +308,44 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     count = np.diff(first)
     strange = np.concatenate([[0], np.cumsum(kinds < _LETTER)])
     return Tokens(
-        row=np.repeat(np.arange(lines), count),
         hash=_range_hashes(plain, starts, ends),
-        length=ends - starts,
+        length=(ends - starts).astype(np.uint32),
         unspaced=unspaced,
         letters=strange[ends] == strange[starts],
         count=count,
         first=first[:-1],
     )
+
+
+class Vocabulary(Mapping[str, int]):
+    """Terms → their numbers, counted from 0, of one text with a term a line; taken apart when a term is asked for.
+
+    Judging pages asks for hashes alone: a process that judges has none of the strings.
+    """
+
+    def __init__(self, text: str, size: int) -> None:
+        """`size` is the number of terms; raises `ValueError` where the text has another."""
+        self.text, self.size = text, size
+        if (text.count("\n") + 1 if size or text else 0) != size:
+            raise ValueError(f"number of terms and text of a vocabulary differ in length ({size} terms)")
+
+    @classmethod
+    def of(cls, terms: Sequence[str]) -> Vocabulary:
+        """The vocabulary of these terms, numbered as they stand; none may hold a line feed."""
+        return cls("\n".join(terms), len(terms))
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {term: number for number, term in enumerate(self.text.split("\n"))} if self.size else {}
+
+    def __getitem__(self, term: str) -> int:
+        return self._numbers[term]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return self.size
 
 
 class TermIndex:
@@ -294,14 +354,14 @@ class TermIndex:
     SCRAMBLER = np.uint64(0xD6E8FEB86659FD93)
     BITS = 18
 
-    def __init__(self, vocabulary: Mapping[str, int]) -> None:
-        keys = hashes(list(vocabulary)) * self.SCRAMBLER
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        keys = _line_hashes(vocabulary.text, vocabulary.size) * self.SCRAMBLER
         order = np.argsort(keys)
         self.keys = np.concatenate([keys[order], np.zeros(1, dtype=np.uint64)])
-        self.numbers = np.concatenate([np.fromiter(vocabulary.values(), dtype=np.int64, count=len(vocabulary))[order], [-1]])
+        self.numbers = np.concatenate([order, [-1]])
         self.shift = np.uint64(64 - self.BITS)
-        bounds = np.searchsorted(keys[order] >> self.shift, np.arange((1 << self.BITS) + 1, dtype=np.uint64))
-        self.start = bounds[:-1].astype(np.int32)
+        count = np.bincount((keys >> self.shift).astype(np.int64), minlength=1 << self.BITS)
+        self.start = (np.cumsum(count) - count).astype(np.int32)
 
     def counted(self, rows: Ints, found: Hashes) -> tuple[Ints, Ints, Ints]:
         """How often each known term is in each row: (row, number, count), sorted; `found` are terms' hashes, `rows` where they are."""
