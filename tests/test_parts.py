@@ -45,7 +45,7 @@ def failures(count: int) -> list[dict[str, Any]]:
 
 
 def store(output: str | Path, seconds: float = NEVER) -> Parts:
-    return Parts(str(output), f"{str(output).rpartition('/')[0]}/errors.jsonl", False, seconds)
+    return Parts(str(output), f"{output}.errors.jsonl", False, seconds)
 
 
 def go_on(to: Parts, records: Sequence[Record], step: int) -> Progress:
@@ -76,8 +76,8 @@ def beside(output: Path) -> list[str]:
 def test_the_output_is_the_rows_in_order(tmp_path: Path, name: str) -> None:
     bodies = ["Ebb.", "", "Zwei\nZeilen – \u2028", "\ud800"]
     data = written(tmp_path / name, [*bodies[:2], None, *bodies[2:], None], step=2)
-    assert beside(tmp_path / name) == ["errors.jsonl", name]
-    assert [json.loads(line)["error"] for line in (tmp_path / "errors.jsonl").read_bytes().splitlines()] == ["no page"] * 2
+    assert beside(tmp_path / name) == [name, f"{name}.errors.jsonl"]
+    assert [json.loads(line)["error"] for line in (tmp_path / f"{name}.errors.jsonl").read_bytes().splitlines()] == ["no page"] * 2
     if name == "out.parquet":
         found = pq.read_table(tmp_path / name).to_pylist()
     else:
@@ -98,7 +98,7 @@ def test_no_rows_give_an_empty_output(tmp_path: Path, name: str) -> None:
         assert pq.read_table(tmp_path / name).schema.names == [column for column in schema().names if column != "error"]
     else:
         assert (gzip.decompress(data) if name.endswith("gz") else data) == b""
-    assert (tmp_path / "errors.jsonl").read_bytes() == b""
+    assert (tmp_path / f"{name}.errors.jsonl").read_bytes() == b""
 
 
 @pytest.mark.parametrize("count", [ROW_GROUP - 1, ROW_GROUP, ROW_GROUP + 1, 2 * ROW_GROUP])
@@ -125,7 +125,10 @@ def test_the_output_may_lie_afar(tmp_path: Path) -> None:
     records = ["Ebb.", None, "Flow."]
     expected = written(tmp_path / "out.jsonl", records, step=1)
     assert written("memory:///tides/out.jsonl", records, step=1) == expected
-    assert [name for name, _ in addresses.found("memory:///tides")] == ["memory:///tides/errors.jsonl", "memory:///tides/out.jsonl"]
+    assert [name for name, _ in addresses.found("memory:///tides")] == [
+        "memory:///tides/out.jsonl",
+        "memory:///tides/out.jsonl.errors.jsonl",
+    ]
     addresses.remove("memory:///tides")
 
 
@@ -192,8 +195,8 @@ def test_whatever_runs_are_killed_the_output_is_the_concatenation_of_the_rows(
     expected = written(tmp_path / name, records)
     if name == "out.jsonl":
         assert [json.loads(line)["body"] for line in expected.splitlines()] == [record for record in records if record is not None]
-    errors = (tmp_path / "errors.jsonl").read_bytes()
-    for end in (name, "errors.jsonl"):
+    errors = (tmp_path / f"{name}.errors.jsonl").read_bytes()
+    for end in (name, f"{name}.errors.jsonl"):
         (tmp_path / end).unlink()
     for left, after, interrupted, step in [*lives, (sys.maxsize, False, False, 3)]:
         to = store(tmp_path / name, seconds=0.0)
@@ -211,8 +214,8 @@ def test_whatever_runs_are_killed_the_output_is_the_concatenation_of_the_rows(
     bad = records.count(None)
     assert (done.pages, done.failed) == (len(records) - bad, bad)
     assert (tmp_path / name).read_bytes() == expected
-    assert (tmp_path / "errors.jsonl").read_bytes().count(b"\n") == errors.count(b"\n") == bad
-    assert beside(tmp_path / name) == ["errors.jsonl", name]
+    assert (tmp_path / f"{name}.errors.jsonl").read_bytes().count(b"\n") == errors.count(b"\n") == bad
+    assert beside(tmp_path / name) == [name, f"{name}.errors.jsonl"]
     (tmp_path / name).unlink()
 
 
@@ -270,7 +273,7 @@ def test_the_same_job_goes_on_and_another_does_not(tmp_path: Path) -> None:
 def test_parts_that_no_journal_counts_are_removed(tmp_path: Path) -> None:
     Path(stopped(tmp_path / "out.jsonl").folder, "journal.json").unlink()
     assert [json.loads(line)["body"] for line in written(tmp_path / "out.jsonl", ["Ebb."]).splitlines()] == ["Ebb."]
-    assert beside(tmp_path / "out.jsonl") == ["errors.jsonl", "out.jsonl"]
+    assert beside(tmp_path / "out.jsonl") == ["out.jsonl", "out.jsonl.errors.jsonl"]
 
 
 def test_a_restart_that_is_killed_counts_no_part_it_has_removed(tmp_path: Path) -> None:
@@ -310,7 +313,7 @@ def test_an_output_that_stands_is_not_made_again(tmp_path: Path) -> None:
         assert to.begin(JOB).joined
         assert to.finish().pages == 2
     assert (tmp_path / "out.jsonl").read_bytes() == b"read and changed since"
-    assert beside(tmp_path / "out.jsonl") == ["errors.jsonl", "out.jsonl"]
+    assert beside(tmp_path / "out.jsonl") == ["out.jsonl", "out.jsonl.errors.jsonl"]
 
 
 def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
@@ -324,7 +327,7 @@ def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
 HOLDER = """
 import sys
 from pagesieve.parts import Cursor, Parts
-to = Parts(sys.argv[1], sys.argv[1] + ".errors", False, 0.0)
+to = Parts(sys.argv[1], sys.argv[1] + ".errors.jsonl", False, 0.0)
 to.begin({"inputs": ["a.jsonl"], "dial": 0.5})
 to.add([], [{"id": "0", "error": "no page"}], Cursor(records=1))
 print("begun", flush=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pagesieve.roles import ROLES
 
-__all__ = ["DIAL", "Calibration", "decide", "mean_chance"]
+__all__ = ["DIAL", "Calibration", "check_dial", "decide", "mean_chance"]
 
 Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
@@ -73,6 +73,12 @@ def mean_chance(chances: Floats, words: Floats) -> float:
     return float((chances * words).sum()) / total if total > 0 else 1.0
 
 
+def check_dial(dial: float) -> None:
+    """Raise `ValueError` for a dial outside of 0..1."""
+    if not 0 <= dial <= 1:
+        raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
+
+
 def decide(shares: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:
     """The label of each segment from its label shares (segments, labels); `body` and `teaser` are these labels' places.
 
@@ -80,8 +86,7 @@ def decide(shares: Floats, body: int, teaser: int, dial: float) -> NDArray[np.in
     ever more surely body to be labelled so ("no foreign line in the body"), towards 1 ever less ("no body line lost"). Raises
     `ValueError` outside of 0..1.
     """
-    if not 0 <= dial <= 1:
-        raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
+    check_dial(dial)
     moved = shares.copy()
     moved[:, body] *= np.float32(np.exp(REACH * (dial - DIAL) / DIAL))
     labels = moved.argmax(1)

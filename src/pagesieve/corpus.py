@@ -88,12 +88,12 @@ class Document:
     licence: str = ""
     url: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
-    cut: Sequence[Segment] | None = None  # the segments where `split` does not make them: those of an HTML page
+    of_html: Sequence[Segment] | None = None  # the segments of an HTML page, which `split` does not make
 
     @cached_property
     def segments(self) -> Sequence[Segment]:
         """The page's segments."""
-        return split(self.page.text) if self.cut is None else self.cut
+        return split(self.page.text) if self.of_html is None else self.of_html
 
     @cached_property
     def roles(self) -> NDArray[np.int64]:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.cues import FIRST_TOKENS, POINTER
-from pagesieve.page import MAX_INDENT, Segment, Segments
+from pagesieve.page import LEVELS, MAX_INDENT, Segment, Segments
 from pagesieve.words import CharTable, Tokens, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
 
 __all__ = [
@@ -55,7 +55,6 @@ Floats = NDArray[np.float32]
 
 _PAGE_STEP = np.uint64(0xBF58476D1CE4E5B9)  # times a page's place, added to a hash: alike on one page only
 MARKUP = "markup"  # the group of features that only HTML pages have
-LEVELS = 4  # containers around an HTML page's segment
 ROW_BITS = 32  # of a segment's place beside a word's number
 PIECE = 1 << 16  # characters measured at once
 LENGTHS = (2, 6, 15, 40)  # words at which a segment's form changes

@@ -21,8 +21,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from pagesieve.features import LEVELS
-from pagesieve.page import Markup, MarkupColumns, Page, Segments, Tags
+from pagesieve.page import LEVELS, Markup, MarkupColumns, Page, Segments, Tags
 
 __all__ = ["BLOCKS", "HtmlPage", "Metadata", "annotated", "decode_html", "inert", "labels_of_elements", "looks_like_html", "read_html"]
 

@@ -31,6 +31,7 @@ COLLAPSED_LINE = 600  # characters; a page that is nearly nothing but one line t
 ENDLESS_LINE = 6000  # characters; no paragraph is this long, so such a line is cut on any page
 MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
 TAB = 8  # columns
+LEVELS = 4  # containers around an HTML page's segment that it is told
 BINARY_SHARE = 0.02  # share of control characters from which bytes are no text
 
 # A bullet is a symbol or a short number before white space. The geometric shapes are what w3m draws for nested lists.

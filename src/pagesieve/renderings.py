@@ -270,7 +270,7 @@ def html_view(document: Document, root: Path | str) -> Document | None:
     if not read.segments or carried.found < LEAST_FOUND:
         return None
     labels = tuple(Label(s.start, s.end, ROLES[role]) for s, role in zip(read.segments, carried.roles.tolist(), strict=True))
-    return replace(document, page=read.page, labels=labels, cut=read.segments, extra={**document.extra, "renderer": "html"})
+    return replace(document, page=read.page, labels=labels, of_html=read.segments, extra={**document.extra, "renderer": "html"})
 
 
 def views(document: Document, root: Path | str, count: int, seed: int) -> Iterator[Document]:

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.features import LEVELS, Measures, RunningSums, Words, lookalikes, nearby, pages_between, shifted, stretches
+from pagesieve.features import Measures, RunningSums, Words, lookalikes, nearby, pages_between, shifted, stretches
+from pagesieve.page import LEVELS
 from pagesieve.roles import ROLES
 
 __all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "Context", "decode", "main_stretch", "transition_scores"]

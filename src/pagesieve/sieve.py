@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pagesieve.calibration import DIAL
+from pagesieve.calibration import DIAL, check_dial
 from pagesieve.explain import Explanation, explain
 from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_html
 from pagesieve.model import Model, Prediction
@@ -68,8 +68,7 @@ class Sieve:
         """
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r} is none of {', '.join(KINDS)}")
-        if not 0 <= dial <= 1:
-            raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
+        check_dial(dial)  # here, too: there may be no page to decide on
         read = [self._read(page, kind, name, encoding) for page, name in zip(pages, names or repeat("page", len(pages)), strict=True)]
         said: dict[int, Prediction] = {}
         for view, model in (("text", self.model), ("html", self.model.html)):
