@@ -14,15 +14,15 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.page import MAX_INDENT, Segment, Segments
-from pagesieve.words import CharTable, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
+from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
+from pagesieve.words import CharTable, codes_of, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
 
 __all__ = [
     "GROUPS",
@@ -39,13 +39,13 @@ __all__ = [
     "measure_pages",
     "stretches",
     "window",
+    "window_blocks",
 ]
 
 Floats = NDArray[np.float32]
 
 _PAGE_STEP = np.uint64(0xBF58476D1CE4E5B9)  # times a page's place, added to a hash: alike on one page only
 MARKUP = "markup"  # the group of features that only HTML pages have
-LEVELS = 4  # containers around an HTML page's segment
 ROW_BITS = 32  # of a segment's place beside a word's number
 PIECE = 1 << 16  # characters measured at once
 LENGTHS = (2, 6, 15, 40)  # words at which a segment's form changes
@@ -107,39 +107,34 @@ class MarkupMeasures:
     @classmethod
     def of(cls, pages: Sequence[Segments]) -> MarkupMeasures | None:
         """The measures of HTML pages' segments; None for those of text dumps."""
-        found = [page.markup for page in pages if page.markup is not None and len(page)]
-        sizes = [len(page) for page in pages]
-        if not found or len(found) < np.count_nonzero(sizes):
+        found = _columns(pages)
+        if not found:
             return None
-        page = np.repeat(np.arange(len(pages)), sizes)
-        shapes: dict[tuple[int, str], int] = {}
-        containers = _padded([m for columns in found for m in columns.containers], -1) + 1
-        containers += (page * (containers.max() + 1))[:, None]
+        places = np.flatnonzero([len(page) for page in pages])
+        sizes = np.array([len(columns.style) for columns in found])
+        containers = np.concatenate([columns.containers for columns in found]) + 1
+        containers += (np.repeat(places, sizes) * (containers.max() + 1))[:, None]
         there = np.zeros(int(containers.max()) + 1, dtype=np.bool_)
         there[containers] = True
-        links = [links for columns in found for links in columns.links]
-        linked = np.array([sum([end - start for start, end, _ in at]) if at else 0 for at in links], dtype=np.int64)
-        lengths = np.array([len(text) for of_page in pages for text in of_page.text], dtype=np.int64)
-        tags = [tags for columns in found for tags in columns.tags]
+        lengths = np.fromiter((len(text) for page in pages for text in page.text), dtype=np.int64, count=int(sizes.sum()))
+        link = np.concatenate([c.link_row + first for c, first in zip(found, (np.cumsum(sizes) - sizes).tolist(), strict=True)])
+        linked = np.bincount(link, np.concatenate([c.link_end - c.link_start for c in found]), minlength=len(lengths))
+        shapes = np.cumsum([0, *(c.shape.max() + 1 for c in found)]).tolist()
         return cls(
             linked=(linked / lengths).astype(np.float32),
-            links=np.array([*map(len, links)], dtype=np.float32),
-            heading=np.array([t.heading for t in tags], dtype=np.float32),
-            peers=_padded([m for columns in found for m in columns.peers], 0).astype(np.float32),
+            links=np.bincount(link, minlength=len(lengths)).astype(np.float32),
+            heading=np.concatenate([c.heading[c.style] for c in found]).astype(np.float32),
+            peers=np.maximum(np.concatenate([c.peers for c in found]), 0).astype(np.float32),
             containers=(np.cumsum(there) - 1)[containers],
-            shape=np.array(
-                [shapes.setdefault((p, t.shape), len(shapes)) for p, t in zip(page.tolist(), tags, strict=True)], dtype=np.int64
-            ),
+            shape=np.concatenate([c.shape[c.style] + first for c, first in zip(found, shapes, strict=False)]),
         )
 
 
-def _padded(values: Sequence[tuple[int, ...]], fill: int) -> NDArray[np.int64]:
-    """The first `LEVELS` of each of these, `fill` where there are fewer."""
-    out = np.full((len(values), LEVELS), fill, dtype=np.int64)
-    lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
-    flat = np.fromiter(itertools.chain.from_iterable(values), dtype=np.int64, count=int(lengths.sum()))
-    out[np.arange(LEVELS) < lengths[:, None]] = flat
-    return out
+def _columns(pages: Sequence[Segments]) -> list[MarkupColumns]:
+    """The markup of those pages that have segments; [] where one of them is a text dump."""
+    some = [page.markup for page in pages if len(page)]
+    found = [markup for markup in some if markup is not None]
+    return found if len(found) == len(some) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +184,17 @@ class Measures:
     long_words: Words
     small_words: Words  # those below `LONG_WORD` characters ("our", "said")
     contents: list[str]  # what the terms are made of
-    markup_words: list[tuple[str, ...]]  # terms of an HTML page's markup
+    markup_columns: list[MarkupColumns]  # of HTML pages that have segments
     markup: MarkupMeasures | None = None  # of HTML pages
 
     @cached_property
     def terms(self) -> list[list[str]]:
         """The terms of each segment, as text."""
-        return [[*terms(tokens_unlinked(text)), *more] for text, more in zip(self.contents, self.markup_words, strict=True)]
+        found = [terms(tokens_unlinked(text)) for text in self.contents]
+        styles = ((tags, style) for tags, style in ((list(c.tags), c.style.tolist()) for c in self.markup_columns))
+        for of_text, tags in zip(found, (tags[i] for tags, style in styles for i in style), strict=False):
+            of_text += tags.words
+        return found
 
     @property
     def page(self) -> NDArray[np.int64]:
@@ -299,13 +298,12 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     """The `Measures` of several pages' segments at once; each page's are those that `measure` gives for it alone."""
     columns = [Segments.of(page) for page in pages]
     sizes = np.array([len(page) for page in pages], dtype=np.int64)
-    n = int(sizes.sum())
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     page = np.repeat(np.arange(len(pages)), sizes)
     contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
     read = _Read.of(contents)
-    markup_words = [tags.words for of_page in columns if of_page.markup is not None for tags in of_page.markup.tags] or [()] * n
-    rows, hashed = (np.concatenate(both) for both in zip((read.term_rows, read.term_hashes), _markup_terms(markup_words), strict=True))
+    markup_columns = _columns(columns)
+    rows, hashed = (np.concatenate(of) for of in zip((read.term_rows, read.term_hashes), *_markup_terms(markup_columns), strict=True))
     return Measures(
         bounds=bounds,
         counts=read.counts,
@@ -318,7 +316,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         blank=_column(of_page.blank_before for of_page in columns),
         inline=_column(of_page.inline for of_page in columns),
         repeats=_column(_others(contents[begin:end]) for begin, end in itertools.pairwise(bounds.tolist())),
-        openings=np.array(_others((read.openings + page.astype(np.uint64) * _PAGE_STEP).tolist()), dtype=np.float32),
+        openings=_others_of_hashes(read.openings + page.astype(np.uint64) * _PAGE_STEP),
         dateline=np.array(
             [len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents], dtype=np.float32
         ),
@@ -329,7 +327,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         long_words=Words.of(read.long_rows, page[read.long_rows], read.long_hashes),
         small_words=Words.of(read.small_rows, page[read.small_rows], read.small_hashes),
         contents=contents,
-        markup_words=markup_words,
+        markup_columns=markup_columns,
         markup=MarkupMeasures.of(columns),
     )
 
@@ -370,16 +368,14 @@ def _column(pages: Iterable[Sequence[float]]) -> Floats:
     return np.array([*itertools.chain.from_iterable(pages)], dtype=np.float32)
 
 
-def _markup_terms(words: Sequence[tuple[str, ...]]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """(row, hash) of the terms of each segment's markup; many segments have the same ones, and different ones share most words."""
-    places: dict[tuple[str, ...], int] = {}
-    which = np.array([places.setdefault(terms, len(places)) for terms in words], dtype=np.int64)
-    numbers: dict[str, int] = {}
-    flat = np.array([numbers.setdefault(word, len(numbers)) for terms in places for word in terms], dtype=np.int64)
-    length = np.fromiter(map(len, places), dtype=np.int64, count=len(places))
-    first, size = (np.cumsum(length) - length)[which], length[which]
-    at = np.arange(int(size.sum())) + np.repeat(first - np.cumsum(size) + size, size)
-    return np.repeat(np.arange(len(words)), size), hashes(list(numbers))[flat[at]]
+def _markup_terms(found: Sequence[MarkupColumns]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
+    """(row, hash) of the terms of each page's markup; pages without segments are none of them."""
+    begin = 0
+    for columns in found:
+        first, size = (np.cumsum(columns.term_count) - columns.term_count)[columns.style], columns.term_count[columns.style]
+        at = np.arange(int(size.sum())) + np.repeat(first - np.cumsum(size) + size, size)
+        yield np.repeat(np.arange(begin, begin + len(size)), size), columns.terms[at]
+        begin += len(size)
 
 
 def _bullet_kind(bullet: str) -> int:
@@ -393,6 +389,12 @@ def _others(keys: Sequence[Hashable]) -> list[int]:
     """How many other entries of `keys` equal each entry."""
     count = Counter(keys)
     return [count[key] - 1 for key in keys]
+
+
+def _others_of_hashes(keys: NDArray[np.uint64]) -> Floats:
+    """`_others` of numbers."""
+    _, which, count = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(count[which] - 1, dtype=np.float32)
 
 
 def _markup(measures: Measures) -> MarkupMeasures:
@@ -513,6 +515,11 @@ def column_names(groups: Sequence[str] = GROUPS) -> tuple[str, ...]:
 
 def window(matrix: Floats, groups: Sequence[str], offsets: Sequence[int], bounds: NDArray[np.int64] | None = None) -> Floats:
     """`matrix` (from `layout`) with the `near` columns of the segments at these `offsets` beside it; -1 beyond the ends."""
+    return np.concatenate(window_blocks(matrix, groups, offsets, bounds), axis=1)
+
+
+def window_blocks(matrix: Floats, groups: Sequence[str], offsets: Sequence[int], bounds: NDArray[np.int64] | None = None) -> list[Floats]:
+    """The columns of `window` in blocks, shape (segments, some) each."""
     near = [i for i, f in enumerate(f for f in LAYOUT if f.group in groups) if f.near]
     own = matrix[:, near]
-    return np.concatenate([matrix, *(shifted(own, by, -1, bounds) for by in offsets)], axis=1)
+    return [matrix, *(shifted(own, by, -1, bounds) for by in offsets)]

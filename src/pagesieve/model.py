@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.calibration import DIAL, Calibration, decide
-from pagesieve.features import Measures, layout, measure_pages, window
+from pagesieve.features import Measures, layout, measure_pages, window_blocks
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
-from pagesieve.sequence import context, decode
+from pagesieve.sequence import context_blocks, decode
 from pagesieve.words import TermIndex
 
 __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
@@ -260,7 +260,8 @@ def _groups(pages: Sequence[Sequence[Segment]]) -> Iterator[list[Sequence[Segmen
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
     """The network's input rows of a page: layout of the segment and its neighbours, and `sequence.context`."""
-    return np.concatenate([window(columns, groups, offsets, measures.bounds), context(measures, probabilities)], axis=1)
+    blocks = [*window_blocks(columns, groups, offsets, measures.bounds), *context_blocks(measures, probabilities)]
+    return np.concatenate(blocks, axis=1, dtype=np.float32)  # written once: those of an endless page are large
 
 
 def _blend(second: Floats, first: Floats, share: float) -> Floats:

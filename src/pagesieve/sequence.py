@@ -15,10 +15,11 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.features import LEVELS, Measures, Words, lookalikes, means_around, shifted, stretches
+from pagesieve.features import Measures, Words, lookalikes, means_around, shifted, stretches
+from pagesieve.page import LEVELS
 from pagesieve.roles import ROLES
 
-__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "context", "decode", "main_stretch", "transition_scores"]
+__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "context", "context_blocks", "decode", "main_stretch", "transition_scores"]
 
 Floats = NDArray[np.float32]
 
@@ -117,7 +118,7 @@ def _alike(groups: NDArray[np.int64], values: Floats) -> Floats:
     return np.asarray((total / count[:, None]).take(groups, axis=0), dtype=np.float32)
 
 
-def _together(measures: Measures, probabilities: Floats) -> Floats:
+def _together(measures: Measures, probabilities: Floats) -> list[Floats]:
     """What the first pass says of the segments that stand together or look alike, and of what surrounds where they stand.
 
     A story's kicker or the fortieth line of an article's table says little by itself; its likes do. For each group of `GROUPS_ALIKE` the
@@ -136,11 +137,11 @@ def _together(measures: Measures, probabilities: Floats) -> Floats:
             outside = (beside == edge) | (page[beside] != page)
             columns.append(np.where(outside[:, None], 0, probabilities[beside]))
         columns.append(np.log1p(np.stack([place - first, last - place], axis=1)))
-    return np.concatenate(columns, axis=1)
+    return columns
 
 
-def markup_context(measures: Measures, probabilities: Floats) -> Floats:
-    """What the first pass says of the segments in the same containers and of the same shape, shape (segments, len(MARKUP_NAMES))."""
+def _markup_context(measures: Measures, probabilities: Floats) -> list[Floats]:
+    """What the first pass says of the segments in the same containers and of the same shape: columns of `MARKUP_NAMES`."""
     markup = measures.markup
     assert markup is not None
     body = probabilities[:, BODY] * np.maximum(measures.words, 1)
@@ -148,14 +149,19 @@ def markup_context(measures: Measures, probabilities: Floats) -> Floats:
     total = np.maximum(sums, 1e-9)[measures.page]
     groups = [*markup.containers.T, markup.shape]
     shares = [np.bincount(group, body)[group] / total for group in groups]
-    return np.concatenate([*(_alike(group, probabilities) for group in groups), np.stack(shares, 1)], axis=1).astype(np.float32)
+    return [*(_alike(group, probabilities) for group in groups), np.stack(shares, 1)]
 
 
 def context(measures: Measures, probabilities: Floats) -> Floats:
     """The second pass's features, shape (segments, len(CONTEXT_NAMES)), from the first pass's role probabilities.
 
-    On an HTML page those of `markup_context` follow them.
+    On an HTML page those of `MARKUP_NAMES` follow them.
     """
+    return np.concatenate(context_blocks(measures, probabilities), axis=1, dtype=np.float32)
+
+
+def context_blocks(measures: Measures, probabilities: Floats) -> list[Floats]:
+    """The columns of `context` in blocks, shape (segments, some) each."""
     n, bounds, page = len(measures), measures.bounds, measures.page
     first, last = bounds[:-1][page], bounds[1:][page] - 1
     place = np.arange(n)
@@ -182,16 +188,13 @@ def context(measures: Measures, probabilities: Floats) -> Floats:
         *(_since(probabilities[:, role] > least, first) for role, least in MARK_AT.items()),
         _since(headings[::-1], (n - 1 - last)[::-1])[::-1],
     ]
-    found = np.concatenate(
-        [
-            *(shifted(log, by, float(np.log(FLOOR)), bounds) for by in NEAR),
-            *means_around(probabilities, AROUND, bounds),
-            np.stack(single, 1),
-            _together(measures, probabilities),
-        ],
-        axis=1,
-    ).astype(np.float32)
-    return found if measures.markup is None else np.concatenate([found, markup_context(measures, probabilities)], axis=1)
+    found = [
+        *(shifted(log, by, float(np.log(FLOOR)), bounds) for by in NEAR),
+        *means_around(probabilities, AROUND, bounds),
+        np.stack(single, 1),
+        *_together(measures, probabilities),
+    ]
+    return found if measures.markup is None else [*found, *_markup_context(measures, probabilities)]
 
 
 def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:
