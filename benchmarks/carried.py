@@ -22,7 +22,8 @@ from tqdm import tqdm
 from pagesieve import corpus, report
 from pagesieve.carry import WORD, aligned
 from pagesieve.files import write_text
-from pagesieve.html import UNSEEN, _hides, _parse, read_html
+from pagesieve.flow import HIDING, ICONS, UNSEEN
+from pagesieve.html import _parse, read_html
 from pagesieve.renderings import html_of
 
 FOLDERS = ("data", "../shared/webpages")
@@ -66,7 +67,10 @@ def _kind(name: str, attributes: dict[str, str | None]) -> str:
     """Why an element is not shown; "" for one that is."""
     if name in UNSEEN:
         return "noscript" if name == "noscript" else "form" if name in FORM else "unseen"
-    return "hidden" if _hides(name, name + "".join(f' {key}="{value or ""}"' for key, value in attributes.items())) else ""
+    hides = [key for key in HIDING if key in attributes and HIDING[key](attributes[key] or "")]
+    return (
+        "hidden" if (name == "dialog" and "open" not in attributes) or any(key != "aria-hidden" or name in ICONS for key in hides) else ""
+    )
 
 
 def counted(folder: str) -> Counter[str]:

@@ -23,11 +23,14 @@ import pagesieve
 from pagesieve import report
 from pagesieve.features import layout, measure_pages
 from pagesieve.files import write_text
-from pagesieve.html import _json_ld, _metadata, _parse, _Walk, decode_html
+from pagesieve.flow import lay_out, shown
+from pagesieve.html import _groups, _lay_out, _parse, _Parsed, decode_html
+from pagesieve.markup import markup_of
 from pagesieve.model import Model, Prediction, _blend, second_pass_inputs
 from pagesieve.page import decode, split
 from pagesieve.sequence import decode as decode_roles
 from pagesieve.sieve import BATCH
+from pagesieve.tree import read_tree
 
 ROUNDS = 200
 SIZE = 10_000  # characters
@@ -90,12 +93,20 @@ def stages(sieve: pagesieve.Sieve, view: str, pages: Sequence[bytes]) -> dict[st
             segments = timed("split", lambda texts=texts: [split(text) for text in texts])
         else:
             texts = timed("read", lambda batch=batch: [decode_html(page) for page in batch])
-            trees = timed("parse", lambda texts=texts: [_parse(text) for text in texts])
-            walks = timed("walk", lambda trees=trees: [_Walk().run(tree) for tree in trees])
-            segments = timed("split", lambda walks=walks: [walk.result()[1] for walk in walks])
-            timed("metadata", lambda trees=trees: [_metadata(tree, list(_json_ld(tree))) for tree in trees])
+            segments = [page for group in _groups([(text, "page") for text in texts]) for page in _html_stages(group, timed)]
         _judge(model, segments, timed)
     return spent
+
+
+def _html_stages(group: Sequence[tuple[str, str]], timed: Callable[[str, Callable[[], Any]], Any]) -> list[Any]:
+    """The segments of HTML pages that are read together."""
+    timed("the parser alone", lambda: [_parse(html) for html, _ in group])
+    parsed = timed("parse, metadata, write out", lambda: [_Parsed.of(html) for html, _ in group])
+    tree = timed("columns", lambda: read_tree([page.written for page in parsed]))
+    seen = timed("lines", lambda: shown(tree))
+    lines = timed("lines", lambda: lay_out(tree, seen))
+    timed("markup", lambda: markup_of(tree, seen, lines))
+    return [laid.segments for laid in _lay_out(parsed)]
 
 
 def _judge(model: Model, pages: Sequence[Any], timed: Callable[[str, Callable[[], Any]], Any]) -> None:

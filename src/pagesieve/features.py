@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.cues import FIRST_TOKENS, POINTER
-from pagesieve.page import LEVELS, MAX_INDENT, Segment, Segments
+from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
 from pagesieve.words import CharTable, Tokens, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
 
 __all__ = [
@@ -117,39 +117,34 @@ class MarkupMeasures:
     @classmethod
     def of(cls, pages: Sequence[Segments]) -> MarkupMeasures | None:
         """The measures of HTML pages' segments; None for those of text dumps."""
-        found = [page.markup for page in pages if page.markup is not None and len(page)]
-        sizes = [len(page) for page in pages]
-        if not found or len(found) < np.count_nonzero(sizes):
+        found = _columns(pages)
+        if not found:
             return None
-        page = np.repeat(np.arange(len(pages)), sizes)
-        shapes: dict[tuple[int, str], int] = {}
-        containers = _padded([m for columns in found for m in columns.containers], -1) + 1
-        containers += (page * (containers.max() + 1))[:, None]
+        places = np.flatnonzero([len(page) for page in pages])
+        sizes = np.array([len(columns.style) for columns in found])
+        containers = np.concatenate([columns.containers for columns in found]) + 1
+        containers += (np.repeat(places, sizes) * (containers.max() + 1))[:, None]
         there = np.zeros(int(containers.max()) + 1, dtype=np.bool_)
         there[containers] = True
-        links = [links for columns in found for links in columns.links]
-        linked = np.array([sum([end - start for start, end, _ in at]) if at else 0 for at in links], dtype=np.int64)
-        lengths = np.array([len(text) for of_page in pages for text in of_page.text], dtype=np.int64)
-        tags = [tags for columns in found for tags in columns.tags]
+        lengths = np.fromiter((len(text) for page in pages for text in page.text), dtype=np.int64, count=int(sizes.sum()))
+        link = np.concatenate([c.link_row + first for c, first in zip(found, (np.cumsum(sizes) - sizes).tolist(), strict=True)])
+        linked = np.bincount(link, np.concatenate([c.link_end - c.link_start for c in found]), minlength=len(lengths))
+        shapes = np.cumsum([0, *(c.shape.max() + 1 for c in found)]).tolist()
         return cls(
             linked=(linked / lengths).astype(np.float32),
-            links=np.array([*map(len, links)], dtype=np.float32),
-            heading=np.array([t.heading for t in tags], dtype=np.float32),
-            peers=_padded([m for columns in found for m in columns.peers], 0).astype(np.float32),
+            links=np.bincount(link, minlength=len(lengths)).astype(np.float32),
+            heading=np.concatenate([c.heading[c.style] for c in found]).astype(np.float32),
+            peers=np.maximum(np.concatenate([c.peers for c in found]), 0).astype(np.float32),
             containers=(np.cumsum(there) - 1)[containers],
-            shape=np.array(
-                [shapes.setdefault((p, t.shape), len(shapes)) for p, t in zip(page.tolist(), tags, strict=True)], dtype=np.int64
-            ),
+            shape=np.concatenate([c.shape[c.style] + first for c, first in zip(found, shapes, strict=False)]),
         )
 
 
-def _padded(values: Sequence[tuple[int, ...]], fill: int) -> NDArray[np.int64]:
-    """The first `LEVELS` of each of these, `fill` where there are fewer."""
-    out = np.full((len(values), LEVELS), fill, dtype=np.int64)
-    lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
-    flat = np.fromiter(itertools.chain.from_iterable(values), dtype=np.int64, count=int(lengths.sum()))
-    out[np.arange(LEVELS) < lengths[:, None]] = flat
-    return out
+def _columns(pages: Sequence[Segments]) -> list[MarkupColumns]:
+    """The markup of those pages that have segments; [] where one of them is a text dump."""
+    some = [page.markup for page in pages if len(page)]
+    found = [markup for markup in some if markup is not None]
+    return found if len(found) == len(some) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +253,8 @@ class Measures(Looks):
     long_words: Words
     small_words: Words  # those below `LONG_WORD` characters ("our", "said")
     contents: list[str]  # what the terms are made of
-    markup_words: list[tuple[str, ...]]  # terms of an HTML page's markup
-    markup_terms: MarkupTerms  # the same as hashes
+    markup_columns: list[MarkupColumns]  # of HTML pages that have segments
+    markup_terms: MarkupTerms  # the terms of their markup as hashes
 
     @cached_property
     def terms(self) -> list[list[str]]:
@@ -268,7 +263,12 @@ class Measures(Looks):
 
     def terms_of(self, place: int) -> list[str]:
         """The terms of one segment, as text."""
-        return [*terms(tokens_unlinked(self.contents[place])), *self.markup_words[place]]
+        found = terms(tokens_unlinked(self.contents[place]))
+        for columns in self.markup_columns:
+            if place < len(columns.style):
+                return [*found, *columns.tags[int(columns.style[place])].words]
+            place -= len(columns.style)
+        return found
 
     def hashed_terms(self) -> Iterator[Terms]:
         """The `terms` as hashes, of all segments in turn, some thousand segments at a time."""
@@ -302,14 +302,17 @@ class MarkupTerms:
     hash: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, words: Sequence[tuple[str, ...]]) -> MarkupTerms:
-        """Those of the markup with these terms; different ones share most words."""
-        places: dict[tuple[str, ...], int] = {}
-        which = np.array([places.setdefault(terms, len(places)) for terms in words], dtype=np.uint32)
-        numbers: dict[str, int] = {}
-        flat = np.array([numbers.setdefault(word, len(numbers)) for terms in places for word in terms], dtype=np.int64)
-        size = np.fromiter(map(len, places), dtype=np.int64, count=len(places))
-        return cls(which, np.cumsum(size) - size, size, hashes(list(numbers))[flat])
+    def of(cls, found: Sequence[MarkupColumns]) -> MarkupTerms:
+        """Those of these pages' markup, a kind of terms for each style."""
+        styles = np.cumsum([0, *(len(columns.term_count) for columns in found)]).tolist()
+        which = [columns.style + first for columns, first in zip(found, styles, strict=False)]
+        size = np.concatenate([np.zeros(0, dtype=np.int64), *(columns.term_count for columns in found)])
+        return cls(
+            np.concatenate([np.zeros(0, dtype=np.int64), *which]).astype(np.uint32),
+            np.cumsum(size) - size,
+            size,
+            np.concatenate([np.zeros(0, dtype=np.uint64), *(columns.terms for columns in found)]),
+        )
 
     def between(self, begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
         """(row, hash) of each term of the segments from `begin` to `end`, rows counting from `begin`."""
@@ -408,7 +411,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     page = np.repeat(np.arange(len(pages)), sizes)
     contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
     read, tokens = _Read.of(contents)
-    markup_words = [tags.words for of_page in columns if of_page.markup is not None for tags in of_page.markup.tags] or [()] * n
+    markup_columns = _columns(columns)
     bullets = itertools.chain.from_iterable(of_page.bullet for of_page in columns)
     return Measures(
         bounds=bounds,
@@ -433,8 +436,8 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         long_words=Words.of(read.long_rows, read.long_hashes, page),
         small_words=Words.of(read.small_rows, read.small_hashes, page),
         contents=contents,
-        markup_words=markup_words,
-        markup_terms=MarkupTerms.of(markup_words),
+        markup_columns=markup_columns,
+        markup_terms=MarkupTerms.of(markup_columns),
         markup=MarkupMeasures.of(columns),
     )
 

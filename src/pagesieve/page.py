@@ -18,12 +18,20 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pagesieve.words import hashes
+
+Ints = NDArray[np.int64]
+
 __all__ = ["Link", "Markup", "Page", "PageError", "Segment", "decode", "foreign", "read_page", "split", "wrap_width"]
 
+LEVELS = 4  # containers around an HTML page's segment
 MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
 MAX_OVERLONG = 0.1  # share of the page's characters that may lie in lines wider than the wrap width
@@ -166,37 +174,78 @@ class Tags:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarkupColumns:
-    """The `Markup` of a page's segments in columns, one entry a segment; `links` holds (start, end, address) of each link."""
+    """The `Markup` of a page's segments in columns.
 
-    tags: list[Tags] = field(default_factory=list)
-    links: list[tuple[tuple[int, int, str], ...]] = field(default_factory=list)
-    element: list[int] = field(default_factory=list)
-    containers: list[tuple[int, ...]] = field(default_factory=list)
-    peers: list[tuple[int, ...]] = field(default_factory=list)
+    Many segments have the same style, that is what the tags around them say. Of each style: `tags`, the same in words; `heading`; `shape`, a
+    number from 0 without gaps; `term_count`, the number of its terms, and in `terms` their hashes (see `words.hashes`), style after
+    style. Of each segment: the place of its `style`, its `element`, and as rows of `LEVELS` its `containers` and `peers`, -1 where
+    there are fewer. Of each link: `link_row`, the place of its segment, where it begins and ends in that, its `address`.
+    """
+
+    tags: Sequence[Tags]
+    heading: Ints
+    shape: Ints
+    term_count: Ints
+    terms: NDArray[np.uint64]
+    style: Ints
+    element: Ints
+    containers: Ints
+    peers: Ints
+    link_row: Ints
+    link_start: Ints
+    link_end: Ints
+    address: list[str]
 
     @classmethod
     def of(cls, found: Sequence[Markup]) -> MarkupColumns:
+        """`found` in columns."""
+        tags: dict[Tags, int] = {}
+        style = [tags.setdefault(Tags(m.path, m.words, m.shape, m.heading), len(tags)) for m in found]
+        shapes: dict[str, int] = {}
+        links = [(row, link) for row, m in enumerate(found) for link in m.links]
         return cls(
-            [Tags(m.path, m.words, m.shape, m.heading) for m in found],
-            [tuple((link.start, link.end, link.address) for link in m.links) for m in found],
-            [m.element for m in found],
-            [m.containers for m in found],
-            [m.peers for m in found],
+            tuple(tags),
+            _ints(t.heading for t in tags),
+            _ints(shapes.setdefault(t.shape, len(shapes)) for t in tags),
+            _ints(len(t.words) for t in tags),
+            hashes([word for t in tags for word in t.words]),
+            _ints(style),
+            _ints(m.element for m in found),
+            _padded([m.containers for m in found]),
+            _padded([m.peers for m in found]),
+            _ints(row for row, _ in links),
+            _ints(link.start for _, link in links),
+            _ints(link.end for _, link in links),
+            [link.address for _, link in links],
         )
 
     def row(self, place: int) -> Markup:
         """The markup of the segment at `place`."""
-        tags, links = self.tags[place], tuple(Link(*link) for link in self.links[place])
-        return Markup(
-            tags.path, tags.words, links, self.element[place], self.containers[place], self.peers[place], tags.shape, tags.heading
-        )
+        tags = self.tags[int(self.style[place])]
+        first, last = np.searchsorted(self.link_row, [place, place + 1]).tolist()
+        spans = zip(self.link_start[first:last].tolist(), self.link_end[first:last].tolist(), self.address[first:last], strict=True)
+        containers, peers = (tuple(n for n in of[place].tolist() if n >= 0) for of in (self.containers, self.peers))
+        links = tuple(Link(*span) for span in spans)
+        return Markup(tags.path, tags.words, links, int(self.element[place]), containers, peers, tags.shape, tags.heading)
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _padded(values: Sequence[tuple[int, ...]]) -> Ints:
+    """The first `LEVELS` of each of these, -1 where there are fewer."""
+    out = np.full((len(values), LEVELS), -1, dtype=np.int64)
+    for row, numbers in zip(out, values, strict=True):
+        row[: len(numbers)] = numbers[:LEVELS]
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Segments(Rows[Segment]):
     """A page's segments in columns: what a `Segment` says of itself, one entry a segment, without an object for each.
 
-    `markup` is None for a text dump; a column that is left out has nothing in it.
+    `markup` is None for a text dump; a column that is left out has nothing in it. `tidy` says that each text is its own `content`.
     """
 
     text: list[str]
@@ -207,6 +256,7 @@ class Segments(Rows[Segment]):
     blank_before: list[int] = field(default_factory=list)
     inline: list[bool] = field(default_factory=list)
     markup: MarkupColumns | None = None
+    tidy: bool = False
 
     def __post_init__(self) -> None:
         for name, nothing in (("indent", 0), ("bullet", ""), ("blank_before", 0), ("inline", False)):
@@ -250,9 +300,16 @@ class Segments(Rows[Segment]):
         self.blank_before.append(blank_before)
         self.inline.append(inline)
 
+    def content(self, place: int) -> str:
+        """The `content` of the segment at `place`."""
+        text = self.text[place]
+        return text if self.tidy else " ".join(text[len(self.bullet[place]) :].split())
+
     def contents(self) -> list[str]:
         """The `content` of each segment."""
         texts = self.text
+        if self.tidy:
+            return texts
         if any(self.bullet):
             texts = [text[len(bullet) :] for text, bullet in zip(texts, self.bullet, strict=True)]
         contents = [" ".join(text.split()) for text in texts]

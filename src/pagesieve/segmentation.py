@@ -192,7 +192,7 @@ class Segmentation:
             if i not in again:
                 if parts:
                     parts.append(" " if inline[i] and i and rows.roles[i - 1] == "body" else "\n\n")
-                parts.append(" ".join(text[i].split()))
+                parts.append(text[i] if rows.plain.tidy else " ".join(text[i].split()))
         return "".join(parts)
 
     @property
@@ -264,7 +264,7 @@ def _repeated(segments: LabeledSegments) -> set[int]:
     again: set[int] = set()
     for i in segments.with_role("body"):
         if segments.plain.text[i].count(" ") >= REPEATED_WORDS - 1:
-            content = segments.plain.row(i).content
+            content = segments.plain.content(i)
             if content in seen:
                 again.add(i)
             seen.add(content)

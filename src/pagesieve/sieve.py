@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, repeat
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from pagesieve.calibration import DIAL, check_dial
 from pagesieve.explain import Explanation, explain
-from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_html
+from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_pages
 from pagesieve.model import Model, Prediction
 from pagesieve.page import PageError, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
@@ -69,7 +69,11 @@ class Sieve:
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r} is none of {', '.join(KINDS)}")
         check_dial(dial)  # here, too: there may be no page to decide on
-        read = [self._read(page, kind, name, encoding) for page, name in zip(pages, names or repeat("page", len(pages)), strict=True)]
+        called = list(names) if names else ["page"] * len(pages)
+        taken = [self._take(page, kind, name, encoding) for page, name in zip(pages, called, strict=True)]
+        sources = [(found, name) for found, name in zip(taken, called, strict=True) if isinstance(found, str)]
+        htmls = iter(read_pages(sources))
+        read = [next(htmls) if isinstance(found, str) else found for found in taken]
         said: dict[int, Prediction] = {}
         for view, model in (("text", self.model), ("html", self.model.html)):
             places = [i for i, taken in enumerate(read) if isinstance(taken, HtmlPage) and taken.page.view == view]
@@ -78,8 +82,8 @@ class Sieve:
                 said.update(zip(places, model.predict_pages(segments, dial), strict=True))
         return [self._answer(taken, said[i]) if isinstance(taken, HtmlPage) else taken for i, taken in enumerate(read)]
 
-    def _read(self, page: str | bytes, kind: str, name: str, encoding: str) -> HtmlPage | PageError:
-        """The page's segments, or why there are none."""
+    def _take(self, page: str | bytes, kind: str, name: str, encoding: str) -> HtmlPage | PageError | str:
+        """The segments of a text dump, or why there are none; of an HTML page its source."""
         try:
             source = _html(page, kind, name, encoding)
             if source is None:
@@ -92,7 +96,7 @@ class Sieve:
                     f"{name}: is HTML, and this model has learned text dumps only; train one on pages with HTML beside them "
                     '(`make train`), render the page to text first, or pass kind="text" to take the markup as text'
                 )
-            return read_html(source, name)
+            return source
         except PageError as error:
             return error
 

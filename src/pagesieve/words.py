@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "BASE",
     "CharTable",
     "TermIndex",
     "Tokens",
@@ -26,6 +27,7 @@ __all__ = [
     "codes_of",
     "hashes",
     "is_unspaced",
+    "range_hashes",
     "read_tokens",
     "terms",
     "tokens",
@@ -149,21 +151,21 @@ _LONGER = "\u0130\u03a3"  # İ gets longer in small letters, Σ changes with wha
 
 # ------------------------------------------------------------------------------------------------ tokens as numbers
 
-_BASE = 0x9E3779B97F4A7C15  # odd, so that every power is too
-_INVERSE = pow(_BASE, -1, 1 << 64)
+BASE = 0x9E3779B97F4A7C15  # odd, so that every power is too
+_INVERSE = pow(BASE, -1, 1 << 64)
 KEPT = 1 << 17  # powers that are kept; more are worked out anew
 _CARET, _DOLLAR, _EQUALS, _SPACE = (np.uint64(ord(char)) for char in "^$= ")
 
 
 @cache
-def _powers(size: int, base: int = _BASE) -> Hashes:
+def _powers(size: int, base: int = BASE) -> Hashes:
     """The first `size` powers of a base."""
     factors = np.full(size, base, dtype=np.uint64)
     factors[:1] = 1
     return np.multiply.accumulate(factors)
 
 
-def _powers_to(longest: int, base: int = _BASE) -> Hashes:
+def _powers_to(longest: int, base: int = BASE) -> Hashes:
     """Powers up to `longest` at least; tables for the usual lengths are kept."""
     if longest < KEPT:
         return _powers(256 if longest < 256 else KEPT, base)
@@ -174,7 +176,7 @@ def hashes(texts: Sequence[str]) -> Hashes:
     """The hash of each text, shape (texts,)."""
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     ends = np.cumsum(lengths)
-    return _range_hashes(codes_of("".join(texts)), ends - lengths, ends)
+    return range_hashes(codes_of("".join(texts)), ends - lengths, ends)
 
 
 def _line_hashes(text: str, lines: int) -> Hashes:
@@ -187,11 +189,11 @@ def _line_hashes(text: str, lines: int) -> Hashes:
     for begin, end in itertools.pairwise(pieces):
         if begin < end:
             first, last = int(starts[begin]), int(ends[end - 1])
-            found.append(_range_hashes(codes[first:last], starts[begin:end] - first, ends[begin:end] - first))
+            found.append(range_hashes(codes[first:last], starts[begin:end] - first, ends[begin:end] - first))
     return np.concatenate(found)
 
 
-def _range_hashes(codes: NDArray[np.uint32], starts: Ints, ends: Ints) -> Hashes:
+def range_hashes(codes: NDArray[np.unsignedinteger[Any]], starts: Ints, ends: Ints) -> Hashes:
     """The hash of each range of `codes`."""
     if not len(starts) or not len(codes):
         return np.zeros(len(starts), dtype=np.uint64)
@@ -308,7 +310,7 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     count = np.diff(first)
     strange = np.concatenate([[0], np.cumsum(kinds < _LETTER)])
     return Tokens(
-        hash=_range_hashes(plain, starts, ends),
+        hash=range_hashes(plain, starts, ends),
         length=(ends - starts).astype(np.uint32),
         unspaced=unspaced,
         letters=strange[ends] == strange[starts],

@@ -1,0 +1,388 @@
+"""Step 1b of an HTML page's way: elements and texts in columns → the lines that a browser lays out, each of them a segment.
+
+Nothing is rendered: style sheets are not read, so what only they hide is there.
+
+1. A block element or a `br` ends a line; the cells of a table's row stay on one, parted by a tab (HTML Standard, "Rendering").
+2. Scripts, styles, form fields and what the page itself declares hidden are left out.
+3. A picture's alternative text is a line of its own behind the one it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pagesieve.tree import MASKS, Names, Tree, ranges
+from pagesieve.words import CharTable, codes_of
+
+__all__ = ["BLOCKS", "BOX", "HIDING", "ICONS", "LINK", "REFERENCE_LENGTH", "UNSEEN", "Lines", "Shown", "lay_out", "read_text", "shown"]
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Codes = NDArray[np.uint32]
+
+BLOCKS = frozenset(  # what the HTML Standard's style sheet gives a line of its own
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol optgroup option p plaintext pre search section "
+    "summary table caption colgroup col tbody tfoot thead tr ul xmp".split()
+)
+PARAGRAPHS = frozenset("blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre ul".split())  # blocks with a margin
+KEPT = frozenset(("pre", "listing", "plaintext", "xmp"))  # white space in them is kept
+WRITTEN = frozenset(("plaintext", "xmp"))  # their text is written without references
+CELLS = frozenset(("td", "th"))
+ICONS = frozenset(("i", "span"))
+UNSEEN = frozenset(
+    "script style template head title meta link base svg math iframe frame object embed applet audio video canvas select datalist "
+    "textarea input map noscript noframes noembed rp".split()
+)
+PICTURE_WORDS = 2  # words from which a picture's alternative text says something
+BLANK_BYTES = 64  # bytes of white space that are told from text before characters are looked at
+
+# What a name says of an element: the lowest two bits its margin (1: a line of its own, 2: blank lines around it too), then signs.
+MARGIN = 3
+BOX, KEEPS, WRITES, CELL, LINK, BREAK, PICTURE, UNSHOWN, DIALOG, ICON, NOSCRIPT = (1 << bit for bit in range(2, 13))
+_SIGNS = {
+    BOX: BLOCKS | CELLS, KEEPS: KEPT, WRITES: WRITTEN, CELL: CELLS, LINK: {"a"}, BREAK: {"br"}, PICTURE: {"img"}, UNSHOWN: UNSEEN,
+    DIALOG: {"dialog"}, ICON: ICONS, NOSCRIPT: {"noscript"},
+}  # fmt: skip
+_NATURES = Names(
+    {
+        name: (2 if name in PARAGRAPHS else name in BLOCKS) + sum(sign for sign, names in _SIGNS.items() if name in names)
+        for name in sorted(frozenset().union(*_SIGNS.values()))
+    }
+)
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+HIDING: Mapping[str, Callable[[str], bool]] = {  # attributes: which of their values hide an element
+    "hidden": lambda value: value != "until-found",
+    "aria-hidden": lambda value: value == "true",  # of an `ICONS` element; others are meant for the eye alone
+    "style": lambda value: _INVISIBLE.search(value) is not None,
+}
+_spaces = CharTable(lambda char: 2 if char.isspace() else 1, np.uint8)
+
+# A reference is known by its second character: what it stands for, and its length.
+_REFERENCES = {"l": ("<", 4), "g": (">", 4), "a": ("&", 5), "n": ("\xa0", 6), "q": ('"', 6)}
+_MEANING, REFERENCE_LENGTH = np.full(128, ord("&"), dtype=np.uint32), np.ones(128, dtype=np.int64)
+for _char, (_meaning, _length) in _REFERENCES.items():
+    _MEANING[ord(_char)], REFERENCE_LENGTH[ord(_char)] = ord(_meaning), _length
+
+_LOW, _HIGH = (np.uint64(0x0101010101010101 * byte) for byte in (0x7F, 0x80))
+_BLANKS = np.array([0x0101010101010101 * byte for byte in b" \n\t"], dtype=np.uint64)
+
+
+def read_text(text: str) -> str:
+    """`text` without the references that a written-out tree has."""
+    if "&" not in text:
+        return text
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&nbsp;", "\xa0").replace("&amp;", "&")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """The elements of a tree that are shown: their places in the tree and what their names say.
+
+    Then, of the text behind each piece: whether it is left out (`hidden`), whether that is because the page itself declares it hidden
+    (`declared`), and whether it holds no references (`written`).
+    """
+
+    element: Ints
+    nature: Ints
+    hidden: Bools
+    declared: Bools
+    written: Bools
+
+    def having(self, signs: int) -> Ints:
+        """Those whose names say one of `signs`, as places in the tree."""
+        return self.element[self.nature & signs > 0]
+
+
+def shown(tree: Tree, hidden: bool = False, noscript: bool = False) -> Shown:
+    """What is shown; with `hidden` also what the page declares hidden, with `noscript` also what it shows where nothing runs."""
+    nature = _NATURES(tree.name)
+    unseen = nature & UNSHOWN > 0
+    if noscript:
+        unseen &= nature & NOSCRIPT == 0
+    declared = np.zeros(len(nature), dtype=np.bool_) if hidden else _declared_hidden(tree, nature)
+    unseen_depth, declared_depth = tree.nest(unseen).depth, tree.nest(declared).depth
+    gone = unseen_depth + declared_depth > 0
+    element = np.flatnonzero(~(unseen | declared | gone[tree.piece - 1]))
+    written = np.zeros(len(tree.begin), dtype=np.bool_)
+    written[tree.piece[nature & WRITES > 0]] = True
+    return Shown(element, nature[element], gone[:-1], (declared_depth > 0)[:-1] & (unseen_depth == 0)[:-1], written)
+
+
+def _declared_hidden(tree: Tree, nature: Ints) -> Bools:
+    """Which elements the page itself declares hidden."""
+    found = (nature & DIALOG > 0) & (tree.attributes["open"][0] < 0)
+    for name, hides in HIDING.items():
+        start, end = tree.attributes[name]
+        some = np.flatnonzero((start >= 0) & (nature & ICON > 0) if name == "aria-hidden" else start >= 0)
+        values = [tree.data[a:b] for a, b in zip(start[some].tolist(), end[some].tolist(), strict=True)]
+        known = {value: hides(read_text(value.decode("utf-8"))) for value in set(values)}
+        found[some] |= np.array([known[value] for value in values], dtype=np.bool_)
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------------- runs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    """What there is to lay out: texts and pictures' alternative texts as runs of characters, in the pages' order, none of them empty.
+
+    Of each run: its `piece`, and its `picture` (as an element of the tree), -1 for a text. The first `shown` ones are shown, the others
+    declared hidden. `begin` (runs + 1,) says where each begins in `codes`, and where the last one ends. `space` says of each
+    character whether it is white space; `word` holds the places where words begin, `rank` (runs + 1,) how many do before each run.
+    `blank` holds the pieces behind which there is only white space.
+    """
+
+    shown: int
+    piece: Ints
+    picture: Ints
+    codes: Codes
+    begin: Ints
+    space: Bools
+    word: Ints
+    rank: Ints
+    blank: Ints
+
+    @classmethod
+    def of(cls, tree: Tree, seen: Shown) -> _Runs:
+        """The runs of the `seen` elements."""
+        behind = np.flatnonzero(tree.end > tree.close)
+        empty = _blank(tree, tree.close[behind], tree.end[behind])
+        blank, behind = behind[empty], behind[~empty]
+        texts, lost = behind[~seen.hidden[behind]], behind[seen.declared[behind]]
+        alt_start, alt_end = tree.attributes["alt"]
+        pictures = seen.having(PICTURE)
+        pictures = pictures[alt_end[pictures] > alt_start[pictures]]
+        order = np.argsort(np.concatenate([2 * texts + 1, 2 * tree.piece[pictures]]))  # a picture goes before the text behind it
+        piece = np.append(np.append(texts, tree.piece[pictures])[order], lost)
+        picture = np.append(np.append(np.full(len(texts), -1), pictures)[order], np.full(len(lost), -1))
+        start = np.where(picture < 0, tree.close[piece], alt_start[picture])
+        end = np.where(picture < 0, tree.end[piece], alt_end[picture])
+        codes, begin = _characters(tree.data, start, end, seen.written[piece] & (picture < 0))
+        space = _spaces(codes) > 1
+        begins = ~space
+        begins[1:] &= space[:-1]
+        begins[begin[:-1]] = ~space[begin[:-1]]
+        word = np.flatnonzero(begins)
+        rank = np.searchsorted(word, begin)
+        more = piece[: len(order)][(np.diff(rank)[: len(order)] == 0) & (picture[: len(order)] < 0)]
+        blank = np.sort(np.append(blank[~seen.hidden[blank]], more))
+        return cls(len(order), piece, picture, codes, begin, space, word, rank, blank)
+
+    @property
+    def words(self) -> Ints:
+        """Number of words of each run."""
+        return np.diff(self.rank)
+
+
+def _characters(data: bytes, start: Ints, end: Ints, written: Bools) -> tuple[Codes, Ints]:
+    """The characters between these places, and where in them each stretch begins, and the last one ends; `written` ones hold no references."""
+    held = b"".join([data[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)])
+    begin = np.append(0, np.cumsum(end - start))
+    if held.isascii():
+        return _without_references(np.frombuffer(held, dtype=np.uint8).astype(np.uint32), begin, written)
+    begin -= np.searchsorted(np.flatnonzero(np.frombuffer(held, dtype=np.uint8) & 0xC0 == 0x80), begin)
+    return _without_references(codes_of(held.decode("utf-8")), begin, written)
+
+
+def _without_references(codes: Codes, begin: Ints, written: Bools) -> tuple[Codes, Ints]:
+    """`codes` and where the runs begin in them, with the characters that references stand for."""
+    at = np.flatnonzero(codes == ord("&"))
+    if len(at) and written.any():
+        at = at[~written[np.searchsorted(begin, at, side="right") - 1]]
+    if not len(at):
+        return codes, begin
+    char = np.minimum(codes[at + 1], 127)
+    more = REFERENCE_LENGTH[char] - 1
+    kept = np.ones(len(codes), dtype=np.bool_)
+    kept[ranges(at + 1, more)] = False
+    codes = codes.copy()
+    codes[at] = _MEANING[char]
+    return codes[kept], begin - np.append(0, np.cumsum(more))[np.searchsorted(at, begin)]
+
+
+def _blank(tree: Tree, start: Ints, end: Ints) -> Bools:
+    """Which texts between these places hold nothing but spaces, line feeds and tabs; of those longer than `BLANK_BYTES` none is told."""
+    blank = np.zeros(len(start), dtype=np.bool_)
+    left = end - start
+    at = np.flatnonzero((left <= BLANK_BYTES) & (tree.words[start] & np.uint64(0xFF) <= ord(" ")))
+    position, left = start[at], left[at]
+    while len(at):
+        own = MASKS[np.minimum(left, 8)]
+        word = tree.words[position] & own | _BLANKS[0] & ~own
+        other = _HIGH
+        for char in word ^ _BLANKS[:, None]:
+            other = other & ((char & _LOW) + _LOW | char)  # the high bit of each byte that is another one
+        solid = other == 0
+        blank[at[solid & (left <= 8)]] = True
+        more = np.flatnonzero(solid & (left > 8))
+        at, position, left = at[more], position[more] + 8, left[more] - 8
+    return blank
+
+
+# -------------------------------------------------------------------------------------------------------------- lines
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """The laid out pages. A line is a segment; `bounds` (pages + 1,) says which lines are a page's.
+
+    Of each page: its text, and how many words are shown and are declared hidden. Of each line: where it begins and ends in the
+    text, whether a blank line is above it, the piece behind which its first word stands, and the picture (as an element of the
+    tree) whose alternative text it is, -1 for none. Lines are made of runs: the line of each run, its range of it, its piece. `tidy` says
+    of each page that its lines hold no white space but single spaces.
+    """
+
+    texts: list[str]
+    words: Ints
+    hidden_words: Ints
+    bounds: Ints
+    start: Ints
+    end: Ints
+    blank: Bools
+    piece: Ints
+    picture: Ints
+    run_line: Ints
+    run_start: Ints
+    run_end: Ints
+    run_piece: Ints
+    tidy: Bools
+
+
+def lay_out(tree: Tree, seen: Shown) -> Lines:
+    """The lines of the pages' `seen` elements."""
+    runs = _Runs.of(tree, seen)
+    placed = _Placed.of(tree, seen, runs)
+    codes, length = _collapsed(runs, placed)
+    page = tree.page[runs.piece[placed.run]]
+    head = np.diff(page, prepend=-1) > 0
+    spaced = placed.above & ~head
+    end = np.cumsum(length + np.where(placed.begins, 1 + spaced, np.where(placed.tabs > 0, placed.tabs, placed.spaced)))
+    start = end - length
+    out = np.full(int(end[-1]) + 1 if len(end) else 1, ord(" "), dtype=np.uint32)
+    out[start[placed.begins] - 1] = out[-1] = ord("\n")  # a page's first line break ends the page before it
+    out[start[spaced] - 2] = ord("\n")
+    out[ranges(start - placed.tabs, placed.tabs)] = ord("\t")
+    order = np.argsort(placed.run)
+    out[ranges(start[order], length[order])] = codes
+    text = out.tobytes().decode("utf-32-le")
+
+    first, line = np.flatnonzero(placed.begins), np.cumsum(placed.begins) - 1
+    line_start, line_end = start[first], end[np.append(first[1:], len(end))[: len(first)] - 1]
+    bounds = np.searchsorted(page[first], np.arange(tree.pages + 1))
+    origin = np.append(line_start, len(out))[bounds]
+    shift = np.repeat(origin[:-1], np.diff(bounds))
+    words, of = np.where(runs.picture < 0, runs.words, 0), tree.page[runs.piece]
+    return Lines(
+        texts=[text[a:b] for a, b in zip(origin.tolist(), origin[1:].tolist(), strict=False)],
+        words=_sums(words[: runs.shown], of[: runs.shown], tree.pages),
+        hidden_words=_sums(words[runs.shown :], of[runs.shown :], tree.pages),
+        tidy=_sums(placed.kept | (placed.tabs > 0), page, tree.pages) == 0,
+        bounds=bounds,
+        start=line_start - shift,
+        end=line_end - shift,
+        blank=placed.above[first],
+        piece=runs.piece[placed.run[first]],
+        picture=runs.picture[placed.run[first]],
+        run_line=line,
+        run_start=start - line_start[line],
+        run_end=end - line_start[line],
+        run_piece=runs.piece[placed.run],
+    )
+
+
+def _sums(values: NDArray[Any], group: Ints, groups: int) -> Ints:
+    """The sum of `values` in each group."""
+    return np.bincount(group, values, minlength=groups).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """The runs that have something to say, in the order in which they are laid out.
+
+    Of each: its place among all (`run`), whether it `begins` a line, with a blank line `above` it, whether its white space is `kept`, and
+    what parts it from the run before where it goes on with a line: so many `tabs`, or, without one, a space (`spaced`).
+    """
+
+    run: Ints
+    begins: Bools
+    above: Bools
+    kept: Bools
+    tabs: Ints
+    spaced: Bools
+
+    @classmethod
+    def of(cls, tree: Tree, seen: Shown, runs: _Runs) -> _Placed:
+        """The order of these runs. What stands between a text and the one before it on the page parts the two."""
+        words, picture = runs.words[: runs.shown], runs.picture[: runs.shown]
+        text = np.flatnonzero((picture < 0) & (words > 0))
+        alone = np.flatnonzero((picture >= 0) & (words >= PICTURE_WORDS))
+        piece = runs.piece[text]
+        page = tree.page[piece]
+        head = np.diff(page, prepend=-1) > 0
+        before = np.where(head, np.searchsorted(tree.page, page), np.append(0, piece[:-1] + 1)[: len(piece)])
+        breaks, margins, cells = (count[piece + 1] - count[before] for count in _parting(tree, seen))
+        begins = head | (breaks > 0)
+        kept = tree.nest(seen.having(KEEPS)).depth[piece] > 0
+        spaced = np.append(False, runs.space[runs.begin[text + 1][:-1] - 1])[: len(text)] | (~kept & runs.space[runs.begin[text]])
+        spaced |= np.searchsorted(runs.blank, piece) > np.searchsorted(runs.blank, before)
+
+        line = np.cumsum(begins)
+        waits = np.append(0, line)[np.searchsorted(text, alone)]  # a picture goes behind the line it stands in
+        order = np.argsort(np.append(2 * line, 2 * waits + 1), kind="stable")
+        none = np.zeros(len(alone), dtype=np.bool_)
+        return cls(
+            np.append(text, alone)[order],
+            np.append(begins, ~none)[order],
+            np.append(margins > 0, none)[order],
+            np.append(kept, none)[order],
+            np.append(np.where(begins, 0, cells), none)[order],
+            np.append(spaced, none)[order],
+        )
+
+
+def _parting(tree: Tree, seen: Shown) -> tuple[Ints, Ints, Ints]:
+    """How many pieces break a line, ask for a blank one, and begin a cell, before each piece and at the end, shape (pieces + 1,) each."""
+    piece, last = tree.piece[seen.element], tree.last[seen.element]
+    found = np.zeros((3, len(tree.begin) + 1), dtype=np.int64)
+    breaks, margins, cells = found[:, 1:]
+    breaks[piece] = breaks[last] = seen.nature & MARGIN > 0
+    breaks[piece] |= seen.nature & BREAK > 0
+    margins[piece] = margins[last] = seen.nature & MARGIN > 1
+    cells[piece] = seen.nature & CELL > 0
+    np.cumsum(found, axis=1, out=found)
+    return found[0], found[1], found[2]
+
+
+def _collapsed(runs: _Runs, placed: _Placed) -> tuple[Codes, Ints]:
+    """The characters of the placed runs, one run behind the other as they stand in the page, and how many each of `placed` has.
+
+    Every stretch of white space is one space, there is none at the ends; of runs that are `kept` only what is at the end goes,
+    and at the beginning of a line.
+    """
+    run, kept = placed.run, placed.kept
+    first, stop = runs.begin[run], runs.begin[run + 1]
+    spaces = np.flatnonzero(runs.space)
+    length = stop - first - np.searchsorted(spaces, stop) + np.searchsorted(spaces, first) + runs.words[run] - 1
+    inner = np.ones(len(runs.word) + 1, dtype=np.bool_)
+    inner[runs.rank] = False  # the first word of a run
+    gaps = runs.word[inner[:-1]] - 1
+    codes, held = runs.codes.copy(), ~runs.space
+    codes[gaps], held[gaps] = ord(" "), True
+    if kept.any():
+        solid, chosen = np.flatnonzero(~runs.space), run[kept]
+        low = np.where(placed.begins[kept], runs.word[runs.rank[chosen]], first[kept])
+        length[kept] = solid[np.searchsorted(solid, stop[kept]) - 1] + 1 - low
+        at = ranges(low, length[kept])
+        codes[at], held[at] = runs.codes[at], True
+    others = np.ones(len(runs.piece), dtype=np.bool_)
+    others[run] = False
+    held[ranges(runs.begin[:-1][others], np.diff(runs.begin)[others])] = False
+    return codes[held], length
