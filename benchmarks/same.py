@@ -24,9 +24,9 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 import pagesieve
-from pagesieve.bulk import MAX_BYTES
 from pagesieve.readers import Fields, records, sources
 
+LONGEST = 10_000_000  # bytes of a page
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 Segments = list[tuple[int, int, str, str, float]]
@@ -35,7 +35,7 @@ Segments = list[tuple[int, int, str, str, float]]
 def pages_of(folders: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Each page's id and bytes."""
     for source in sources(list(folders)):
-        for record in records(source, Fields(), MAX_BYTES):
+        for record in records(source, Fields(), LONGEST):
             yield record.id, record.page
 
 
@@ -50,7 +50,19 @@ def of_rows(rows: Iterable[dict[str, Any]]) -> dict[str, Segments]:
 
 def by_command(folders: list[str], jobs: int, folder: Path) -> dict[str, Segments]:
     output = folder / "rows.jsonl"
-    program = [sys.executable, "-m", "pagesieve", *folders, "--segments", "--jobs", str(jobs), "-o", str(output)]
+    program = [
+        sys.executable,
+        "-m",
+        "pagesieve",
+        *folders,
+        "--segments",
+        "--jobs",
+        str(jobs),
+        "--max-bytes",
+        str(LONGEST),
+        "-o",
+        str(output),
+    ]
     subprocess.run(program, check=True, stderr=subprocess.DEVNULL)
     with output.open("rb") as file:
         return of_rows(map(json.loads, file))

@@ -36,7 +36,7 @@ from pagesieve.sieve import BATCH, Sieve
 
 __all__ = ["MAX_BYTES", "SECONDS", "Job", "RunError", "run"]
 
-MAX_BYTES = 5_000_000  # bytes of a page
+MAX_BYTES = 2_000_000  # bytes of a page: as many as a process can take with 250 MB
 SECONDS = 30.0  # between two parts: what a killed run loses at most
 WAITING = 4  # batches that may wait for each process: one large page keeps the others busy
 SHOWN = 10.0  # seconds between two lines of progress in a log file

@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("--url-field", default="url", metavar="NAME", help="field with its address (default url)")
     many.add_argument("--errors", default="", metavar="FILE", help="list of bad records (default OUTPUT.errors.jsonl)")
     many.add_argument(
-        "--max-bytes", type=_count, metavar="N", help="longest page; longer ones are bad records (default 5,000,000; memory grows with it)"
+        "--max-bytes", type=_count, metavar="N", help="longest page; longer ones are bad records (default 2,000,000; memory grows with it)"
     )
     many.add_argument("--checkpoint", type=_seconds, metavar="SECONDS", help="work that an interruption costs at most (default 30)")
     many.add_argument("--restart", action="store_true", help="begin anew instead of going on where the same command was interrupted")
