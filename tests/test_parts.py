@@ -216,7 +216,8 @@ def test_whatever_runs_are_killed_the_output_is_the_concatenation_of_the_rows(
     assert (tmp_path / name).read_bytes() == expected
     assert (tmp_path / f"{name}.errors.jsonl").read_bytes().count(b"\n") == errors.count(b"\n") == bad
     assert beside(tmp_path / name) == [name, f"{name}.errors.jsonl"]
-    (tmp_path / name).unlink()
+    for end in (name, f"{name}.errors.jsonl"):
+        (tmp_path / end).unlink()
 
 
 @pytest.mark.parametrize("method", ["_note", "add"])
