@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.corpus import Label
+from pagesieve.cues import POINTER
 from pagesieve.features import measure
 from pagesieve.page import Segment
 from pagesieve.roles import ROLES
@@ -46,11 +47,6 @@ _TEASER_HEADING = _phrases(
     r"^(?:ilgili haberler|çok okunan|son (?:dakika|haberler)|önerilen)", r"^(?:читайте также|популярное|ещё по теме|похожие|самое читаемое|последние новости)",
     r"^(?:baca juga|berita terkait|terpopuler|artikel terkait)", "^(?:関連(?:記事|ニュース)|あわせて読みたい|おすすめ|人気記事|アクセスランキング|最新記事)", "^(?:相关(?:阅读|新闻|文章)|推荐阅读|热门|延伸阅读|相關新聞|熱門)",
     "^(?:관련 ?(?:기사|뉴스)|많이 본|추천 ?(?:기사|뉴스)|인기 ?(?:기사|뉴스)|주요 ?뉴스)", "^(?:اقرأ أيضا|مواضيع ذات صلة|الأكثر قراءة|أخبار ذات صلة|ذات صلة)", "^(?:यह भी पढ़ें|संबंधित|सबसे ज्यादा पढ़|ये भी पढ़ें)",
-)  # fmt: skip
-_LINK_LINE = _phrases(
-    r"^(?:read (?:more|also|next)|also read|more|related|see also|watch)\s*[:：|–-]\s*\S", r"^(?:lesen sie (?:auch|hier)|mehr (?:dazu|zum thema)|auch interessant)\s*[:：]\s*\S", r"^(?:lire aussi|à lire(?: aussi)?)\s*[:：]\s*\S",
-    r"^(?:lea|lee) (?:también|más)\s*[:：]\s*\S", r"^leggi anche\s*[:：]?\s*\S", r"^(?:leia (?:também|mais)|veja também)\s*[:：]\s*\S", r"^lees ook\s*[:：]\s*\S", r"^(?:czytaj|zobacz) (?:także|też|również)\s*[:：]\s*\S", r"^baca juga\s*[:：]\s*\S",
-    r"^читайте также\s*[:：]\s*\S", r"^(?:अधिक|यह भी|ये भी) पढ़ें\s*[:：]\s*\S", r"^اقرأ أيضا\S*\s*[:：]\s*\S",
 )  # fmt: skip
 _LEGAL = _phrases(
     "©",
@@ -214,7 +210,7 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("error prompt", "boilerplate", "what a page says when a part did not load", lambda v, i: v.words[i] < 40 and bool(_ERROR.search(v.text[i]))),
-    Rule("link line", "teaser", "'Read also: …' with a headline behind it", lambda v, i: 4 <= v.words[i] <= 40 and bool(_LINK_LINE.search(v.text[i]))),
+    Rule("link line", "teaser", "'Read also: …' with a headline behind it", lambda v, i: 4 <= v.words[i] <= 40 and bool(POINTER.match(v.text[i]))),
     Rule("teaser heading", "teaser_heading", "'Recommended stories', 'Mehr zum Thema' …", is_teaser_heading),
     Rule("legal", "boilerplate", "copyright, privacy, terms", lambda v, i: not v.prose[i] and bool(_LEGAL.search(v.text[i]))),
     Rule("share", "boilerplate", "share buttons and names of networks", lambda v, i: v.words[i] <= 4 and bool(_SHARE.search(v.text[i]))),
