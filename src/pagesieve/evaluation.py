@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import CAUTION, decide
+from pagesieve.calibration import decide
 from pagesieve.corpus import Document
 from pagesieve.features import measure
 from pagesieve.labeling import propose
@@ -68,13 +68,11 @@ class Judged:
     shares: Floats
     renderer: str = "unknown"
     confidence: float = 1.0
-    caution: float = CAUTION
 
 
 def judge(document: Document, words: Floats, said: Prediction, label_of_role: Mapping[str, str]) -> Judged:
     """`document`, with its segments' numbers of words, beside a model's prediction for its segments."""
-    judged = _judged(document, words, said.roles, said.labels, said.shares, label_matrix(label_of_role).argmax(1), said.confidence)
-    return replace(judged, caution=said.caution)
+    return _judged(document, words, said.roles, said.labels, said.shares, label_matrix(label_of_role).argmax(1), said.confidence)
 
 
 def _judged(
@@ -370,7 +368,7 @@ def dial_table(judged: Sequence[Judged]) -> list[dict[str, float]]:
     """What the dial does, over words: {"dial", "body_precision", "body_recall", "teaser_precision", "teaser_recall", "leaking_pages"}."""
     rows = []
     for dial in DIALS:
-        turned = [replace(page, labels=decide(page.shares, BODY, TEASER, dial, page.caution)) for page in judged]
+        turned = [replace(page, labels=decide(page.shares, BODY, TEASER, dial)) for page in judged]
         matrix = np.sum([_page_confusion(page, "words", "labels") for page in turned], axis=0)
         precision, recall = _precision(matrix), _recall(matrix)
         leaks = np.sum([_leak(page) for page in turned], axis=0)

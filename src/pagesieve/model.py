@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import CAUTION, DIAL, Calibration, decide
+from pagesieve.calibration import DIAL, Calibration, decide
 from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, nearby, window
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
@@ -168,7 +168,7 @@ class Prediction:
     `probabilities` (segments, roles) and `shares` (segments, labels) hold the probability of each role and of each label,
     the sum over its roles. `labels` (segments,) are the likeliest labels (as the dial has it), `roles` (segments,) the
     likeliest roles among those of that label, as places in `LABELS` and `ROLES`. `confidence` is the expected share of the
-    page's words with the right label. `caution` is that of the model's calibration.
+    page's words with the right label.
     """
 
     probabilities: Floats
@@ -176,7 +176,6 @@ class Prediction:
     labels: NDArray[np.int64]
     roles: NDArray[np.int64]
     confidence: float = 1.0
-    caution: float = CAUTION
 
     @classmethod
     def of(
@@ -195,10 +194,10 @@ class Prediction:
         matrix = label_matrix(label_of_role)
         probabilities = calibration.tempered(probabilities, cues)
         shares = probabilities @ matrix
-        labels = decide(shares, BODY, TEASER, dial, calibration.caution)
+        labels = decide(shares, BODY, TEASER, dial)
         roles = np.where(matrix.T[labels] > 0, probabilities, -1).argmax(1)
         chances = shares[np.arange(len(labels)), labels]
-        return cls(probabilities, shares, labels, roles, calibration.confidence(chances, words), calibration.caution)
+        return cls(probabilities, shares, labels, roles, calibration.confidence(chances, words))
 
 
 @dataclass(frozen=True, slots=True)

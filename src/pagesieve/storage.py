@@ -87,7 +87,6 @@ def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "terms": len(linear.vocabulary),
         "networks": [],
         "temperature": model.calibration.temperature,
-        "caution": model.calibration.caution,
         "info": dict(model.info),
     }
     if model.network is not None:
@@ -176,5 +175,5 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
             first_share=float(header["first_share"]),
         )
     curve = arrays["confidence_said"], arrays["confidence_true"]
-    calibration = Calibration(float(header["temperature"]), *curve, arrays["cues"], float(header["caution"]))
+    calibration = Calibration(float(header["temperature"]), *curve, arrays["cues"])
     return Model(linear, network, arrays["transitions"], check_label_map(header["labels"]), calibration, header["info"])

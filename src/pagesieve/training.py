@@ -36,7 +36,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer
 from threadpoolctl import threadpool_limits
 
-from pagesieve.calibration import CAUTION, CAUTION_HTML, Calibration, mean_chance
+from pagesieve.calibration import Calibration, mean_chance
 from pagesieve.corpus import Document
 from pagesieve.features import GROUPS, MARKUP, layout, measure
 from pagesieve.model import CLIP, UNCALIBRATED, Linear, Model, Network, Prediction, second_pass_inputs
@@ -607,7 +607,7 @@ def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
     for temperature in TEMPERATURES:
         shares = Calibration(temperature).tempered(probabilities[some]) @ matrix
         losses.append(-np.log(np.maximum(shares[np.arange(len(some)), truth[some]], 1e-6)).mean())
-    calibration = Calibration(TEMPERATURES[int(np.argmin(losses))], caution=CAUTION_HTML if MARKUP in settings.groups else CAUTION)
+    calibration = Calibration(TEMPERATURES[int(np.argmin(losses))])
     factors = []
     for has in np.concatenate([page.cues[page.known] for page in pages]).T > 0:
         expected = calibration.tempered(probabilities[has]).sum(0)
