@@ -11,7 +11,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from conftest import SITES, page_lines, page_text, write_page
+from conftest import SITES, page_html, page_lines, page_text, write_page
 from omegaconf import OmegaConf
 from programs import SMALL_TRAINING, composed, folder, run
 
@@ -197,6 +197,15 @@ def test_a_split_that_ignores_sites_is_scored_only_when_asked(
     facts = trained(tiny_corpus, tmp_path / "model")
     assert list(facts["summaries"]) == ["unseen sites", "unseen sites, HTML"]
     assert report.score_table(facts["summaries"]) in capsys.readouterr().out
+
+
+def test_html_of_as_many_sites_as_folds_is_learned_whatever_folds_their_text_has(tmp_path: Path) -> None:
+    for number, site in enumerate(("ash", "beech", "cedar", "elm", "fir", "hazel", "larch", "oak", "pine", "rowan")):
+        raw = write_page(tmp_path / "data", f"{site}.example", "story", page_lines(site, 1))
+        if number < 3:
+            raw.with_suffix(".html").write_text(page_html(page_lines(site, 1)), encoding="utf-8")
+    for seed in range(4):
+        assert trained(tmp_path / "data", tmp_path / f"{seed}", "model=logistic", f"seed={seed}")["html"] == 3
 
 
 def test_html_is_learned_where_there_is_enough_of_it_and_can_be_left_out(tiny_corpus: Path, tmp_path: Path) -> None:

@@ -259,6 +259,10 @@ def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[
     with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
     html_samples = training.prepare(html, with_markup)
     html_folds = np.array([fold_of[s.site] for s in html_samples], dtype=np.int64)
+    one_split = bodies or config.cv.keep  # a fold's teacher, or its kept model, must not have seen the fold in either view
+    sites = [s.site for s in html_samples]
+    if not one_split and len(np.unique(html_folds)) < config.cv.folds <= len(set(sites)):
+        html_folds = training.assign_folds(sites, config.cv.folds, config.seed)  # few sites have HTML: folds of its own
     has_html = len(np.unique(html_folds)) == config.cv.folds
     taught_html, taught = None, None
     if bodies and not has_html:
