@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pagesieve.calibration import CAUTION, DIAL, Calibration, decide, mean_chance
+from pagesieve.calibration import DIAL, LEAST_CAUTION, LEAST_SHARE, MOST_CAUTION, Calibration, decide, mean_chance, wariness
 from pagesieve.roles import ROLES
 
 rows = arrays(np.float32, st.tuples(st.integers(0, 6), st.just(3)), elements=st.floats(0.015625, 1, width=32)).map(
@@ -43,23 +43,55 @@ def test_a_page_without_words_is_sure() -> None:
     assert Calibration().confidence(np.zeros(0), np.zeros(0)) == 1.0
 
 
-@given(rows)
-def test_turning_the_dial_up_never_takes_a_segment_from_the_body(shares: np.ndarray) -> None:
-    bodies = [decide(shares, 0, 2, dial) == 0 for dial in (0, 0.25, DIAL, 0.75, 1)]
+def decided(shares: list[list[float]], words: list[float], caution: float = 1.0, dial: float = DIAL) -> list[int]:
+    given_ = np.array(shares, dtype=np.float32).reshape(-1, 3)
+    return decide(given_, np.array(words), np.full(len(given_), caution, dtype=np.float32), 0, 2, dial).tolist()
+
+
+@given(rows, st.floats(1, 20))
+def test_turning_the_dial_up_never_takes_a_segment_from_the_body(shares: np.ndarray, caution: float) -> None:
+    bodies = [np.array(decided(shares.tolist(), [9.0] * len(shares), caution, dial)) == 0 for dial in (0, 0.25, DIAL, 0.75, 1)]
     for less, more in itertools.pairwise(bodies):
         assert (less <= more).all()
 
 
-def test_the_likeliest_label_wins_but_the_body_only_where_teaser_is_much_less_likely() -> None:
-    teaser = 0.6 / CAUTION
-    shares = np.array([[0.6, 0.4, 0.0], [0.6, 0.38 - teaser, teaser + 0.02], [0.6, 0.42 - teaser, teaser - 0.02], [0.2, 0.5, 0.3]])
-    assert decide(shares.astype(np.float32), 0, 2, DIAL).tolist() == [0, 2, 0, 1]
+def test_body_must_be_so_many_times_as_likely_as_teaser_and_what_is_not_is_the_likelier_of_the_others() -> None:
+    sure = [1.0, 0.0, 0.0]
+    shares = [[0.6, 0.35, 0.05], [0.6, 0.25, 0.15], [0.6, 0.1, 0.3], [0.2, 0.5, 0.3], sure]
+    assert decided(shares, [10] * 5) == [0, 0, 0, 1, 0]
+    assert decided(shares, [10] * 5, caution=5) == [0, 1, 2, 1, 0]
+
+
+def test_caution_falls_with_the_number_of_words_but_not_for_a_headline() -> None:
+    words = np.array([0, 3, 20, 50, 1000], dtype=np.float32)
+    assert wariness(words, np.zeros(5, dtype=np.bool_)).tolist() == [MOST_CAUTION, MOST_CAUTION, 10, 4, LEAST_CAUTION]
+    assert wariness(words, np.ones(5, dtype=np.bool_)).tolist() == [LEAST_CAUTION] * 5
+
+
+@given(rows, st.data())
+def test_on_a_page_of_which_little_is_sure_the_body_is_what_makes_its_expected_f1_largest(shares: np.ndarray, data: st.DataObject) -> None:
+    words = np.array(data.draw(st.lists(st.integers(1, 99), min_size=len(shares), max_size=len(shares))), dtype=np.float64)
+    own = shares[:, 0].astype(np.float64)
+
+    def expected_f1(body: np.ndarray) -> float:
+        return float(2 * (words * own)[body].sum() / max(words[body].sum() + (words * own).sum(), 1e-9))
+
+    best = max((expected_f1(own >= least) for least in own), default=1.0)
+    body = np.array(decided(shares.tolist(), words.tolist(), caution=0.0), dtype=np.int64) == 0
+    for chance, chosen in zip(own, body, strict=True):
+        least = min(max(best / 2, LEAST_SHARE), 0.5)
+        assert chosen == (chance >= least) or chance == pytest.approx(least, abs=1e-5)
+
+
+def test_without_segments_or_words_nothing_is_decided_by_the_page() -> None:
+    assert decided([], []) == []
+    assert decided([[0.6, 0.4, 0.0], [0.45, 0.3, 0.25]], [0, 0]) == [0, 1]
 
 
 @pytest.mark.parametrize("dial", [-0.01, 1.01, float("nan")])
 def test_a_dial_beyond_its_ends_is_refused(dial: float) -> None:
     with pytest.raises(ValueError, match=r"dial=.*from 0 .* to 1"):
-        decide(np.ones((1, 3), dtype=np.float32) / 3, 0, 2, dial)
+        decided([[0.3, 0.3, 0.4]], [1], dial=dial)
 
 
 def test_a_cue_counts_where_a_segment_has_it_and_nowhere_else() -> None:

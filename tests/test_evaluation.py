@@ -31,7 +31,8 @@ def judged_page(
     truth, answer = (np.array([ROLES.index(role) for role in roles], dtype=np.int64) for roles in (true, said))
     counts = np.array(words or [1.0] * len(true))
     labels = LABEL_OF[answer]
-    page = Judged(f"{site}/page.txt", site, language, counts, truth, answer, LABEL_OF[truth], labels, np.eye(len(LABELS))[labels])
+    shares, caution = np.eye(len(LABELS))[labels], np.ones(len(labels))
+    page = Judged(f"{site}/page.txt", site, language, counts, truth, answer, LABEL_OF[truth], labels, shares, caution)
     return replace(page, **changed)
 
 

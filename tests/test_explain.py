@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from conftest import page_lines, page_text
 
+from pagesieve.calibration import decide
+from pagesieve.explain import _rule
 from pagesieve.features import Terms, layout, measure
+from pagesieve.model import Prediction
 from pagesieve.page import split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.sieve import Sieve
@@ -72,3 +75,31 @@ def test_a_word_the_model_never_saw_has_no_weight(tiny_sieve: Sieve) -> None:
     result = tiny_sieve.segment("Qwzx vbnmk")
     assert result.explain(0).words == ()
     assert np.isfinite(result.explain(0).neighbours)
+
+
+def test_where_another_label_is_likelier_the_rule_is_told(tiny_sieve: Sieve) -> None:
+    for result in (tiny_sieve.segment(PAGE), tiny_sieve.segment("Qwzx vbnmk", dial=0.0), tiny_sieve.segment("Qwzx vbnmk", dial=1.0)):
+        for place, segment in enumerate(result):
+            why = result.explain(place)
+            assert bool(why.rule) == (max(why.in_place, key=why.in_place.__getitem__) != segment.label)
+            assert str(why).endswith(f"\n  but {why.rule}") == bool(why.rule)
+    assert why.rule == "the dial was turned"
+
+
+@pytest.mark.parametrize(
+    ("shares", "caution", "label", "told"),
+    [
+        ([0.6, 0.1, 0.3], 20, "teaser", "20 times as likely as teaser"),
+        ([0.4, 0.45, 0.15], 2, "body", "lower probability"),
+        ([0.6, 0.1, 0.3], 2, "teaser", "dial"),
+        ([0.6, 0.1, 0.3], 2, "body", ""),
+    ],
+)
+def test_the_rule_is_the_one_that_decided(shares: list[float], caution: float, label: str, told: str) -> None:
+    own = np.array([shares], dtype=np.float32)
+    least, words = np.array([caution], dtype=np.float32), np.array([9], dtype=np.float32)
+    labels = decide(own, words, least, LABELS.index("body"), LABELS.index("teaser"), 0.5)
+    said = Prediction(np.zeros((1, len(ROLES)), dtype=np.float32), own, labels, labels, least)
+    rule = _rule(said, 0, LABELS.index(label))
+    assert told in rule
+    assert bool(rule) == bool(told)

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from pagesieve.roles import ROLES
 
-__all__ = ["DIAL", "Calibration", "check_dial", "decide", "mean_chance"]
+__all__ = ["DIAL", "Calibration", "check_dial", "decide", "mean_chance", "wariness"]
 
 Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
-CAUTION = (
-    4.0  # by cross-validation a quarter fewer pages have a story in the body, for .0002 of macro-F1 over segments and .0005 over words
-)
+CAUTION = 200.0  # over a segment's number of words: how many times as likely as teaser body must be (benchmarks/quality.md)
+LEAST_CAUTION, MOST_CAUTION = 2.0, 20.0
+LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
 
@@ -79,15 +79,42 @@ def check_dial(dial: float) -> None:
         raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
 
 
-def decide(shares: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:
-    """The label of each segment from its label shares (segments, labels); `body` and `teaser` are these labels' places.
+def decide(shares: Floats, words: Floats, caution: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:
+    """The label of each segment of a page, from its label shares (segments, labels), number of words and `caution`, both (segments,).
 
-    At 0.5 it is the likeliest one, but body only where that is `CAUTION` times as likely as teaser. Towards 0 a segment must be
-    ever more surely body to be labelled so ("no foreign line in the body"), towards 1 ever less ("no body line lost"). Raises
-    `ValueError` outside of 0..1.
+    `body` and `teaser` are these labels' places. At 0.5 a segment is body where that is likelier than not, or a bit less on a page
+    of which little is sure (`_least_share`), and only where it is `caution` times as likely as teaser; any other gets the likelier one
+    of the other labels. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line in the body"), towards 1
+    ever less ("no body line lost"). Raises `ValueError` outside of 0..1.
     """
     check_dial(dial)
-    moved = shares.copy()
-    moved[:, body] *= np.float32(np.exp(REACH * (dial - DIAL) / DIAL))
-    labels = moved.argmax(1)
-    return np.where((labels == body) & (moved[:, body] < CAUTION * moved[:, teaser]), teaser, labels)
+    own = shares[:, body]
+    moved = own * np.float32(np.exp(REACH * (dial - DIAL) / DIAL))
+    others = shares.copy()
+    others[:, body] = -1
+    least = _least_share(own, words)
+    chosen = (moved * (1 - least) >= least * (1 - own)) & (moved >= caution * shares[:, teaser])
+    return np.where(chosen, body, others.argmax(1))
+
+
+def wariness(words: Floats, headline: NDArray[np.bool_]) -> Floats:
+    """How many times as likely as teaser body must be, for segments of so many words that would or would not be the page's `headline`.
+
+    A short line in doubt costs the body little, but may be the story that must not be there. A headline is short by nature.
+    """
+    return np.where(headline, LEAST_CAUTION, np.clip(CAUTION / np.maximum(words, 1), LEAST_CAUTION, MOST_CAUTION)).astype(np.float32)
+
+
+def _least_share(own: Floats, words: Floats) -> float:
+    """From which probability of being body (segments,) on segments are to be body so that the page's F1 over words is largest, 0.5 at most.
+
+    That is half of the largest F1 to be expected (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1
+    Measure", 2014), with the ratio of expectations for the expectation of the ratio.
+    """
+    order = np.argsort(-own, kind="stable")
+    weights = words[order].astype(np.float64)
+    hits = np.cumsum(weights * own[order])
+    if not len(hits) or hits[-1] <= 0:
+        return 0.5
+    f1 = 2 * hits / (np.cumsum(weights) + hits[-1])
+    return float(np.clip(f1.max() / 2, LEAST_SHARE, 0.5))

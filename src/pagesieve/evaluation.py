@@ -54,7 +54,8 @@ COMMENT = ROLES.index("comment")
 class Judged:
     """A page with its true roles and what was said of it. Arrays have one entry a segment.
 
-    `labels` are places in `LABELS`; `shares` holds the probability of each label, shape (segments, labels).
+    `labels` are places in `LABELS`; `shares` holds the probability of each label, shape (segments, labels), `caution` what `calibration.decide`
+    wants to know beside them.
     """
 
     name: str
@@ -66,22 +67,26 @@ class Judged:
     true_labels: Ints
     labels: Ints
     shares: Floats
+    caution: Floats
     renderer: str = "unknown"
     confidence: float = 1.0
 
 
 def judge(document: Document, words: Floats, said: Prediction, label_of_role: Mapping[str, str]) -> Judged:
     """`document`, with its segments' numbers of words, beside a model's prediction for its segments."""
-    return _judged(document, words, said.roles, said.labels, said.shares, label_matrix(label_of_role).argmax(1), said.confidence)
-
-
-def _judged(
-    document: Document, words: Floats, roles: Ints, labels: Ints, shares: Floats, label_of: Ints, confidence: float = 1.0
-) -> Judged:
-    renderer = str(document.extra.get("renderer", "unknown"))
-    true = label_of[document.roles]
     return Judged(
-        document.page.name, document.site, document.language, words, document.roles, roles, true, labels, shares, renderer, confidence
+        document.page.name,
+        document.site,
+        document.language,
+        words,
+        document.roles,
+        said.roles,
+        label_matrix(label_of_role).argmax(1)[document.roles],
+        said.labels,
+        said.shares,
+        said.caution,
+        str(document.extra.get("renderer", "unknown")),
+        said.confidence,
     )
 
 
@@ -129,8 +134,9 @@ def baseline(name: str, documents: Sequence[Document], label_of_role: Mapping[st
         if document.segments:
             words = measure(document.segments).words
             roles = BASELINES[name](document, words)
-            labels = label_of[roles]
-            judged.append(_judged(document, words, roles, labels, np.eye(len(LABELS))[labels], label_of))
+            sure, neutral = np.eye(len(LABELS), dtype=np.float32)[label_of[roles]], np.ones(len(roles), dtype=np.float32)
+            said = Prediction(np.eye(len(ROLES), dtype=np.float32)[roles], sure, label_of[roles], roles, neutral)
+            judged.append(judge(document, words, said, label_of_role))
     return judged
 
 
@@ -368,7 +374,7 @@ def dial_table(judged: Sequence[Judged]) -> list[dict[str, float]]:
     """What the dial does, over words: {"dial", "body_precision", "body_recall", "teaser_precision", "teaser_recall", "leaking_pages"}."""
     rows = []
     for dial in DIALS:
-        turned = [replace(page, labels=decide(page.shares, BODY, TEASER, dial)) for page in judged]
+        turned = [replace(page, labels=decide(page.shares, page.words, page.caution, BODY, TEASER, dial)) for page in judged]
         matrix = np.sum([_page_confusion(page, "words", "labels") for page in turned], axis=0)
         precision, recall = _precision(matrix), _recall(matrix)
         leaks = np.sum([_leak(page) for page in turned], axis=0)

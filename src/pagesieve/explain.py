@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.features import Terms, column_names, layout, measure
-from pagesieve.model import Model, Prediction
+from pagesieve.model import BODY, Model, Prediction
 from pagesieve.page import Segment
 from pagesieve.roles import LABELS, ROLES
 
@@ -31,7 +31,7 @@ class Explanation:
     `words` and `cues` are (name, weight) in falling order of the weight's size: how much each term and each layout cue adds
     to the score of `role` beyond what it adds to the other roles on average. `alone` and `in_place` hold each label's
     probability, from the segment itself and given its neighbours; `neighbours` is by how much these moved the log odds of
-    `label` (positive: towards it).
+    `label` (positive: towards it). `rule` tells why the label is not the likeliest one, "" where it is.
     """
 
     label: str
@@ -41,6 +41,7 @@ class Explanation:
     alone: dict[str, float]
     in_place: dict[str, float]
     neighbours: float
+    rule: str = ""
 
     def __str__(self) -> str:
         def listed(items: Sequence[tuple[str, float]]) -> str:
@@ -52,6 +53,7 @@ class Explanation:
         return (
             f"{self.label} ({self.role})\n  words: {listed(self.words)}\n  cues: {listed(self.cues)}\n"
             f"  alone: {shares(self.alone)}\n  with its neighbours: {shares(self.in_place)} (log odds {self.neighbours:+.2f})"
+            + (f"\n  but {self.rule}" if self.rule else "")
         )
 
 
@@ -60,8 +62,9 @@ def explain(model: Model, segments: Sequence[Segment], place: int, label: str, r
     measures = measure(segments)
     first, decoded = model.passes(measures)
     words = measures.words
-    alone = Prediction.of(first, words, model.label_of_role, model.calibration).shares[place]
-    in_place = Prediction.of(decoded, words, model.label_of_role, model.calibration).shares[place]
+    alone = Prediction.of(first, words, model.label_of_role, model.calibration, cues=measures.cues).shares[place]
+    said = Prediction.of(decoded, words, model.label_of_role, model.calibration, cues=measures.cues)
+    in_place = said.shares[place]
     which, chosen = ROLES.index(role), LABELS.index(label)
     linear = model.linear
     _, numbers, weights = linear.weighted_terms(Terms.of_one(measures.terms[place]))
@@ -79,7 +82,20 @@ def explain(model: Model, segments: Sequence[Segment], place: int, label: str, r
         dict(zip(LABELS, alone.tolist(), strict=True)),
         dict(zip(LABELS, in_place.tolist(), strict=True)),
         float(_log_odds(in_place[chosen]) - _log_odds(alone[chosen])),
+        _rule(said, place, chosen),
     )
+
+
+def _rule(said: Prediction, place: int, label: int) -> str:
+    """Why this label was chosen although another is likelier (see `calibration.decide`), "" where none is."""
+    likeliest = int(said.shares[place].argmax())
+    if likeliest == label:
+        return ""
+    if said.labels[place] != label:
+        return "the dial was turned"
+    if label == BODY:
+        return "little on this page is sure, so that body counts from a lower probability on"
+    return f"a line like this is body only where that is {said.caution[place]:.0f} times as likely as teaser"
 
 
 def _beyond(scores: Floats, role: int) -> Floats:

@@ -8,7 +8,7 @@ transitions between roles. Training (`pagesieve.training`) makes it with scikit-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import DIAL, Calibration, decide
+from pagesieve.calibration import DIAL, Calibration, decide, wariness
 from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, nearby, window
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
@@ -31,7 +31,7 @@ TOGETHER = 500_000  # characters of pages judged at once
 MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
 FEW_ROWS = 1 << 11  # segments of whole pages whose inputs are made at once, unless a single one has more
 TINY = 1e-6  # added to a probability before its logarithm
-BODY, TEASER = LABELS.index("body"), LABELS.index("teaser")
+BODY, TEASER, HEADLINE = LABELS.index("body"), LABELS.index("teaser"), ROLES.index("headline")
 UNCALIBRATED = Calibration()
 CLIP = 4.0  # standard deviations; beyond, a second-pass input says no more
 
@@ -166,15 +166,16 @@ class Prediction:
     """What a model says of a page's segments, given the whole page.
 
     `probabilities` (segments, roles) and `shares` (segments, labels) hold the probability of each role and of each label,
-    the sum over its roles. `labels` (segments,) are the likeliest labels (as the dial has it), `roles` (segments,) the
-    likeliest roles among those of that label, as places in `LABELS` and `ROLES`. `confidence` is the expected share of the
-    page's words with the right label.
+    the sum over its roles. `labels` (segments,) are the labels chosen (`calibration.decide`), `roles` (segments,) the
+    likeliest roles among those of that label, as places in `LABELS` and `ROLES`; `caution` (segments,) is how many times as likely
+    as teaser body had to be. `confidence` is the expected share of the page's words with the right label.
     """
 
     probabilities: Floats
     shares: Floats
     labels: NDArray[np.int64]
     roles: NDArray[np.int64]
+    caution: Floats
     confidence: float = 1.0
 
     @classmethod
@@ -194,10 +195,16 @@ class Prediction:
         matrix = label_matrix(label_of_role)
         probabilities = calibration.tempered(probabilities, cues)
         shares = probabilities @ matrix
-        labels = decide(shares, BODY, TEASER, dial)
+        caution = wariness(words, np.where(matrix[:, BODY] > 0, probabilities, -1).argmax(1) == HEADLINE)
+        labels = decide(shares, words, caution, BODY, TEASER, dial)
         roles = np.where(matrix.T[labels] > 0, probabilities, -1).argmax(1)
-        chances = shares[np.arange(len(labels)), labels]
-        return cls(probabilities, shares, labels, roles, calibration.confidence(chances, words))
+        said = cls(probabilities, shares, labels, roles, caution)
+        return replace(said, confidence=calibration.confidence(said.chances, words))
+
+    @property
+    def chances(self) -> Floats:
+        """The probability of each segment's label, shape (segments,)."""
+        return self.shares[np.arange(len(self.labels)), self.labels]
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Sieve:
             return error
 
     def _answer(self, taken: HtmlPage, said: Prediction) -> Segmentation:
-        chances = np.minimum(said.shares[np.arange(len(taken.segments)), said.labels], 1.0).tolist()
+        chances = np.minimum(said.chances, 1.0).tolist()
         labels, roles = ([names[i] for i in of.tolist()] for names, of in ((LABELS, said.labels), (ROLES, said.roles)))
         segments = LabeledSegments(taken.segments, labels, roles, chances)
         page = taken.page

@@ -618,7 +618,7 @@ def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
     for page in pages:
         judged = page.calibrated(settings, calibration)
         words = np.where(page.known, page.words, 0)
-        said.append(mean_chance(judged.shares.max(1), words))
+        said.append(mean_chance(judged.chances, words))
         right.append(mean_chance((judged.labels == matrix.argmax(1)[page.roles]).astype(np.float32), words))
     curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, right)
     return replace(calibration, said=curve.X_thresholds_.astype(np.float32), true=curve.y_thresholds_.astype(np.float32))
