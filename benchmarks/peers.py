@@ -7,7 +7,7 @@ Each folder may be laid out as this project's data (`raw/`, `labeled/`), as page
 the article-extraction-benchmark (`html/*.html.gz`, `ground-truth.json`) or as WCXB (`html/`, `ground-truth/*.json`). With
 `--unseen` (what `benchmarks/unseen.py` leaves) each page is judged by a model that has not seen its site.
 
-Peers run in a process of their own each, on one core, and take turns by batches of pages. Writes
+Peers run in a process of their own each, on one core, and take turns by batches of pages, which pagesieve takes whole. Writes
 `peers.json`, `peers.md` and `peers.svg` to `reports/bench` (`--out` for another folder).
 """
 
@@ -38,11 +38,11 @@ from pagesieve import corpus, report
 from pagesieve.evaluation import Interval
 from pagesieve.files import write_text
 from pagesieve.html import decode_html
+from pagesieve.page import PageError
 from pagesieve.renderings import html_of, render
-from pagesieve.sieve import Sieve
 
 OUT = Path("reports", "bench")
-BATCH = 20  # pages a peer works on before the next one's turn
+BATCH = 32  # pages a peer works on before the next one's turn, and that pagesieve takes at once
 SHINGLE = 4  # words; the article-extraction-benchmark compares texts by runs of four
 TITLE_WORDS = 5  # words from which a teaser's line found in an extracted body is no accident
 RESAMPLES = 1000
@@ -106,60 +106,89 @@ def _from_html(name: str, html: str, body: str) -> Known:
 # ------------------------------------------------------------------------------------------------------------ peers
 
 
-def _sieves(unseen: str | None, model: str | None) -> Callable[[Known, int], Sieve]:
-    """Which model judges a page: one that has not seen its site, or always the same."""
-    if unseen is None:
-        sieve = pagesieve.load(model)
-        return lambda page, number: sieve
-    fold_of = json.loads(Path(unseen, "folds.json").read_text("utf-8"))
-    sieves = [pagesieve.load(path) for path in sorted(Path(unseen).glob("*.npz"))]
-    return lambda page, number: sieves[fold_of.get(page.site, number % len(sieves))]
+Batch = Sequence[Known]
+Peer = Callable[[Batch], list[str | None]]  # the bodies of some pages, None where it fails on one
 
 
-def _pagesieve(kind: str, unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
-    chosen = _sieves(unseen, model)
-    return lambda page, number: chosen(page, number).segment(page.html if kind == "html" else page.text, kind).body
+def _fold_of(unseen: str | None) -> dict[str, int]:
+    """The fold of each site that the models in the folder `unseen` know; {} without one."""
+    return json.loads(Path(unseen, "folds.json").read_text("utf-8")) if unseen else {}
 
 
-def _trafilatura(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+def _pagesieve(kind: str, unseen: str | None, model: str | None) -> Peer:
+    """All pages of a batch at once, each judged by a model that has not seen its site, or all by the same."""
+    sieves = [pagesieve.load(path) for path in sorted(Path(unseen).glob("*.npz"))] if unseen else [pagesieve.load(model)]
+    fold_of = _fold_of(unseen)
+
+    def bodies(batch: Batch) -> list[str | None]:
+        found: list[str | None] = [None] * len(batch)
+        for fold, sieve in enumerate(sieves):
+            places = [i for i, page in enumerate(batch) if fold_of.get(page.site, 0) == fold]
+            answers = sieve.segment_batch(
+                [batch[i].html if kind == "html" else batch[i].text for i in places], kind, names=[batch[i].name for i in places]
+            )
+            for i, answer in zip(places, answers, strict=True):
+                if isinstance(answer, PageError):
+                    print(f"peers: {answer}", file=sys.stderr)
+                else:
+                    found[i] = answer.body
+        return found
+
+    return bodies
+
+
+def _one_by_one(extract: Callable[[str], str | None]) -> Peer:
+    """A peer that takes a page's HTML at a time."""
+
+    def body(page: Known) -> str | None:
+        try:
+            return extract(page.html) or ""
+        except Exception as error:
+            print(f"peers: {page.name}: {type(error).__name__}: {error}", file=sys.stderr)
+            return None
+
+    return lambda batch: [body(page) for page in batch]
+
+
+def _trafilatura(unseen: str | None, model: str | None) -> Peer:
     from trafilatura import extract
 
-    return lambda page, number: extract(page.html, include_comments=False) or ""
+    return _one_by_one(lambda html: extract(html, include_comments=False))
 
 
-def _readability(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+def _readability(unseen: str | None, model: str | None) -> Peer:
     from html_text import extract_text
     from readability import Document
 
-    return lambda page, number: extract_text(Document(page.html).summary())
+    return _one_by_one(lambda html: extract_text(Document(html).summary()))
 
 
-def _resiliparse(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+def _resiliparse(unseen: str | None, model: str | None) -> Peer:
     from resiliparse.extract.html2text import extract_plain_text
 
-    return lambda page, number: extract_plain_text(page.html, main_content=True, alt_texts=False)
+    return _one_by_one(lambda html: extract_plain_text(html, main_content=True, alt_texts=False))
 
 
-def _justext(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+def _justext(unseen: str | None, model: str | None) -> Peer:
     import justext
 
     stop = frozenset().union(*(justext.get_stoplist(name) for name in ("English", "German", "Spanish", "French")))
-    return lambda page, number: "\n".join(p.text for p in justext.justext(page.html.encode(), stop) if not p.is_boilerplate)
+    return _one_by_one(lambda html: "\n".join(p.text for p in justext.justext(html.encode(), stop) if not p.is_boilerplate))
 
 
-def _newspaper(unseen: str | None, model: str | None) -> Callable[[Known, int], str]:
+def _newspaper(unseen: str | None, model: str | None) -> Peer:
     from newspaper import Article
 
-    def body(page: Known, number: int) -> str:
+    def body(html: str) -> str:
         article = Article("https://www.site.example/story", fetch_images=False)
-        article.download(input_html=page.html)
+        article.download(input_html=html)
         article.parse()
         return str(article.text)
 
-    return body
+    return _one_by_one(body)
 
 
-PEERS: dict[str, Callable[[str | None, str | None], Callable[[Known, int], str]]] = {
+PEERS: dict[str, Callable[[str | None, str | None], Peer]] = {
     "pagesieve, HTML": lambda unseen, model: _pagesieve("html", unseen, model),
     "pagesieve, text dump": lambda unseen, model: _pagesieve("text", unseen, model),
     "trafilatura": _trafilatura,
@@ -171,13 +200,13 @@ PEERS: dict[str, Callable[[str | None, str | None], Callable[[Known, int], str]]
 
 
 def _serve(pipe: Any, name: str, unseen: str | None, model: str | None) -> None:
-    """A peer's process: for each batch of (number, page) the bodies and the processor seconds they took; at the end its peak memory."""
+    """A peer's process: for each batch of pages the bodies and the processor seconds they took; at the end its peak memory."""
     extract = PEERS[name](unseen, model)
-    warm = Known("warm", "", "<html><body><p>Row on, said the mill.</p></body></html>", "Row on.", "")
-    _attempt(extract, warm, 0)  # what is loaded on first use is no page's time
+    sites = list({fold: site for site, fold in _fold_of(unseen).items()}.values()) or [""]  # one for each model
+    extract([Known("warm", site, "<html><body><p>Row on, said the mill.</p></body></html>", "Row on.", "") for site in sites])
     while (batch := pipe.recv()) is not None:
         started = time.process_time()
-        bodies = [_attempt(extract, page, number) for number, page in batch]  # None where it failed
+        bodies = extract(batch)
         pipe.send((bodies, time.process_time() - started))
     pipe.send(_peak_megabytes())
 
@@ -189,14 +218,6 @@ def _peak_megabytes() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     found = re.search(r"VmHWM:\s*(\d+)", status.read_text())
     return int(found[1]) // 1024 if found else 0
-
-
-def _attempt(extract: Callable[[Known, int], str], page: Known, number: int) -> str | None:
-    try:
-        return extract(page, number)
-    except Exception as error:
-        print(f"peers: {page.name}: {type(error).__name__}: {error}", file=sys.stderr)
-        return None
 
 
 def run_peers(
@@ -213,7 +234,7 @@ def run_peers(
     bodies: dict[str, list[str | None]] = {name: [] for name in names}
     seconds = dict.fromkeys(names, 0.0)
     for first in tqdm(range(0, len(pages), BATCH), desc="turns", unit="batch", file=sys.stderr):
-        batch = [(number, pages[number]) for number in range(first, min(first + BATCH, len(pages)))]
+        batch = pages[first : first + BATCH]
         for name in names:
             pipes[name].send(batch)
             found, took = pipes[name].recv()
@@ -340,7 +361,8 @@ def main() -> None:
     by_folder: dict[str, dict[str, dict[str, Any]]] = {}
     texts = []
     for folder in options.folders:
-        pages = list(pages_of(folder, sites))
+        fold_of = _fold_of(options.unseen)
+        pages = sorted(pages_of(folder, sites), key=lambda page: fold_of.get(page.site, 0))  # so that most batches have one model
         if not pages:
             sys.exit(f"peers: {folder}: no page with HTML and known body; see the top of {__file__} for the layouts")
         answers = run_peers(pages, options.peers, options.unseen, options.model)
