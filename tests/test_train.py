@@ -331,9 +331,13 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
     names = [d.page.name for d in found.documents]
     assert len(names) == 17
     assert len(found.html) == 16  # the other folder has none
+    pieces = [d for d in found.views if d.page.name.endswith("@excerpt")]
+    assert 0 < len(pieces) < len(names)
+    assert {d.page.view for d in found.html_views} == {"html"}
+    assert 0 < len(found.html_views) < 16
     copies = [d for d in found.views if d.page.name.endswith(("@1", "@2"))]
     assert sorted(d.page.name.partition("@")[0] for d in copies) == sorted(2 * [n for n in names if not n.startswith("gannet")])
-    renderings = [d for d in found.views if d not in copies]
+    renderings = [d for d in found.views if d not in copies and d not in pieces]
     assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
     assert all(d.roles.size == len(d.segments) for d in found.views)
 

@@ -6,13 +6,14 @@ import hashlib
 import itertools
 import json
 import platform
+import random
 import resource
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,7 @@ import pagesieve
 from pagesieve import corpus, evaluation, report, teaching, training
 from pagesieve.config import TrainConfig, run, settings
 from pagesieve.corpus import Document, KnownBody
+from pagesieve.excerpts import excerpt
 from pagesieve.features import MARKUP
 from pagesieve.files import write_text
 from pagesieve.model import Model
@@ -58,7 +60,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
     sites = sorted({d.site for d in bare})
     counts = report.corpus_table(documents)
     segments = sum(len(d.segments) for d in documents)
-    renderings = f", and {len(views)} other renderings or repetitions of them" if views else ""
+    renderings = f", and {len(views)} other renderings, pieces or repetitions of them" if views else ""
     print(f"{len(documents)} pages of {len(sites)} sites, {segments} segments{renderings}\n\n{counts}\n", flush=True)
 
     text, of_html = by_site(gathered, chosen, config)
@@ -91,7 +93,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "name": Path(config.out).name,
         "segments": segments,
         "views": len(views),
-        "html": len(of_html.samples) if of_html else 0,
+        "html": len(gathered.html) if of_html else 0,
         "bodies": text.taught.learned if text.taught else 0,
         "languages": dict(Counter(d.language for d in bare).most_common()),
         "sources": sorted({d.source for d in bare if d.source}),
@@ -119,17 +121,17 @@ def train(config: TrainConfig) -> dict[str, Any]:
 
 
 class Gathered(NamedTuple):
-    """What is trained on: labelled text dumps, other renderings of them (`data.views` of each), their HTML; the sites held out.
+    """What is trained on: labelled text dumps, their HTML; the sites held out.
 
-    `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
-
-    `views` also holds the pages of `data.root` again where `data.times` has them count more than once. `bodies` are pages of
-    which only the article's text is known.
+    `views` are what else is made of the dumps: other renderings (`data.views` of each), pieces of them (`data.excerpts`), and the pages of
+    `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `bodies` are pages of
+    which only the article's text is known. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
     """
 
     documents: Shelf[Document]
     views: Shelf[Document]
     html: Shelf[Document]
+    html_views: Shelf[Document]
     bodies: Shelf[KnownBody]
     held_out: set[str]
     roots: list[str]
@@ -167,8 +169,11 @@ def gather(config: TrainConfig) -> Gathered:
         for document in documents:
             if origin[document.page.name] == config.data.root:
                 views.append(_cut(replace(document, page=replace(document.page, name=f"{document.page.name}@{number}"))))
+    html = _html(config, documents, origin)
+    for piece in _excerpts(config, documents):
+        views.append(piece)
     bodies = Shelf(page for page in corpus.read_bodies(config.data.bodies) if page.site not in held_out) if config.data.bodies else Shelf()
-    return Gathered(documents, views, _html(config, documents, origin), bodies, held_out, roots, chain)
+    return Gathered(documents, views, html, Shelf(_excerpts(config, html)), bodies, held_out, roots, chain)
 
 
 def _cut(document: Document) -> Document:
@@ -252,12 +257,12 @@ class View(NamedTuple):
 
 def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[View, View | None]:
     """Text and HTML of the gathered pages, each judged by models that have not seen its site; no HTML where too few sites have it."""
-    documents, views, html, bodies, *_ = gathered
-    samples = training.prepare(itertools.chain(documents, views), chosen)
+    documents, html, bodies = gathered.documents, gathered.html, gathered.bodies
+    samples = training.prepare(itertools.chain(documents, gathered.views), chosen)
     folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
     fold_of = dict(zip([s.site for s in samples], folds.tolist(), strict=True))
     with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
-    html_samples = training.prepare(html, with_markup)
+    html_samples = training.prepare(itertools.chain(html, gathered.html_views), with_markup)
     html_folds = np.array([fold_of[s.site] for s in html_samples], dtype=np.int64)
     one_split = bodies or config.cv.keep  # a fold's teacher, or its kept model, must not have seen the fold in either view
     sites = [s.site for s in html_samples]
@@ -322,6 +327,15 @@ def _views(config: TrainConfig, documents: Shelf[Document], origin: dict[str, st
     )
     shown = tqdm(work, total=len(documents), desc="renderings", unit="page", file=sys.stderr)
     return Shelf(_cut(view) for some in shown for view in some)
+
+
+def _excerpts(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
+    """A piece of `data.excerpts` of the documents, drawn by the seed and a page's name."""
+    for document in documents:
+        if random.Random(f"{config.seed} excerpt {document.page.name}").random() < config.data.excerpts:
+            piece = excerpt(document, config.seed)
+            if piece is not None and piece.segments:
+                yield _cut(piece)
 
 
 def _list(make: Callable[..., Iterable[Document]], *arguments: Any) -> list[Document]:

@@ -1,0 +1,87 @@
+"""`pagesieve.excerpts`: pieces of a page's article hold what they were cut from, with its labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import write_page
+
+from pagesieve import corpus
+from pagesieve.corpus import Document
+from pagesieve.excerpts import BODY, HEADLINE, excerpt
+from pagesieve.renderings import html_view
+from pagesieve.roles import ROLES
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="module")
+def pages() -> list[Document]:
+    return corpus.read(DATA)[::3]
+
+
+@pytest.fixture(scope="module")
+def html_pages(pages: list[Document]) -> list[Document]:
+    return [view for page in pages[:40] if (view := html_view(page, DATA)) is not None]
+
+
+def whole(document: Document) -> str:
+    return " ".join(" ".join(segment.content for segment in document.segments).split())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_piece_is_a_stretch_of_the_page_with_its_labels(pages: list[Document], seed: int) -> None:
+    pieces = 0
+    for page in pages:
+        piece = excerpt(page, seed)
+        if piece is None:
+            continue
+        pieces += 1
+        known = [(" ".join(page.page.text[label.start : label.end].split()), label.role) for label in page.labels]
+        known += [(segment.content, ROLES[role]) for segment, role in zip(page.segments, page.roles.tolist(), strict=True)]
+        for label in piece.labels:
+            text = " ".join(piece.page.text[label.start : label.end].split()).removeprefix("- ")
+            assert any(text in content and role == label.role for content, role in known)
+        assert sum(label.end - label.start for label in piece.labels) > 0.9 * len(" ".join(piece.page.text.split()))
+        assert BODY in piece.roles
+        assert piece.roles[0] in (BODY, HEADLINE)
+        assert (piece.page.name, piece.site) == (f"{page.page.name}@excerpt", page.site)
+    assert pieces > 0.9 * len(pages)
+
+
+def test_pieces_are_of_all_kinds(pages: list[Document]) -> None:
+    pieces = [(page, piece) for page in pages if (piece := excerpt(page, 0)) is not None]
+    beginning = [piece.roles[0] for _, piece in pieces]
+    assert 0.1 < np.mean([role == HEADLINE for role in beginning]) < 0.9
+    share = [np.count_nonzero(piece.roles == BODY) / np.count_nonzero(page.roles == BODY) for page, piece in pieces]
+    assert 0.3 < np.mean([part > 0.99 for part in share]) < 0.9
+    assert any(piece.roles[-1] != BODY for _, piece in pieces)
+    assert 0.3 < np.mean([piece.page.text.strip() in page.page.text for page, piece in pieces]) < 0.9
+
+
+def test_html_becomes_html_of_plain_tags(html_pages: list[Document]) -> None:
+    pieces = [(page, piece) for page in html_pages if (piece := excerpt(page, 0)) is not None]
+    assert len(pieces) > 0.9 * len(html_pages)
+    links = 0
+    for page, piece in pieces:
+        assert piece.page.view == "html"
+        assert whole(piece) in whole(page)
+        assert all(segment.markup is not None and not segment.markup.path.count("nav") for segment in piece.segments)
+        links += sum(len(segment.markup.links) for segment in piece.segments if segment.markup is not None)
+    assert links
+
+
+def test_the_same_page_and_seed_give_the_same_piece(pages: list[Document]) -> None:
+    for page in pages[:10]:
+        assert excerpt(page, 5) == excerpt(replace(page), 5)
+    assert any(excerpt(page, 5) != excerpt(page, 6) for page in pages[:10])
+
+
+def test_a_page_without_two_paragraphs_has_no_piece(tmp_path: Path) -> None:
+    write_page(tmp_path, "a.example", "one", [("headline", "Ferry stops"), ("body", "It rained for nine days on end.")])
+    (page,) = corpus.read(tmp_path)
+    assert np.count_nonzero(page.roles == BODY) == 1
+    assert excerpt(page, 0) is None
