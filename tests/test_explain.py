@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import page_lines, page_text
 
-from pagesieve.calibration import decide
+from pagesieve.calibration import decide, least_share
 from pagesieve.explain import _rule
 from pagesieve.features import Terms, layout, measure
 from pagesieve.model import Prediction
@@ -97,9 +97,9 @@ def test_where_another_label_is_likelier_the_rule_is_told(tiny_sieve: Sieve) -> 
 )
 def test_the_rule_is_the_one_that_decided(shares: list[float], caution: float, label: str, told: str) -> None:
     own = np.array([shares], dtype=np.float32)
-    least, words = np.array([caution], dtype=np.float32), np.array([9], dtype=np.float32)
-    labels = decide(own, words, least, LABELS.index("body"), LABELS.index("teaser"), 0.5)
-    said = Prediction(np.zeros((1, len(ROLES)), dtype=np.float32), own, labels, labels, least)
+    asked = np.array([caution], dtype=np.float32)
+    labels = decide(own, least_share(own[:, 0], np.array([9])), asked, LABELS.index("body"), LABELS.index("teaser"), 0.5)
+    said = Prediction(np.zeros((1, len(ROLES)), dtype=np.float32), own, labels, labels, asked)
     rule = _rule(said, 0, LABELS.index(label))
     assert told in rule
     assert bool(rule) == bool(told)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pagesieve.roles import ROLES
 
-__all__ = ["DIAL", "Calibration", "check_dial", "decide", "mean_chance", "wariness"]
+__all__ = ["DIAL", "Calibration", "caution_of", "check_dial", "decide", "least_share", "mean_chance"]
 
 Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
@@ -79,25 +79,23 @@ def check_dial(dial: float) -> None:
         raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
 
 
-def decide(shares: Floats, words: Floats, caution: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:
-    """The label of each segment of a page, from its label shares (segments, labels), number of words and `caution`, both (segments,).
+def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:
+    """The label of each segment, from its label shares (segments, labels); `body` and `teaser` are these labels' places.
 
-    `body` and `teaser` are these labels' places. At 0.5 a segment is body where that is likelier than not, or a bit less on a page
-    of which little is sure (`_least_share`), and only where it is `caution` times as likely as teaser; any other gets the likelier one
-    of the other labels. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line in the body"), towards 1
-    ever less ("no body line lost"). Raises `ValueError` outside of 0..1.
+    At 0.5 a segment is body where its probability is at least its page's `least_share`, and `caution` times that of teaser; any other
+    gets the likelier one of the other labels. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line
+    in the body"), towards 1 ever less ("no body line lost"). Raises `ValueError` outside of 0..1.
     """
     check_dial(dial)
     own = shares[:, body]
     moved = own * np.float32(np.exp(REACH * (dial - DIAL) / DIAL))
     others = shares.copy()
     others[:, body] = -1
-    least = _least_share(own, words)
     chosen = (moved * (1 - least) >= least * (1 - own)) & (moved >= caution * shares[:, teaser])
     return np.where(chosen, body, others.argmax(1))
 
 
-def wariness(words: Floats, headline: NDArray[np.bool_]) -> Floats:
+def caution_of(words: Floats, headline: NDArray[np.bool_]) -> Floats:
     """How many times as likely as teaser body must be, for segments of so many words that would or would not be the page's `headline`.
 
     A short line in doubt costs the body little, but may be the story that must not be there. A headline is short by nature.
@@ -105,9 +103,10 @@ def wariness(words: Floats, headline: NDArray[np.bool_]) -> Floats:
     return np.where(headline, LEAST_CAUTION, np.clip(CAUTION / np.maximum(words, 1), LEAST_CAUTION, MOST_CAUTION)).astype(np.float32)
 
 
-def _least_share(own: Floats, words: Floats) -> float:
-    """From which probability of being body (segments,) on segments are to be body so that the page's F1 over words is largest, 0.5 at most.
+def least_share(own: Floats, words: Floats) -> float:
+    """From which probability of being body (`own`, (segments,)) on a page's segments are to be body: 0.5, or less where little is sure.
 
+    So that the page's F1 over words is largest.
     That is half of the largest F1 to be expected (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1
     Measure", 2014), with the ratio of expectations for the expectation of the ratio.
     """

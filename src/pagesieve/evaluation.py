@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import decide
+from pagesieve.calibration import decide, least_share
 from pagesieve.corpus import Document
 from pagesieve.features import measure
 from pagesieve.labeling import propose
@@ -374,7 +374,10 @@ def dial_table(judged: Sequence[Judged]) -> list[dict[str, float]]:
     """What the dial does, over words: {"dial", "body_precision", "body_recall", "teaser_precision", "teaser_recall", "leaking_pages"}."""
     rows = []
     for dial in DIALS:
-        turned = [replace(page, labels=decide(page.shares, page.words, page.caution, BODY, TEASER, dial)) for page in judged]
+        turned = [
+            replace(page, labels=decide(page.shares, least_share(page.shares[:, BODY], page.words), page.caution, BODY, TEASER, dial))
+            for page in judged
+        ]
         matrix = np.sum([_page_confusion(page, "words", "labels") for page in turned], axis=0)
         precision, recall = _precision(matrix), _recall(matrix)
         leaks = np.sum([_leak(page) for page in turned], axis=0)

@@ -170,11 +170,19 @@ class _Parsed:
         tree = _parse(html)
         if tree.root is None:
             return cls(tree, "", [], Metadata())
-        stated = list(_json_ld(tree))
-        metadata = _metadata(tree, stated)
-        for node in tree.css("script, style"):  # nothing reads on in these, which are much of a page
+        stated: list[Mapping[str, Any]] = []
+        tags: dict[str, str] = {}
+        for node in tree.css("script, style, meta[content]"):  # one walk for all: it takes as long as a tenth of the parsing
+            if node.tag == "meta":
+                name, content = _told(node.attributes)
+                if name and content:
+                    tags.setdefault(name, content)
+                continue
+            if node.tag == "script" and node.attributes.get("type") == "application/ld+json":
+                stated += _json_ld(node.text() or "")
             if (text := node.first_child) is not None and text.is_text_node:
-                text.decompose()
+                text.decompose()  # nothing reads on in these, which are much of a page
+        metadata = _metadata(tree, tags, stated)
         return cls(tree, tree.root.html, stated, metadata)
 
     def drop_valueless(self) -> bool:
@@ -341,20 +349,19 @@ def _shallow(html: str) -> str:
 # ------------------------------------------------------------------------------------------------------ metadata
 
 
-def _json_ld(tree: Any) -> Iterator[Mapping[str, Any]]:
-    """Every object of the page's JSON-LD; broken blocks are passed over."""
-    for node in tree.css('script[type="application/ld+json"]'):
-        try:
-            pending: list[Any] = [json.loads(node.text() or "", strict=False)]
-        except (ValueError, RecursionError):
-            continue
-        while pending:
-            item = pending.pop(0)
-            if isinstance(item, list):
-                pending = [*item, *pending]
-            elif isinstance(item, dict):
-                yield item
-                pending = [value for key, value in item.items() if key in ("@graph", "mainEntity", "mainEntityOfPage")] + pending
+def _json_ld(text: str) -> Iterator[Mapping[str, Any]]:
+    """Every object of a block of JSON-LD; none of a broken one."""
+    try:
+        pending: list[Any] = [json.loads(text, strict=False)]
+    except (ValueError, RecursionError):
+        return
+    while pending:
+        item = pending.pop(0)
+        if isinstance(item, list):
+            pending = [*item, *pending]
+        elif isinstance(item, dict):
+            yield item
+            pending = [value for key, value in item.items() if key in ("@graph", "mainEntity", "mainEntityOfPage")] + pending
 
 
 def _article_bodies(stated: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -383,15 +390,14 @@ def _plain(value: Any) -> str:
     return _lay_out([_Parsed.of(value)])[0].text if _TAG.search(value) else value
 
 
-def _metadata(tree: Any, stated: Iterable[Mapping[str, Any]]) -> Metadata:
-    """The page's own tags first, then its JSON-LD."""
-    tags: dict[str, str] = {}
-    for node in tree.css("meta[content]"):
-        attributes = node.attributes
-        name = (attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or "").lower()
-        content = " ".join((attributes.get("content") or "").split())
-        if name and content:
-            tags.setdefault(name, content)
+def _told(attributes: Mapping[str, str | None]) -> tuple[str, str]:
+    """Name and content of a `meta` element, "" for what is not there."""
+    name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or ""
+    return name.lower(), " ".join((attributes.get("content") or "").split())
+
+
+def _metadata(tree: Any, tags: Mapping[str, str], stated: Iterable[Mapping[str, Any]]) -> Metadata:
+    """The page's own tags first (`tags`: names and contents of its `meta`), then its JSON-LD."""
     articles = [item for item in stated if {"headline", "datePublished", "author", "articleBody"} & item.keys()]
     title, canonical, root = tree.css_first("title"), tree.css_first('link[rel="canonical"]'), tree.css_first("html")
 

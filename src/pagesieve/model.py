@@ -8,7 +8,7 @@ transitions between roles. Training (`pagesieve.training`) makes it with scikit-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import DIAL, Calibration, decide, wariness
+from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_share
 from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, nearby, window
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
@@ -192,14 +192,39 @@ class Prediction:
 
         `cues` (segments, cues) is 1 where a segment has one (see `Measures.cues`); None for none at all.
         """
-        matrix = label_matrix(label_of_role)
+        return cls.of_pages(probabilities, words, [0, len(words)], label_of_role, calibration, dial, cues)[0]
+
+    @classmethod
+    def of_pages(
+        cls,
+        probabilities: Floats,
+        words: Floats,
+        bounds: Sequence[int],
+        label_of_role: Mapping[str, str],
+        calibration: Calibration,
+        dial: float,
+        cues: Floats | None,
+    ) -> list[Prediction]:
+        """`of` for each of some pages, whose `bounds` are given (see `Looks`): the same to the last bit."""
+        of_label = label_matrix(label_of_role).T > 0
         probabilities = calibration.tempered(probabilities, cues)
-        shares = probabilities @ matrix
-        caution = wariness(words, np.where(matrix[:, BODY] > 0, probabilities, -1).argmax(1) == HEADLINE)
-        labels = decide(shares, words, caution, BODY, TEASER, dial)
-        roles = np.where(matrix.T[labels] > 0, probabilities, -1).argmax(1)
+        shares = np.zeros((len(words), len(LABELS)), dtype=np.float32)
+        for label, roles in enumerate(of_label):
+            for role in np.flatnonzero(
+                roles
+            ).tolist():  # in one order; a product of matrices would add in another for other numbers of rows
+                shares[:, label] += probabilities[:, role]
+        own = shares[:, BODY]
+        least = np.repeat([least_share(own[a:b], words[a:b]) for a, b in pairwise(bounds)], np.diff(bounds))
+        caution = caution_of(words, np.where(of_label[BODY], probabilities, -1).argmax(1) == HEADLINE)
+        labels = decide(shares, least, caution, BODY, TEASER, dial)
+        roles = np.where(of_label[labels], probabilities, -1).argmax(1)
         said = cls(probabilities, shares, labels, roles, caution)
-        return replace(said, confidence=calibration.confidence(said.chances, words))
+        chances = said.chances
+        return [
+            cls(probabilities[a:b], shares[a:b], labels[a:b], roles[a:b], caution[a:b], calibration.confidence(chances[a:b], words[a:b]))
+            for a, b in pairwise(bounds)
+        ]
 
     @property
     def chances(self) -> Floats:
@@ -232,9 +257,8 @@ class Model:
         for group in _groups(pages):
             measures = measure_pages(group)
             decoded = self.passes(measures)[1] if len(measures) else np.zeros((0, len(ROLES)), dtype=np.float32)
-            for begin, end in pairwise(measures.bounds.tolist()):
-                words, cues = measures.words[begin:end], measures.cues[begin:end]
-                found.append(Prediction.of(decoded[begin:end], words, self.label_of_role, self.calibration, dial, cues))
+            bounds = measures.bounds.tolist()
+            found += Prediction.of_pages(decoded, measures.words, bounds, self.label_of_role, self.calibration, dial, measures.cues)
         return found
 
     def judge(self, measures: Measures, dial: float = DIAL) -> Prediction:
