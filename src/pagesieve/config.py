@@ -73,7 +73,7 @@ class ModelConfig:
     steps: int = 2500
     network_alpha: float = 0.3
     networks: int = 3
-    offsets: list[int] = field(default_factory=lambda: [-2, -1, 1, 2])
+    offsets: list[int] = field(default_factory=lambda: [-1, 1])
     first_share: float = 0.3
     transition_weight: float = 0.3
 

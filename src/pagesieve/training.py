@@ -97,7 +97,7 @@ class Settings:
     steps: int = 2500  # batches each second-pass network learns from; rounded up to whole passes over the data
     network_alpha: float = 0.3  # regularisation of the second pass
     networks: int = 3  # second-pass networks that are averaged
-    offsets: tuple[int, ...] = (-2, -1, 1, 2)  # places whose layout the second pass is told
+    offsets: tuple[int, ...] = (-1, 1)  # places whose layout the second pass is told
     first_share: float = 0.3  # how much the first pass's answer counts beside the second's
     transition_weight: float = 0.3
     label_of_role: dict[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
