@@ -3,7 +3,8 @@
     make ship && .venv/bin/python benchmarks/unseen.py      # needs ../shared/webpages and the extra `views`
 
 `make ship` keeps five models in `models/unseen/`, each trained as the one that ships but without one fold of sites, calibrated
-by the other folds. Each judges here the pages of its fold: the text dumps as they are, every rendering of them, and their HTML.
+by the other folds. Each judges here the pages of its fold: the text dumps as they are, every rendering of them, their HTML, and pieces of
+their articles alone (`pagesieve.excerpts`, other pieces than were trained on).
 Writes `benchmarks/results/unseen.json` and prints the tables that stand in `benchmarks/quality.md`.
 """
 
@@ -23,12 +24,14 @@ from joblib import Parallel, delayed
 from pagesieve import corpus, evaluation, report
 from pagesieve.config import config_dir, register
 from pagesieve.corpus import Document
+from pagesieve.excerpts import excerpt
 from pagesieve.files import write_text
 from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, html_view, render, rendered
 from pagesieve.storage import load_model
 
 OUT = Path(__file__).parent / "results" / "unseen.json"
 MODELS = Path("models", "unseen")
+PIECE = 7  # another seed than training's
 TIMEOUT = 120  # seconds a program may take for a page
 
 
@@ -52,7 +55,13 @@ PROGRAMS = {
 RENDERINGS = ("w3m", *PROGRAMS, *FROM_HTML, *FROM_TEXT)
 
 
-def _rendering(document: Document, name: str, root: Path) -> Document | None:
+def _view(document: Document, name: str, root: Path) -> Document | None:
+    """The document as `name` has it: a rendering, "HTML", or a piece of either."""
+    if name.startswith("piece of "):
+        whole = _view(document, name.removeprefix("piece of "), root)
+        return whole and excerpt(whole, PIECE)
+    if name == "HTML":
+        return html_view(document, root)
     if name == "w3m":
         return document
     html = html_of(root / "raw" / document.page.name)
@@ -61,15 +70,14 @@ def _rendering(document: Document, name: str, root: Path) -> Document | None:
 
 
 def judged(name: str, documents: Sequence[Document], fold: int, root: Path) -> list[evaluation.Judged]:
-    """The documents of a fold as `name` renders them ("HTML": their HTML view), judged by the model that has not seen their sites.
+    """The documents of a fold as `name` has them, judged by the model that has not seen their sites.
 
     Words that the labelled dump does not hold count as it labels their segment.
     """
     model = load_model(MODELS / f"{fold}.npz")
-    if name == "HTML":
-        assert model.html is not None
-        return evaluation.judge_documents(model.html, [view for d in documents if (view := html_view(d, root)) is not None])
-    return evaluation.judge_documents(model, [view for d in documents if (view := _rendering(d, name, root)) is not None])
+    own = model.html if name.endswith("HTML") else model
+    assert own is not None
+    return evaluation.judge_documents(own, [view for d in documents if (view := _view(d, name, root)) is not None])
 
 
 def main() -> None:
@@ -100,7 +108,7 @@ def main() -> None:
     print(report.confidence_table(results["confidence"]), flush=True)
 
     rows, results["renderings"] = [], {}
-    for name in RENDERINGS:
+    for name in (*RENDERINGS, "piece of w3m", "piece of HTML"):
         found = evaluation.summary(text if name == "w3m" else judge(name), config.seed)
         results["renderings"][name] = found
         by_words, by_segments = found["by_words"], found["by_segments"]

@@ -24,7 +24,7 @@ from mortal import Killed, Mortal
 
 from pagesieve import addresses, parts
 from pagesieve.arrow import array, schema
-from pagesieve.parts import ROW_GROUP, Cursor, Parts, Progress, RunError, Stream
+from pagesieve.parts import GROUP_BYTES, ROW_GROUP, Cursor, Parts, Progress, RunError, Stream, _bytes
 
 JOB: dict[str, Any] = {"inputs": ["a.jsonl"], "dial": 0.5}
 NEVER = 1e9  # seconds
@@ -110,6 +110,29 @@ def test_row_groups_are_full_but_the_last(tmp_path: Path, count: int, step: int)
     sizes = [found.metadata.row_group(i).num_rows for i in range(found.num_row_groups)]
     assert sizes == [*[ROW_GROUP] * (count // ROW_GROUP), *([count % ROW_GROUP] if count % ROW_GROUP else [])]
     assert found.read().column("body").to_pylist() == bodies
+
+
+@pytest.mark.parametrize("step", [1, 2, 9])
+def test_row_groups_of_long_rows_have_fewer(tmp_path: Path, step: int) -> None:
+    long = "x" * (GROUP_BYTES // 2)
+    bodies = ["a", long, long, "b", "c", long, "d", long, "e"]
+    written(tmp_path / "out.parquet", bodies, step)
+    found = pq.ParquetFile(tmp_path / "out.parquet")
+    assert [found.metadata.row_group(i).num_rows for i in range(found.num_row_groups)] == [3, 5, 1]
+    assert found.read().column("body").to_pylist() == bodies
+
+
+def test_the_bytes_of_a_row_are_those_of_all_its_texts() -> None:
+    kind = pa.struct({"text": pa.string(), "place": pa.int64(), "more": pa.list_(pa.string())})
+    rows = [
+        {"one": "ab", "many": [{"text": "cde", "place": 1, "more": ["f", None]}, None]},
+        {"one": None, "many": None},
+        {"one": "é", "many": []},
+        {"one": "", "many": [{"text": None, "place": 2, "more": ["gh", "ij"]}]},
+    ]
+    batch = pa.RecordBatch.from_pylist(rows, pa.schema({"one": pa.string(), "many": pa.list_(kind)}))
+    assert _bytes(batch).tolist() == [6, 0, 2, 4]
+    assert _bytes(batch.slice(2)).tolist() == [2, 4]
 
 
 @pytest.mark.parametrize("name", ["out.jsonl.gz", "out.jsonl.zst", "out.parquet"])

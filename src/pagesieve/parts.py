@@ -19,7 +19,9 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pagesieve.addresses import alone, found, opened, read, remove, replacing_at
 from pagesieve.arrow import schema
@@ -28,7 +30,7 @@ from pagesieve.readers import form_of
 __all__ = ["Cursor", "Parts", "Progress", "RunError", "Stream"]
 
 PART_BYTES = 16_000_000  # bytes of rows and errors held until they are a part
-ROW_GROUP = 1000  # rows; Parquet is read and written so many at once
+ROW_GROUP, GROUP_BYTES = 1000, 16_000_000  # rows, and bytes of their texts, from which a group of Parquet's rows is full
 COPIED = 1 << 20  # bytes copied at once
 
 _OURS = re.compile(r"\d{6,}\.(jsonl|parquet|errors)|journal\.json|lock|\.[^/]*\.part")  # what a run puts into its folder
@@ -265,17 +267,41 @@ def _join_parquet(names: Iterable[str], target: IO[bytes], form: pa.Schema) -> N
 
     with closing(pq.ParquetWriter(target, form, compression="zstd")) as writer:
         held: list[pa.RecordBatch] = []
-        count = 0
+        rows = size = 0  # of what is held
         for batch in _read_parquet(names):
-            while count + batch.num_rows >= ROW_GROUP:
-                taken = batch.slice(0, ROW_GROUP - count)
-                writer.write_table(_one_piece([*held, taken], form), ROW_GROUP)
-                batch, held, count = batch.slice(taken.num_rows), [], 0
-            if batch.num_rows:
-                held.append(batch)
-                count += batch.num_rows
+            begin = 0
+            for place, more in enumerate(_bytes(batch).tolist(), 1):
+                rows, size = rows + 1, size + more
+                if rows == ROW_GROUP or size >= GROUP_BYTES:
+                    writer.write_table(_one_piece([*held, batch.slice(begin, place - begin)], form), ROW_GROUP)
+                    held, begin, rows, size = [], place, 0, 0
+            if begin < batch.num_rows:
+                held.append(batch.slice(begin))
         if held:
             writer.write_table(_one_piece(held, form), ROW_GROUP)
+
+
+def _bytes(rows: pa.RecordBatch) -> NDArray[np.int64]:
+    """The bytes of each row's texts, those of its lists and their fields included; shape (rows,)."""
+    total = np.zeros(rows.num_rows, dtype=np.int64)
+    for column in rows.columns:
+        total += _bytes_of(column)
+    return total
+
+
+def _bytes_of(values: pa.Array) -> NDArray[np.int64]:
+    import pyarrow.compute as pc  # takes time and memory, too
+
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        return np.asarray(pc.fill_null(pc.binary_length(values), 0), dtype=np.int64)
+    total = np.zeros(len(values), dtype=np.int64)
+    if pa.types.is_struct(values.type):
+        for field in values.flatten():
+            total += _bytes_of(field)
+    if pa.types.is_list(values.type):
+        row, inside = pc.list_parent_indices(values), pc.list_flatten(values)
+        total += np.bincount(np.asarray(row), _bytes_of(inside), minlength=len(values)).astype(np.int64)
+    return total
 
 
 def _one_piece(batches: Sequence[pa.RecordBatch], form: pa.Schema) -> pa.Table:
