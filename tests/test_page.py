@@ -235,6 +235,32 @@ def test_markdown() -> None:
     ]  # fmt: skip
 
 
+def test_a_line_end_alone_ends_no_paragraph_of_markdown() -> None:
+    menu = "* [News](/news)\n* [Weather](/weather)\n* [Sign in](/sign-in)\n\n"
+    text = (
+        menu
+        + "## Ferry\nThe boat runs again,\nsays Ada.\nHer rope\nis new.  \nIt holds.\n\n![Quay](q.jpg)\nThe quay\n\n- One\nand more\n> Two\n```\nx\n```\n"
+    )
+    assert contents(text)[3:] == [
+        "## Ferry", "The boat runs again, says Ada. Her rope is new.", "It holds.", "![Quay](q.jpg)", "The quay", "One and more", "> Two", "```", "x", "```",
+    ]  # fmt: skip
+    few = text.replace("](/weather)", "").replace("](/news)", "")
+    assert "The boat runs again," in contents(few)
+    one_a_line = "[News](/a)\n[Weather](/b)\n[Sign in](/c)\n" + "\n".join(f"Paragraph {i} is here." for i in range(9))
+    assert len(contents(one_a_line)) == 12
+
+
+def test_sentences_torn_at_links_are_joined_where_nodes_have_lines_of_their_own() -> None:
+    menu = [f"Section {i}" for i in range(20)]
+    torn = ["The boat, says", "Ada Quill", ", will run", "again", "in May.", "Orchard sold"]
+    expected = [*menu, "The boat, says", "Ada Quill , will run again in May.", "Orchard sold"]
+    assert contents("\n".join([*menu, *torn])) == expected
+    assert contents("\n".join([*menu[:9], *torn])) == [*menu[:9], *torn]  # too short to tell
+    assert contents("\n\n".join([*menu, *torn])) == [*menu, *torn]
+    small = [f"section {i}" for i in range(20)]
+    assert contents("\n".join([*small, *torn])) == [*small, *torn]  # somebody who writes no capitals
+
+
 @pytest.mark.parametrize("width", [60, 72, 80, 100])
 @pytest.mark.parametrize("indent", ["", "   "])
 def test_wrapped_paragraphs_with_blank_lines(width: int, indent: str) -> None:

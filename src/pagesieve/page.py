@@ -10,7 +10,10 @@ How a text dump is cut:
 2. A list item's continuation lines (indented to the item's text, no blank line between) belong to the item.
 3. In hard-wrapped text (see `wrap_width`) a line that was broken only because the next word did not fit is joined
    with the next one.
-4. A page collapsed into one line has no lines to go by: it is cut after sentences and at known separators.
+4. In Markdown a blank line, a list marker or another sign of a block ends a paragraph, a line's end alone does not.
+5. Where each text node of the HTML has a line of its own, sentences are torn at links: a line that begins as no sentence does goes on with
+   the one before.
+6. A page collapsed into one line has no lines to go by: it is cut after sentences and at known separators.
 """
 
 from __future__ import annotations
@@ -31,12 +34,20 @@ Ints = NDArray[np.int64]
 
 __all__ = ["Link", "Markup", "Page", "PageError", "Segment", "decode", "foreign", "read_page", "split", "wrap_width"]
 
-LEVELS = 4  # containers around an HTML page's segment
 MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
 MAX_OVERLONG = 0.1  # share of the page's characters that may lie in lines wider than the wrap width
 COLLAPSED_LINE = 600  # characters; a page that is nearly nothing but one line this long is a collapsed one
 ENDLESS_LINE = 6000  # characters; no paragraph is this long, so such a line is cut on any page
+MARKDOWN_LINKS, MARKDOWN_BLANK = (
+    3,
+    0.3,
+)  # links of Markdown, and share of lines after a blank one or with a bullet, from which a page is that
+FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line above where nodes have lines of their own
+TORN_LINES, TORN = (
+    20,
+    (0.04, 0.5),
+)  # lines from which, and shares of lines that begin as no sentence does, at which nodes have lines of their own
 MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
 TAB = 8  # columns
 LEVELS = 4  # containers around an HTML page's segment that it is told
@@ -48,6 +59,9 @@ _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
+_BLOCK = re.compile(
+    r"#{1,6}\s|[|>]|```|~~~|\[?!\["
+)  # how a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture
 # After a sentence: an end mark, closing quotes, white space, and a beginning that is no small letter. One capital or a
 # short title before the full stop ("J. Smith", "Mr. Smith") is an abbreviation. CJK full stops need no white space.
 _SENTENCE = re.compile(
@@ -396,13 +410,13 @@ def split(text: str) -> Segments:
     lines = _lines(text)
     if not lines:
         return Segments.of(())
-    width = wrap_width(lines)
+    make = _Make.of(text, lines)
     size = sum(line.end - line.start for line in lines)
     segments = Segments([], [], [])
     first = last = lines[0]
     item = first.item
     for line in lines[1:]:
-        if not line.blank_before and _continues(last, line, item, width, text):
+        if not line.blank_before and _continues(last, line, item, make, text):
             last = line
             continue
         _cut(text, first, last, size, segments)
@@ -482,13 +496,46 @@ def wrap_width(lines: list[_Line]) -> int:
     return width if wider <= MAX_OVERLONG * total else 0
 
 
-def _continues(last: _Line, line: _Line, item: int, width: int, text: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Make:
+    """How a dump was made: the `width` it is hard-wrapped at (0: it is not), whether it is `markdown`, and whether text is `torn` at links."""
+
+    width: int
+    markdown: bool
+    torn: bool
+
+    @classmethod
+    def of(cls, text: str, lines: list[_Line]) -> _Make:
+        """That of the dump `text`, which has these lines."""
+        apart = sum(bool(line.blank_before or line.bullet) for line in lines)
+        markdown = text.count("](") >= MARKDOWN_LINKS and apart >= MARKDOWN_BLANK * len(lines)
+        torn = False
+        if len(lines) >= TORN_LINES and sum(line.blank_before or line.indent > 0 for line in lines) <= FLUSH * len(lines):
+            torn = TORN[0] <= sum(_goes_on(line, text) for line in lines) / len(lines) <= TORN[1]
+        return cls(wrap_width(lines), markdown, torn)
+
+
+def _goes_on(line: _Line, text: str) -> bool:
+    """Whether the line begins as no sentence does: with a small letter or with a mark that ends something."""
+    first = text[line.start]
+    return first.islower() or first in ",.;:)!?»”’…"
+
+
+def _flows(last: _Line, line: _Line, text: str) -> bool:
+    """Whether two lines of Markdown with no blank one between are of one paragraph."""
+    if any(sign.match(text, last.start, last.end) for sign in (_BLOCK, _RULE)) or _BLOCK.match(text, line.start, line.end):
+        return False
+    return not text.startswith("  ", last.end) and text[last.end - 1] != "\\"  # a break that is meant
+
+
+def _continues(last: _Line, line: _Line, item: int, make: _Make, text: str) -> bool:
     """Whether `line`, right below it, goes on with the segment that `last` ends. `item` is the text column of its list item, or 0."""
+    width = make.width
     if _RULE.match(text, line.start, line.end):
         return not last.bullet and not _RULE.match(text, last.start, last.end) and line.indent == last.indent
     if line.bullet and not (width and not last.bullet and line.bullet[0] in "–—-" and line.indent == last.indent):
         return False
-    if item and line.indent >= item:
+    if (item and line.indent >= item) or (make.markdown and _flows(last, line, text)) or (make.torn and _goes_on(line, text)):
         return True
     if not width or line.indent > max(last.indent, item) + 1:
         return False
