@@ -262,6 +262,12 @@ def test_the_breakdown_has_a_row_for_each_site_language_renderer_and_length() ->
     assert wrong["f1"]["body"] == 1
     assert wrong["f1"]["teaser"] == 0
     assert wrong["macro"] == pytest.approx(1 / 3)
+    assert all(not row["intervals"] for row in found["site"].values())
+    english = found["language"]["en"]
+    assert list(english["intervals"]) == ["macro", *LABELS]
+    for name, value in english["f1"].items():
+        assert english["intervals"][name].value == value
+        assert english["intervals"][name].low <= value <= english["intervals"][name].high
 
 
 def test_wrong_words_are_those_with_the_wrong_label_not_the_wrong_role() -> None:

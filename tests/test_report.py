@@ -253,7 +253,15 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "roles": "| the role table |",
         "summaries": summaries,
         "settings": {"model": {"classifier": "logistic"}},
-        "breakdown": {"language": {"it": {"pages": 9, "macro": 0.87, "f1": {"teaser": 0.81}, "wrong_words": 0.04}}, "renderer": {}},
+        "pieces": 0,
+        "breakdowns": {
+            "unseen sites": {
+                "language": {
+                    "it": {"pages": 9, "intervals": dict.fromkeys(("macro", *LABELS), Interval(0.87, 0.81, 0.9)), "wrong_words": 0.04}
+                },
+                "renderer": {"lynx": {"pages": 1, "intervals": {}, "wrong_words": 0.5}},
+            }
+        },
         "confidence": {"error": 0.012, "bins": [{"said": 0.71, "true": 0.73, "pages": 6}]},
         "dials": {"unseen sites": [dict(zip(DIAL_COLUMNS, (0.25, 0.987, 0.9, 0.8, 0.7, 0.1), strict=True))]},
         **changed,
@@ -264,6 +272,17 @@ def test_the_model_card_tells_of_pages_of_known_body_where_there_are_some(scored
     summaries = {"unseen sites": evaluation.summary(scored[1])}
     assert "of which only the article's text is known" not in report.model_card(card_facts(summaries))
     assert "\n31 more pages, of which only the article's text is known" in report.model_card(card_facts(summaries, bodies=31))
+
+
+def test_the_model_card_tells_of_pieces_and_of_groups_that_are_large_enough(scored: Any) -> None:
+    summaries = {"unseen sites": evaluation.summary(scored[1])}
+    card = report.model_card(card_facts(summaries, pieces=12))
+    assert "\n12 pieces of their articles alone" in card
+    assert "pieces of their articles" not in report.model_card(card_facts(summaries))
+    (row,) = [line for line in card.splitlines() if line.startswith("| it ")]
+    assert row.count("0.870 [0.810, 0.900]") == 4
+    assert "0.040" in row
+    assert "| lynx" not in card
 
 
 def test_the_model_card_holds_the_facts_and_the_scores(scored: Any) -> None:

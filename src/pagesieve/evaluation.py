@@ -292,9 +292,10 @@ def comparison(before: Sequence[Judged], after: Sequence[Judged], seed: int = 0)
 
 
 def breakdown(judged: Sequence[Judged], seed: int = 0) -> dict[str, dict[str, dict[str, Any]]]:
-    """Scores by site, language, renderer and page length: {"site" | …: {group: {"pages", "macro", "f1", "wrong_words"}}}.
+    """Scores by site, language, renderer and page length: {"site" | …: {group: {"pages", "macro", "f1", "wrong_words", "intervals"}}}.
 
-    `macro` and `f1` are over segments, `wrong_words` is the share of words with the wrong label. No intervals.
+    `macro` and `f1` are over segments, `wrong_words` is the share of words with the wrong label. `intervals` holds an `Interval` for "macro" and
+    each label; {} for groups by site, since sites are what is drawn.
     """
     groups: dict[str, dict[str, list[Judged]]] = {"site": {}, "language": {}, "renderer": {}, "length": {}}
     for page in judged:
@@ -305,7 +306,10 @@ def breakdown(judged: Sequence[Judged], seed: int = 0) -> dict[str, dict[str, di
     order = [_length_name(bounds) for bounds in LENGTHS]
     groups["length"] = {name: groups["length"][name] for name in order if name in groups["length"]}
     return {
-        kind: {name: _plain_scores(pages) for name, pages in (named.items() if kind == "length" else sorted(named.items()))}
+        kind: {
+            name: {**_plain_scores(pages), "intervals": {} if kind == "site" else _intervals(pages, seed)}
+            for name, pages in (named.items() if kind == "length" else sorted(named.items()))
+        }
         for kind, named in groups.items()
     }
 
@@ -330,6 +334,13 @@ def _plain_scores(pages: Sequence[Judged]) -> dict[str, Any]:
         "f1": {label: float(f1[i]) for i, label in enumerate(LABELS)},
         "wrong_words": float(1 - np.trace(by_words) / total) if total else 0.0,
     }
+
+
+def _intervals(pages: Sequence[Judged], seed: int) -> dict[str, Interval]:
+    """Of the macro-F1 over segments and of each label's F1."""
+    per_page = [_page_confusion(page, "segments", "labels") for page in pages]
+    f1, drawn = _f1(np.sum(per_page, axis=0)), _f1(_resampled(pages, per_page, seed))
+    return {"macro": _interval(float(_mean(f1)), _mean(drawn)), **{label: _interval(f1[i], drawn[:, i]) for i, label in enumerate(LABELS)}}
 
 
 def wrong_words(page: Judged) -> float:

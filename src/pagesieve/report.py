@@ -164,7 +164,7 @@ Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["ver
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
 Languages: {languages}. Sources: {"; ".join(facts["sources"])}. Licences: {"; ".join(facts["licences"])}.
 {facts["html"]} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained.
-{_bodies(facts["bodies"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
+{_pieces(facts["pieces"])}{_bodies(facts["bodies"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 {_chain(facts["chain"])}
 {facts["roles"]}
 
@@ -180,9 +180,9 @@ Each page judged by a model that never saw its site ({facts["folds"]} folds), wi
 
 {rates(by_site)}
 
-{_html_rates(scores)}By language and by renderer (macro F1 over segments, no intervals):
+{_html_rates(scores)}By language and by renderer (F1 over segments; groups of {LEAST_PAGES} pages or more):
 
-{_groups(facts["breakdown"])}
+{_breakdowns(facts["breakdowns"])}
 
 ## Confidence
 
@@ -220,6 +220,11 @@ def _chain(chain: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _pieces(count: int) -> str:
+    """What was cut out of the labelled pages to learn from; "" for nothing."""
+    return f"{count} pieces of their articles alone, text and HTML, are learned from beside the pages.\n" if count else ""
+
+
 def _bodies(count: int) -> str:
     """What was learned from beside the labelled pages; "" for nothing."""
     if not count:
@@ -235,14 +240,18 @@ def _html_rates(scores: Mapping[str, Mapping[str, Any]]) -> str:
     return "".join(f"HTML pages:\n{rates(found)}\n\n" for name, found in scores.items() if name.endswith("HTML"))
 
 
+def _breakdowns(found: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]) -> str:
+    return "\n\n".join(f"{name}:\n\n{_groups(kinds)}" for name, kinds in found.items())
+
+
 def _groups(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     rows = [
-        [name, row["pages"], *(f"{value:.3f}" for value in (row["macro"], row["f1"]["teaser"], row["wrong_words"]))]
+        [name, row["pages"], *(row["intervals"][of] for of in ("macro", *LABELS)), f"{row['wrong_words']:.3f}"]
         for kind in ("language", "renderer")
         for name, row in found[kind].items()
         if row["pages"] >= LEAST_PAGES
     ]
-    return table(["group", "pages", "macro", "teaser", "words wrong"], rows)
+    return table(["group", "pages", "macro", *LABELS, "words wrong"], rows)
 
 
 # ------------------------------------------------------------------------------------------------------ HTML report

@@ -93,6 +93,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "name": Path(config.out).name,
         "segments": segments,
         "views": len(views),
+        "pieces": sum(d.page.name.endswith("@excerpt") for d in views) + len(gathered.html_views),
         "html": len(gathered.html) if of_html else 0,
         "bodies": text.taught.learned if text.taught else 0,
         "languages": dict(Counter(d.language for d in bare).most_common()),
@@ -105,7 +106,9 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "fold_of_site": {s.site: int(fold) for s, fold in zip(text.samples, text.outcome.crossed.folds, strict=True)},
         "confidence": evaluation.confidence_table(text.outcome.judged),
         "dials": {name: evaluation.dial_table(outcomes[name].judged) for name in (TEXT_SCORES, HTML_SCORES) if name in outcomes},
-        "breakdown": evaluation.breakdown(text.outcome.judged),
+        "breakdowns": {
+            name: evaluation.breakdown(outcomes[name].judged, config.seed) for name in (TEXT_SCORES, HTML_SCORES) if name in outcomes
+        },
         "roles": counts,
         "summaries": summaries,
         "settings": OmegaConf.to_container(OmegaConf.create({"features": config.features, "model": config.model}), resolve=True),
