@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pagesieve.calibration import DIAL, LEAST_CAUTION, LEAST_SHARE, MOST_CAUTION, Calibration, caution_of, decide, least_share, mean_chance
+from pagesieve.calibration import DIAL, LEAST_SHARE, MOST_CAUTION, Calibration, caution_of, decide, least_share, mean_chance
 from pagesieve.roles import ROLES
 
 rows = arrays(np.float32, st.tuples(st.integers(0, 6), st.just(3)), elements=st.floats(0.015625, 1, width=32)).map(
@@ -65,8 +65,8 @@ def test_body_must_be_so_many_times_as_likely_as_teaser_and_what_is_not_is_the_l
 
 def test_caution_falls_with_the_number_of_words_but_not_for_a_headline() -> None:
     words = np.array([0, 3, 20, 50, 1000], dtype=np.float32)
-    assert caution_of(words, np.zeros(5, dtype=np.bool_)).tolist() == [MOST_CAUTION, MOST_CAUTION, 10, 4, LEAST_CAUTION]
-    assert caution_of(words, np.ones(5, dtype=np.bool_)).tolist() == [LEAST_CAUTION] * 5
+    assert caution_of(words, np.zeros(5, dtype=np.bool_)).tolist() == [MOST_CAUTION, MOST_CAUTION, 7.5, 3, 1]
+    assert caution_of(words, np.ones(5, dtype=np.bool_)).tolist() == [1] * 5
 
 
 @given(rows, st.data())

@@ -83,7 +83,6 @@ def test_where_another_label_is_likelier_the_rule_is_told(tiny_sieve: Sieve) -> 
             why = result.explain(place)
             assert bool(why.rule) == (max(why.in_place, key=why.in_place.__getitem__) != segment.label)
             assert str(why).endswith(f"\n  but {why.rule}") == bool(why.rule)
-    assert why.rule == "the dial was turned"
 
 
 @pytest.mark.parametrize(

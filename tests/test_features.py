@@ -45,6 +45,8 @@ def columns(text: str) -> dict[str, list[float]]:
         ("12,500 boats at 06:12 on 4/5/26", ["00,000", "boats", "at", "00:00", "on", "0/0/00"]),
         ("ÉTÉ ٣", ["été", "0"]),
         ("[Orchard](/sold?x=(1) now", ["[", "orchard", "now"]),
+        ('[Orchard](/sold "Sold to a (cider) maker") now', ["[", "orchard", "now"]),
+        ('![Quay](data:image/svg+xml,%3Csvg a="b c") now', ["!", "[", "quay", "now"]),
         ("[12]Orchard [13] x", ["orchard", "[", "00", "]", "x"]),
         ("渡船停", ["渡船", "船停"]),
         ("渡", ["渡"]),
@@ -250,7 +252,9 @@ def test_a_window_adds_the_near_columns_of_the_neighbours() -> None:
     assert np.array_equal(seen[0, len(LAYOUT) + len(near) :], matrix[2, near])
 
 
-@pytest.mark.parametrize("piece", ["word ", "a\n", "](", "](]", "[1]", "](x", "1.", "a'", "•\n", "漢", "\x00", "ab " * 5 + "\n", "İ"])
+@pytest.mark.parametrize(
+    "piece", ["word ", "a\n", "](", "](]", "[1]", "](x", '](x "', "](data: ", "1.", "a'", "•\n", "漢", "\x00", "ab " * 5 + "\n", "İ"]
+)
 def test_measuring_takes_time_linear_in_size(piece: str) -> None:
     assert grows_linearly(lambda n: split(piece * (n // len(piece))), measure, 40_000)
 

@@ -253,7 +253,7 @@ def test_a_line_end_alone_ends_no_paragraph_of_markdown() -> None:
 def test_sentences_torn_at_links_are_joined_where_nodes_have_lines_of_their_own() -> None:
     menu = [f"Section {i}" for i in range(20)]
     torn = ["The boat, says", "Ada Quill", ", will run", "again", "in May.", "Orchard sold"]
-    expected = [*menu, "The boat, says", "Ada Quill , will run again in May.", "Orchard sold"]
+    expected = [*menu, "The boat, says Ada Quill , will run again in May.", "Orchard sold"]
     assert contents("\n".join([*menu, *torn])) == expected
     assert contents("\n".join([*menu[:9], *torn])) == [*menu[:9], *torn]  # too short to tell
     assert contents("\n\n".join([*menu, *torn])) == [*menu, *torn]

@@ -20,8 +20,10 @@ __all__ = ["DIAL", "Calibration", "caution_of", "check_dial", "decide", "least_s
 
 Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
-CAUTION = 200.0  # over a segment's number of words: how many times as likely as teaser body must be (benchmarks/quality.md)
-LEAST_CAUTION, MOST_CAUTION = 2.0, 20.0
+CAUTION, MOST_CAUTION = (
+    150.0,
+    20.0,
+)  # over a segment's number of words: how many times as likely as teaser body must be (benchmarks/quality.md)
 LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
@@ -100,7 +102,7 @@ def caution_of(words: Floats, headline: NDArray[np.bool_]) -> Floats:
 
     A short line in doubt costs the body little, but may be the story that must not be there. A headline is short by nature.
     """
-    return np.where(headline, LEAST_CAUTION, np.clip(CAUTION / np.maximum(words, 1), LEAST_CAUTION, MOST_CAUTION)).astype(np.float32)
+    return np.where(headline, 1, np.clip(CAUTION / np.maximum(words, 1), 1, MOST_CAUTION)).astype(np.float32)
 
 
 def least_share(own: Floats, words: Floats) -> float:

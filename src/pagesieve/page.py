@@ -44,6 +44,7 @@ MARKDOWN_LINKS, MARKDOWN_BLANK = (
     0.3,
 )  # links of Markdown, and share of lines after a blank one or with a bullet, from which a page is that
 FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line above where nodes have lines of their own
+TORN_WORDS = 2  # spaces in a line from which a small letter at its end means that more is to come
 TORN_LINES, TORN = (
     20,
     (0.04, 0.5),
@@ -415,8 +416,11 @@ def split(text: str) -> Segments:
     segments = Segments([], [], [])
     first = last = lines[0]
     item = first.item
-    for line in lines[1:]:
-        if not line.blank_before and _continues(last, line, item, make, text):
+    for line, following in itertools.pairwise([*lines[1:], None]):
+        assert line is not None
+        if not line.blank_before and (
+            _continues(last, line, item, make, text) or (make.torn and _is_torn_out(last, line, following, text))
+        ):
             last = line
             continue
         _cut(text, first, last, size, segments)
@@ -519,6 +523,14 @@ def _goes_on(line: _Line, text: str) -> bool:
     """Whether the line begins as no sentence does: with a small letter or with a mark that ends something."""
     first = text[line.start]
     return first.islower() or first in ",.;:)!?»”’…"
+
+
+def _is_torn_out(last: _Line, line: _Line, following: _Line | None, text: str) -> bool:
+    """Whether the line is a link's text amid a sentence: what follows goes on with it, and `last` ends as no sentence and no heading does."""
+    if following is None or following.blank_before or not _goes_on(following, text):
+        return False
+    end = text[last.end - 1]
+    return end in ",;:(" or (end.islower() and text.count(" ", last.start, last.end) >= TORN_WORDS)
 
 
 def _flows(last: _Line, line: _Line, text: str) -> bool:
