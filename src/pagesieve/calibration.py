@@ -20,10 +20,8 @@ __all__ = ["DIAL", "Calibration", "caution_of", "check_dial", "decide", "least_s
 
 Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
-CAUTION, MOST_CAUTION = (
-    150.0,
-    20.0,
-)  # over a segment's number of words: how many times as likely as teaser body must be (benchmarks/quality.md)
+# How many times as likely as teaser body must be: CAUTION over a segment's number of words (see benchmarks/quality.md), at most MOST_CAUTION.
+CAUTION, MOST_CAUTION = 180.0, 20.0
 LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
