@@ -65,8 +65,14 @@ def test_body_must_be_so_many_times_as_likely_as_teaser_and_what_is_not_is_the_l
 
 def test_caution_falls_with_the_number_of_words_but_not_for_a_headline() -> None:
     words = np.array([0, 3, 20, 50, 1000], dtype=np.float32)
-    assert caution_of(words, np.zeros(5, dtype=np.bool_)).tolist() == pytest.approx([MOST_CAUTION, MOST_CAUTION, 9, 3.6, 1])
-    assert caution_of(words, np.ones(5, dtype=np.bool_)).tolist() == [1] * 5
+    assert caution_of(words, np.zeros(5, dtype=np.bool_), 9000.0).tolist() == pytest.approx([MOST_CAUTION, MOST_CAUTION, 9, 3.6, 1])
+    assert caution_of(words, np.ones(5, dtype=np.bool_), 9000.0).tolist() == [1] * 5
+
+
+def test_where_the_body_is_short_itself_there_is_less_caution() -> None:
+    words = np.array([0, 3, 20, 50, 1000], dtype=np.float32)
+    assert caution_of(words, np.zeros(5, dtype=np.bool_), 240.0).tolist() == pytest.approx([MOST_CAUTION, 20, 3, 1.2, 1])
+    assert caution_of(words, np.zeros(5, dtype=np.bool_), 0.0).tolist() == [1] * 5
 
 
 @given(rows, st.data())

@@ -20,8 +20,9 @@ __all__ = ["DIAL", "Calibration", "caution_of", "check_dial", "decide", "least_s
 
 Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
-# How many times as likely as teaser body must be: CAUTION over a segment's number of words (see benchmarks/quality.md), at most MOST_CAUTION.
-CAUTION, MOST_CAUTION = 180.0, 20.0
+# How many times as likely as teaser body must be: CAUTION over a segment's number of words, or this share of the body's words over it where that
+# is less; at most MOST_CAUTION (see benchmarks/quality.md).
+CAUTION, CAUTION_SHARE, MOST_CAUTION = 180.0, 0.25, 20.0
 LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
@@ -95,12 +96,14 @@ def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, te
     return np.where(chosen, body, others.argmax(1))
 
 
-def caution_of(words: Floats, headline: NDArray[np.bool_]) -> Floats:
+def caution_of(words: Floats, headline: NDArray[np.bool_], body: Floats | float) -> Floats:
     """How many times as likely as teaser body must be, for segments of so many words that would or would not be the page's `headline`.
 
-    A short line in doubt costs the body little, but may be the story that must not be there. A headline is short by nature.
+    A short line in doubt costs the body little, but may be the story that must not be there; where the body is short itself, of so many words as are to
+    be expected in it (`body`), it costs more. A headline is short by nature.
     """
-    return np.where(headline, 1, np.clip(CAUTION / np.maximum(words, 1), 1, MOST_CAUTION)).astype(np.float32)
+    most = np.minimum(CAUTION, CAUTION_SHARE * np.asarray(body))
+    return np.where(headline, 1, np.clip(most / np.maximum(words, 1), 1, MOST_CAUTION)).astype(np.float32)
 
 
 def least_share(own: Floats, words: Floats) -> float:

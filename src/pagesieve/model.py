@@ -215,8 +215,9 @@ class Prediction:
             ).tolist():  # in one order; a product of matrices would add in another for other numbers of rows
                 shares[:, label] += probabilities[:, role]
         own = shares[:, BODY]
-        least = np.repeat([least_share(own[a:b], words[a:b]) for a, b in pairwise(bounds)], np.diff(bounds))
-        caution = caution_of(words, np.where(of_label[BODY], probabilities, -1).argmax(1) == HEADLINE)
+        pages = [(own[a:b], words[a:b]) for a, b in pairwise(bounds)]
+        least, body = np.repeat([(least_share(likely, size), (likely * size).sum()) for likely, size in pages], np.diff(bounds), axis=0).T
+        caution = caution_of(words, np.where(of_label[BODY], probabilities, -1).argmax(1) == HEADLINE, body)
         labels = decide(shares, least, caution, BODY, TEASER, dial)
         roles = np.where(of_label[labels], probabilities, -1).argmax(1)
         said = cls(probabilities, shares, labels, roles, caution)
