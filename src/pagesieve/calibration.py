@@ -109,8 +109,7 @@ def caution_of(words: Floats, headline: NDArray[np.bool_], body: Floats | float)
 def least_share(own: Floats, words: Floats) -> float:
     """From which probability of being body (`own`, (segments,)) on a page's segments are to be body: 0.5, or less where little is sure.
 
-    So that the page's F1 over words is largest.
-    That is half of the largest F1 to be expected (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1
+    It is half of the largest F1 over words that is to be expected, which makes it so large (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1
     Measure", 2014), with the ratio of expectations for the expectation of the ratio.
     """
     order = np.argsort(-own, kind="stable")

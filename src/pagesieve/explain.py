@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.features import Terms, column_names, layout, measure
-from pagesieve.model import BODY, Model, Prediction
+from pagesieve.model import BODY, TEASER, Model, Prediction
 from pagesieve.page import Segment
 from pagesieve.roles import LABELS, ROLES
 
@@ -95,6 +95,8 @@ def _rule(said: Prediction, place: int, label: int) -> str:
         return "the dial was turned"
     if label == BODY:
         return "little on this page is sure, so that body counts from a lower probability on"
+    if said.shares[place, BODY] >= said.caution[place] * said.shares[place, TEASER]:
+        return "a line is body only where that is likelier than not"
     return f"a line like this is body only where that is {said.caution[place]:.0f} times as likely as teaser"
 
 

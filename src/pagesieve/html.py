@@ -172,7 +172,7 @@ class _Parsed:
             return cls(tree, "", [], Metadata())
         stated: list[Mapping[str, Any]] = []
         tags: dict[str, str] = {}
-        for node in tree.css("script, style, meta[content]"):  # one walk for all: it takes as long as a tenth of the parsing
+        for node in tree.css("script, style, meta[content]"):  # one walk through the page for all
             if node.tag == "meta":
                 name, content = _told(node.attributes)
                 if name and content:

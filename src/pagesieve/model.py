@@ -210,9 +210,8 @@ class Prediction:
         probabilities = calibration.tempered(probabilities, cues)
         shares = np.zeros((len(words), len(LABELS)), dtype=np.float32)
         for label, roles in enumerate(of_label):
-            for role in np.flatnonzero(
-                roles
-            ).tolist():  # in one order; a product of matrices would add in another for other numbers of rows
+            # In one order; a product of matrices would add in another for other numbers of rows.
+            for role in np.flatnonzero(roles).tolist():
                 shares[:, label] += probabilities[:, role]
         own = shares[:, BODY]
         pages = [(own[a:b], words[a:b]) for a, b in pairwise(bounds)]

@@ -39,16 +39,12 @@ MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page
 MAX_OVERLONG = 0.1  # share of the page's characters that may lie in lines wider than the wrap width
 COLLAPSED_LINE = 600  # characters; a page that is nearly nothing but one line this long is a collapsed one
 ENDLESS_LINE = 6000  # characters; no paragraph is this long, so such a line is cut on any page
-MARKDOWN_LINKS, MARKDOWN_BLANK = (
-    3,
-    0.3,
-)  # links of Markdown, and share of lines after a blank one or with a bullet, from which a page is that
+# Links of Markdown, and share of lines after a blank one or with a bullet, from which a page is that.
+MARKDOWN_LINKS, MARKDOWN_BLANK = 3, 0.3
 FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line above where nodes have lines of their own
 TORN_WORDS = 2  # spaces in a line from which a small letter at its end means that more is to come
-TORN_LINES, TORN = (
-    20,
-    (0.04, 0.5),
-)  # lines from which, and shares of lines that begin as no sentence does, at which nodes have lines of their own
+# Lines from which, and shares of lines that begin as no sentence does, at which nodes have lines of their own.
+TORN_LINES, TORN = 20, (0.04, 0.5)
 MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
 TAB = 8  # columns
 LEVELS = 4  # containers around an HTML page's segment that it is told
@@ -60,9 +56,8 @@ _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
-_BLOCK = re.compile(
-    r"#{1,6}\s|[|>]|```|~~~|\[?!\["
-)  # how a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture
+# How a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture.
+_BLOCK = re.compile(r"#{1,6}\s|[|>]|```|~~~|\[?!\[")
 # After a sentence: an end mark, closing quotes, white space, and a beginning that is no small letter. One capital or a
 # short title before the full stop ("J. Smith", "Mr. Smith") is an abbreviation. CJK full stops need no white space.
 _SENTENCE = re.compile(
@@ -416,11 +411,12 @@ def split(text: str) -> Segments:
     segments = Segments([], [], [])
     first = last = lines[0]
     item = first.item
-    for line, following in itertools.pairwise([*lines[1:], None]):
-        assert line is not None
-        if not line.blank_before and (
-            _continues(last, line, item, make, text) or (make.torn and _is_torn_out(last, line, following, text))
-        ):
+    for line, following in zip(lines[1:], [*lines[2:], None], strict=False):
+        if line.blank_before:
+            goes_on = False
+        else:
+            goes_on = _continues(last, line, item, make, text) or (make.torn and _is_torn_out(last, line, following, text))
+        if goes_on:
             last = line
             continue
         _cut(text, first, last, size, segments)
