@@ -257,6 +257,12 @@ def test_sentences_torn_at_links_are_joined_where_nodes_have_lines_of_their_own(
     assert contents("\n".join([*menu, *torn])) == expected
     assert contents("\n".join([*menu[:9], *torn])) == [*menu[:9], *torn]  # too short to tell
     assert contents("\n\n".join([*menu, *torn])) == [*menu, *torn]
+    broken = ["The boat, says Ada\n    Quill, will run again\n    in May, when the\n    ice is gone.", "Orchard sold", *torn[:4]]
+    assert contents("\n".join([*menu, *broken, "Ada Quill"])) == [
+        *menu, "The boat, says Ada Quill, will run again in May, when the ice is gone.", "Orchard sold", "The boat, says Ada Quill , will run again", "Ada Quill",
+    ]  # fmt: skip
+    wrapped_in_nodes = wrapped([*ARTICLE, *ARTICLE], 60, gap="\n")
+    assert contents("\n".join(["Ferry", "Home", KEPT * 3, wrapped_in_nodes]))[:2] == ["Ferry", "Home"]
     small = [f"section {i}" for i in range(20)]
     assert contents("\n".join([*small, *torn])) == [*small, *torn]  # somebody who writes no capitals
 

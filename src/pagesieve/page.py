@@ -12,7 +12,7 @@ How a text dump is cut:
    with the next one.
 4. In Markdown a blank line, a list marker or another sign of a block ends a paragraph, a line's end alone does not.
 5. Where each text node of the HTML has a line of its own, sentences are torn at links: a line that begins as no sentence does goes on with
-   the one before.
+   the one before. A node that was broken in the HTML keeps its breaks: its further lines are those that are indented.
 6. A page collapsed into one line has no lines to go by: it is cut after sentences and at known separators.
 """
 
@@ -42,9 +42,13 @@ ENDLESS_LINE = 6000  # characters; no paragraph is this long, so such a line is 
 # Links of Markdown, and share of lines after a blank one or with a bullet, from which a page is that.
 MARKDOWN_LINKS, MARKDOWN_BLANK = 3, 0.3
 FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line above where nodes have lines of their own
+# Shares of the indented lines that begin as no sentence does (at least) and have bullets (at most), where those are nodes' further lines.
+INNER, INNER_BULLETS = 0.3, 0.05
 TORN_WORDS = 2  # spaces in a line from which a small letter at its end means that more is to come
-# Lines from which, and shares of lines that begin as no sentence does, at which nodes have lines of their own.
-TORN_LINES, TORN = 20, (0.04, 0.5)
+# Lines from which, and share of lines that begin as no sentence does from which, nodes have lines of their own.
+TORN_LINES, TORN = 20, 0.04
+# Where more of them begin so, they do because they were broken, unless fewer than a share of those lines hold a capital: then nobody writes any.
+MOST_LINES, CAPITALS = 0.5, 0.08
 MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
 TAB = 8  # columns
 LEVELS = 4  # containers around an HTML page's segment that it is told
@@ -498,21 +502,41 @@ def wrap_width(lines: list[_Line]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Make:
-    """How a dump was made: the `width` it is hard-wrapped at (0: it is not), whether it is `markdown`, and whether text is `torn` at links."""
+    """How a dump was made: the `width` it is hard-wrapped at (0: it is not), whether it is `markdown`, and whether text is `torn` at links.
+
+    `inner` says of a dump with a line for each text node that its indented lines go on with the node above.
+    """
 
     width: int
     markdown: bool
     torn: bool
+    inner: bool
 
     @classmethod
     def of(cls, text: str, lines: list[_Line]) -> _Make:
         """That of the dump `text`, which has these lines."""
         apart = sum(bool(line.blank_before or line.bullet) for line in lines)
         markdown = text.count("](") >= MARKDOWN_LINKS and apart >= MARKDOWN_BLANK * len(lines)
-        torn = False
-        if len(lines) >= TORN_LINES and sum(line.blank_before or line.indent > 0 for line in lines) <= FLUSH * len(lines):
-            torn = TORN[0] <= sum(_goes_on(line, text) for line in lines) / len(lines) <= TORN[1]
-        return cls(wrap_width(lines), markdown, torn)
+        torn = inner = False
+        if len(lines) >= TORN_LINES and sum(line.blank_before > 0 for line in lines) <= FLUSH * len(lines):
+            inner = _are_inner([line for line in lines if line.indent], text)
+            flush = sum(line.blank_before or (line.indent > 0 and not inner) for line in lines) <= FLUSH * len(lines)
+            torn = flush and _are_torn(lines, text)
+        return cls(wrap_width(lines), markdown, torn, torn and inner)
+
+
+def _are_torn(lines: list[_Line], text: str) -> bool:
+    """Whether so many of a dump's lines begin as no sentence does that its sentences must be torn."""
+    torn = [line for line in lines if _goes_on(line, text)]
+    if len(torn) <= MOST_LINES * len(lines):
+        return len(torn) >= TORN * len(lines)
+    return sum(any(map(str.isupper, text[line.start : line.end])) for line in torn) >= CAPITALS * len(torn)
+
+
+def _are_inner(indented: list[_Line], text: str) -> bool:
+    """Whether these, the indented lines of a dump, are the further lines of its text nodes."""
+    bullets = sum(bool(line.bullet) for line in indented)
+    return bullets <= INNER_BULLETS * len(indented) and sum(_goes_on(line, text) for line in indented) >= INNER * len(indented) > 0
 
 
 def _goes_on(line: _Line, text: str) -> bool:
@@ -543,7 +567,7 @@ def _continues(last: _Line, line: _Line, item: int, make: _Make, text: str) -> b
         return not last.bullet and not _RULE.match(text, last.start, last.end) and line.indent == last.indent
     if line.bullet and not (width and not last.bullet and line.bullet[0] in "–—-" and line.indent == last.indent):
         return False
-    if (item and line.indent >= item) or (make.markdown and _flows(last, line, text)) or (make.torn and _goes_on(line, text)):
+    if (item and line.indent >= item) or (make.inner and line.indent) or (make.markdown and _flows(last, line, text)) or (make.torn and _goes_on(line, text)):
         return True
     if not width or line.indent > max(last.indent, item) + 1:
         return False
