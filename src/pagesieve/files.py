@@ -13,21 +13,32 @@ __all__ = ["replacing", "write_text"]
 
 @contextmanager
 def replacing(path: Path | str) -> Iterator[IO[bytes]]:
-    """A file to write to that becomes `path` when the block ends well; after an error `path` is as it was before."""
-    import tempfile  # takes milliseconds that who only reads need not wait
+    """A file to write to that becomes `path` when the block ends well; after an error `path` is as it was before.
 
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    A link stays: the file it leads to is replaced. A file that is replaced leaves its mode to the new one. What is no file that
+    could be replaced (a pipe, a device) is written to as it is.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:  # a folder raises here
+            yield file
+        return
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name[:50]}.{os.urandom(4).hex()}.part")  # a name has room for 255 bytes
     try:
-        with os.fdopen(handle, "wb") as file:
+        file = open(aside, "xb")  # noqa: SIM115  # is closed before it takes its place
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error  # names the file that was asked for
+    try:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        if target.exists():
+            aside.chmod(target.stat().st_mode & 0o7777)
+        aside.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
 
 
