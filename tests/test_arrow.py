@@ -60,6 +60,12 @@ def test_bytes_are_decoded_by_what_the_server_said_of_each(tiny_sieve: Sieve) ->
     assert [row["segments"][0]["text"] for row in found] == ["Fähre"] * 3
 
 
+def test_html_is_what_the_server_said_is_unless_a_kind_is_given(tiny_sieve: Sieve) -> None:
+    columns = {"page": ["Row on.", "Row on.", "%PDF-1.7", "Row on."], "kind": ["html", None, "html", "article"]}
+    assert [row["view"] for row in rows(tiny_sieve, columns)] == ["html", "text", None, "text"]
+    assert [row["view"] for row in rows(tiny_sieve, columns, kind="text")] == ["text"] * 4
+
+
 def test_what_is_wrong_with_a_page_stands_in_its_row(tiny_sieve: Sieve, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [TEXTS[0].encode(), None, b"%PDF-1.4 x", b"\x00\x01" * 99, b""]
     found = rows(tiny_sieve, {"page": pages, "id": ["a", "b", "c", "d", "e"]})

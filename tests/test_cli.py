@@ -185,6 +185,17 @@ def test_html_is_taken_as_such_and_can_be_had_as_markdown_and_annotated(run: Run
     assert "page.txt: annotated: this page is a text dump" in error
 
 
+def test_html_is_what_the_name_says_is_unless_it_is_no_page_at_all(run: Run, folder: Path) -> None:
+    (folder / "mill.htm").write_text("Row &amp; on.")
+    assert json.loads(run("mill.htm", "-f", "json")[1])["segments"][0]["text"] == "Row & on."
+    assert json.loads(run("mill.htm", "-f", "json", "--kind", "text")[1])["view"] == "text"
+    for content, what in ((b"%PDF-1.7", "a PDF file"), (b'{"a": 1}', "JSON"), (b"<rss><channel>", "a feed"), (bytes(range(32)), "binary")):
+        (folder / "mill.html").write_bytes(content)
+        status, _, error = run("mill.html")
+        assert status == 1
+        assert f"mill.html: looks {'' if what == 'binary' else 'like '}{what}" in error
+
+
 def test_html_may_be_taken_as_text(run: Run) -> None:
     status, out, error = run("ferry.html", "--kind", "text", "-f", "json")
     assert (status, error) == (0, "")

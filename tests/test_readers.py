@@ -82,6 +82,18 @@ def test_warc_gives_pages_and_no_pictures_redirects_or_requests(tmp_path: Path, 
     assert [record.encoding for record in found] == ["iso-8859-1", "", "", ""]
 
 
+def test_html_is_what_lies_where_html_does(tmp_path: Path) -> None:
+    for name in ("a.HTML", "b.xhtml", "c.htm", "d.txt"):
+        (tmp_path / name).write_bytes(b"Row on.")
+    (tmp_path / "e.html.gz").write_bytes(gzip.compress(b"Row on."))
+    write_jsonl(tmp_path / "f.jsonl", [{"html": "Row on."}, {"text": "Row on."}])
+    types = ("text/html; charset=utf-8", "application/xhtml+xml", "text/plain")
+    write_warc(tmp_path / "g.warc", [response("a", b"Row on.", content_type=type) for type in types])
+    found = read(*sorted(tmp_path.iterdir()))
+    assert [record.page for record in found] == [b"Row on."] * 10
+    assert [record.kind for record in found] == [*["html"] * 3, "", "html", "html", "", "html", "html", ""]
+
+
 def test_wet_gives_texts(tmp_path: Path) -> None:
     path = write_warc(tmp_path / "a.warc.wet.gz", [conversion("a", "Überall.\nText."), conversion("b", "More.")])
     assert [(id, page) for id, page, _ in simply(read(path))] == [("<a>", "Überall.\nText.".encode()), ("<b>", b"More.")]

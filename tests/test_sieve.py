@@ -22,7 +22,7 @@ from pagesieve.html import HTML_SAMPLE, HTML_TAGS
 from pagesieve.page import PageError, split
 from pagesieve.roles import LABEL_OF_ROLE
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import BATCH, Sieve, load
+from pagesieve.sieve import BATCH, Sieve, kind_of, load
 from pagesieve.storage import ModelError
 
 PAGE = page_text(page_lines("unseen", 7))
@@ -110,7 +110,11 @@ def test_what_the_model_file_says_is_told_and_safe(tiny_sieve: Sieve) -> None:
 @pytest.mark.parametrize(
     "page",
     [HTML, "\ufeff \n" + HTML, HTML.lower(), "<html lang=en>", '<?xml version="1.0"?>\n<!-- ferry -->\n<!-- mill -->\n<html>',
-     "<p>Row</p>" * HTML_TAGS, '<div class="a">' * HTML_TAGS],
+     "<p>Row</p>" * HTML_TAGS, '<div class="a">' * HTML_TAGS, "<!doctypehtml><p>Row", "<HEAD><title>Ferry</title></HEAD>Row", "<body>Row",
+     "<title>Ferry</title>\n<p>Row", "<meta charset=utf-8><title>Ferry</title>", "<script>if (a < b) row()</script>\n<p>Row</p>",
+     "<p>Row on.</p>", "<p>Row on.<p>Row off.", '<div class="entry-content"><h2>Ferry</h2>Row', "<em>Row</em><p>on</p>", "</div><P\tid=a>Row",
+     "<!-- wp:paragraph -->\n<p>Row on.</p>\n<!-- /wp:paragraph -->", "<?php echo '<p>'; ?>\n<div><b>Row</b></div>", "\x0c" + HTML, "\xa0" + HTML,
+     "\n" * 40_000 + HTML, "row " + HTML, "ï»¿" + HTML],
 )  # fmt: skip
 def test_html_is_told_from_text_and_taken_as_text_if_asked(tiny_sieve: Sieve, page: str) -> None:
     for answer in (tiny_sieve.segment(page), tiny_sieve.segment(page.encode()), tiny_sieve.segment(page, kind="html")):
@@ -195,19 +199,29 @@ def test_what_only_begins_like_it_is_a_page(tiny_sieve: Sieve, page: str) -> Non
 
 @pytest.mark.parametrize(
     "page",
-    ["How to write HTML\n" + HTML, "<p>Row" * (HTML_TAGS - 1), "<3 boats\n" + "<row> " * 50, "<htmlish>", "<!-- a -->\nRow on.",
-     "<" + "x" * HTML_SAMPLE + "<p>" * HTML_TAGS, "< p >" * 50],
+    ["How to write HTML\n" + HTML, "Use: <html> and <head>", "<b>Row</b>" * (HTML_TAGS // 2 - 1), "<3 boats\n" + "<row> " * 50, "<htmlish>",
+     "<!-- a -->\nRow on.", "<" + "x" * HTML_SAMPLE + "<p>" * HTML_TAGS, "< p >" * 50, "<p> is a tag", "<p@quay.example> wrote: <p>Row</p>",
+     "<b>Row on</b>, <i>row</i> off<br>", '<a name="top"></a>\n\n# Ferry\n\n[Row](/on) on.<br>', "<script>row()</script>\nRow on.",
+     '<div><img src="pixel.gif"></div>\n' + "Row on. " * 500],
 )  # fmt: skip
 def test_text_that_quotes_markup_is_text(tiny_sieve: Sieve, page: str) -> None:
     assert tiny_sieve.segment(page) == tiny_sieve.segment(page, kind="text")
 
 
-@pytest.mark.parametrize("start", ["<!-- a -->", "<!---->", "<!-- ", "<?xml ", "<p <p ", "< "])
+@pytest.mark.parametrize(
+    "start", ["<!-- a -->", "<!---->", "<!-- ", "<?xml ", "<?xml>", "<p <p ", "< ", "<script>", "<style></style>", "x\n"]
+)
 def test_telling_html_from_text_takes_linear_time(tiny_sieve: Sieve, start: str) -> None:
     def answer(page: str) -> None:
         tiny_sieve.segment(page)
 
     assert grows_linearly(lambda n: start * n + " Row on.", answer, 500)
+
+
+def test_what_is_said_to_be_html_is_html_unless_it_is_no_page_at_all() -> None:
+    assert [kind_of(page, "auto", "html") for page in ("Row on.", b"Row on.", "", "[Home] [News]")] == ["html"] * 4
+    assert [kind_of(page, "auto", "html") for page in ("%PDF-1.7", b'{"a": 1}', b"<rss><channel>", bytes(range(32)))] == ["auto"] * 4
+    assert [kind_of("Row on.", *said) for said in (("auto", ""), ("text", "html"), ("html", ""))] == ["auto", "text", "html"]
 
 
 # --------------------------------------------------------------------------------------------------------- many pages

@@ -15,7 +15,7 @@ from pagesieve import __version__
 from pagesieve.calibration import DIAL
 from pagesieve.page import PageError
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import BATCH, Sieve
+from pagesieve.sieve import BATCH, Sieve, kind_of
 from pagesieve.storage import model_digest
 
 __all__ = ["BATCH_BYTES", "Segmenter", "array", "schema", "segment_batches"]
@@ -70,8 +70,9 @@ def segment_batches(
     """Rows of `schema(segments)` for the pages in `batches`, one each, in order; no batch is kept, large ones are cut small.
 
     The column named `page` holds pages as text or bytes, the one named `id` what they are known by (any type; null without such a
-    column). Where there are columns `url` (handed on) and `encoding` (what the server said of this page), they are used. `kind`,
-    `dial` and `encoding` are those of `Sieve.segment`, and wrong ones raise as there. What is wrong with one page, even a fault
+    column). Where there are columns `url` (handed on), `encoding` (what the server said of this page) and `kind` ("html" where it said
+    that; a PDF or JSON is refused all the same), they are used. `kind`, `dial` and `encoding` are those of `Sieve.segment`, and wrong
+    ones raise as there; a `kind` other than "auto" overrules the column. What is wrong with one page, even a fault
     of the program, stands in its row's `error`. Raises `ValueError` where there is no column `page`, or none of pages.
     """
     work = Segmenter(sieve, segments, kind, dial, encoding, page, id)
@@ -99,34 +100,35 @@ class Segmenter:
     def rows(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """The rows for the pages in `batch`, in one or more batches; none for no pages."""
         for part in _cut(batch, self.page):
-            ids, encodings = _column(part, self.id), _column(part, "encoding")
-            names = [str(name) if name is not None else "page" for name in ids]
+            names = [str(name) if name is not None else "page" for name in _column(part, self.id)]
             pages = part.column(self.page).to_pylist()
-            yield self._answered(part, self._answers(pages, names, [said or self.encoding for said in encodings]))
+            kinds = [kind_of(page or b"", self.kind, said or "") for page, said in zip(pages, _column(part, "kind"), strict=True)]
+            encodings = [said or self.encoding for said in _column(part, "encoding")]
+            yield self._answered(part, self._answers(pages, names, list(zip(kinds, encodings, strict=True))))
 
     def refused(self, batch: pa.RecordBatch, reason: str) -> pa.RecordBatch:
         """The rows for pages that cannot be segmented for this reason."""
         return self._answered(batch, [PageError(f"{name}: {reason}") for name in _column(batch, self.id)])
 
     def _answers(
-        self, pages: Sequence[str | bytes | None], names: Sequence[str], encodings: Sequence[str]
+        self, pages: Sequence[str | bytes | None], names: Sequence[str], known: Sequence[tuple[str, str]]
     ) -> list[Segmentation | PageError]:
-        """An answer for each page; those of one encoding are segmented together."""
+        """An answer for each page; those of one kind and encoding (`known`) are segmented together."""
         answers: dict[int, Segmentation | PageError] = {}
-        for encoding in set(encodings):
-            places = [i for i, page in enumerate(pages) if page is not None and encodings[i] == encoding]
-            found = self._segmented([pages[i] or b"" for i in places], [names[i] for i in places], encoding)
+        for kind, encoding in set(known):
+            places = [i for i, page in enumerate(pages) if page is not None and known[i] == (kind, encoding)]
+            found = self._segmented([pages[i] or b"" for i in places], [names[i] for i in places], kind, encoding)
             answers.update(zip(places, found, strict=True))
         return [answers[i] if i in answers else PageError(f"{name}: no page, the column is null") for i, name in enumerate(names)]
 
-    def _segmented(self, pages: Sequence[str | bytes], names: Sequence[str], encoding: str) -> list[Segmentation | PageError]:
+    def _segmented(self, pages: Sequence[str | bytes], names: Sequence[str], kind: str, encoding: str) -> list[Segmentation | PageError]:
         """`segment_batch`, but what goes wrong with one page, whatever it is, costs no other."""
         try:
-            return self.sieve.segment_batch(pages, self.kind, names, self.dial, encoding)
+            return self.sieve.segment_batch(pages, kind, names, self.dial, encoding)
         except Exception as error:
             if len(pages) == 1:
                 return [PageError(f"{names[0]}: {type(error).__name__}: {error}; a fault of pagesieve, please report it with the page")]
-            each = [self._segmented([page], [name], encoding) for page, name in zip(pages, names, strict=True)]
+            each = [self._segmented([page], [name], kind, encoding) for page, name in zip(pages, names, strict=True)]
             return [answer for (answer,) in each]
 
     def _answered(self, batch: pa.RecordBatch, answers: Sequence[Segmentation | PageError]) -> pa.RecordBatch:

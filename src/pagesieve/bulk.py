@@ -187,6 +187,7 @@ def _batch(held: list[Record], text: bool, cursor: Cursor) -> _Batch:
             "id": array([record.id for record in good], pa.string()),
             "url": array([record.url for record in good], pa.string()),
             "encoding": array([record.encoding for record in good], pa.string()),
+            "kind": array([record.kind for record in good], pa.string()),
             "page": array([record.page for record in good], pa.string() if text else pa.binary()),
         }
     )

@@ -14,8 +14,9 @@ from typing import Any
 
 from pagesieve.calibration import DIAL
 from pagesieve.page import PageError
+from pagesieve.readers import said_kind
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import KINDS, Sieve
+from pagesieve.sieve import KINDS, Sieve, kind_of
 
 __all__ = ["STATED", "Case", "CasesError", "Result", "folded", "read_cases", "run"]
 
@@ -121,14 +122,15 @@ def run(sieve: Sieve, cases: Sequence[Case], dial: float = DIAL) -> Iterator[Res
     """A `Result` for each string of each case, in order; a page that cannot be read fails all of its own."""
     for case in cases:
         try:
-            answer = sieve.segment(case.page.read_bytes(), case.kind, str(case.page), dial, case.encoding)
+            page = case.page.read_bytes()
+            answer = sieve.segment(page, kind_of(page, case.kind, said_kind(case.page.name)), str(case.page), dial, case.encoding)
         except (PageError, OSError) as error:
             yield from (Result(str(case.page), key, text, str(error)) for key, texts in case.stated.items() for text in texts)
             continue
-        page = folded(answer.text)
+        whole = folded(answer.text)
         for key, texts in case.stated.items():
             for text in texts:
                 wanted = folded(text)
                 fault, holds = STATED[key]
-                missing = wanted not in page
+                missing = wanted not in whole
                 yield Result(str(case.page), key, text, "not on the page at all" if missing else "" if holds(wanted, answer) else fault)

@@ -14,10 +14,10 @@ from pagesieve import __version__
 from pagesieve.calibration import DIAL
 from pagesieve.files import write_text
 from pagesieve.page import PageError
-from pagesieve.readers import Fields, form_of, holds_many
+from pagesieve.readers import Fields, form_of, holds_many, said_kind
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import KINDS, Sieve, load
+from pagesieve.sieve import KINDS, Sieve, kind_of, load
 from pagesieve.storage import ModelError
 
 __all__ = ["main"]
@@ -88,7 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-m", "--model", metavar="PATH", help="model folder or file (default: $PAGESIEVE_MODEL, else the model that comes with pagesieve)"
     )
-    parser.add_argument("--kind", choices=KINDS, default="auto", help="what the pages are (default: told by their beginning)")
+    parser.add_argument(
+        "--kind",
+        choices=KINDS,
+        default="auto",
+        help="what the pages are (default: HTML where the file's name, the record's field html or the server says so, else told by their beginning)",
+    )
     parser.add_argument("--encoding", default="", help="what the server said of HTML pages' encoding")
     parser.add_argument(
         "--dial",
@@ -242,7 +247,8 @@ def _check_parser(stated: Sequence[str]) -> argparse.ArgumentParser:
 def _segment(sieve: Sieve, name: str, kind: str, dial: float, encoding: str) -> Segmentation:
     if name == "-":
         return sieve.segment(sys.stdin.buffer.read(), kind, "standard input", dial, encoding)
-    return sieve.segment(Path(name).read_bytes(), kind, name, dial, encoding)
+    page = Path(name).read_bytes()
+    return sieve.segment(page, kind_of(page, kind, said_kind(name)), name, dial, encoding)
 
 
 def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: bool) -> str:

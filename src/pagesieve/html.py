@@ -10,6 +10,7 @@ behind a click).
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -49,8 +50,9 @@ LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes
 BARE = 40  # words; a page that shows fewer shows nothing
 STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
-HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page is HTML and no text dump
+HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page that begins with one is HTML, whatever they are
 HTML_SAMPLE = 20_000
+TAG_EVERY = 1_000  # characters; fewer tags than that are what a renderer left of `noscript`: a pixel, a frame
 
 DETECTED = 20_000  # bytes by which an undeclared encoding is told
 LEGACY = [
@@ -58,8 +60,19 @@ LEGACY = [
     *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
 ]
 _MARKUP = re.compile(rb"<(?:script|style)\b.*?</(?:script|style)\b[^<>]*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"<(?:!doctype html|html|head|body|div|p|span|a|li|ul|script|meta|table|h[1-6])\b[^<>]*>", re.IGNORECASE)
-_DOCUMENT = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html\b)", re.IGNORECASE | re.DOTALL)
+_BLOCKS = (
+    "title|meta|link|script|style|noscript|base|template|div|p|h[1-6]|ul|ol|li|dl|dt|dd|table|thead|tbody|tfoot|tr|td|th|caption|"
+    "section|article|main|header|footer|nav|aside|figure|figcaption|blockquote|pre|form|fieldset|address|hr|center|details|iframe"
+)
+_INLINES = "a|abbr|b|bdi|big|br|button|cite|code|del|em|font|i|img|input|ins|kbd|label|mark|picture|q|s|small|span|strike|strong|sub|sup|time|tt|u|video|wbr"
+_TAG = re.compile(rf"</?(?:(?P<block>{_BLOCKS})|{_INLINES})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_DOCUMENT = re.compile(r"<(?:!doctype\s*html|html|head|body)(?=[\s/>])", re.IGNORECASE)
+# What says nothing yet: white space, comments, instructions, scripts.
+_PREAMBLE = re.compile(
+    r"(?:[\s\ufeff]+|<!--.*?-->|<\?xml[^<>]*>|<\?.*?\?>|<script\b[^<>]*>.*?</script\s*>|<style\b[^<>]*>.*?</style\s*>)*",
+    re.IGNORECASE | re.DOTALL,
+)
+_JUNK = re.compile(r"[^\s<]{1,20}\s*(?=<(?:!doctype\s*html|html)(?:\s[^<>]*)?>\s*<)", re.IGNORECASE)  # a word that fell before a whole page
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
 _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
 _LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{{{LONG_TAG},}}>")
@@ -93,14 +106,26 @@ class HtmlPage:
 
 
 def looks_like_html(text: str) -> bool:
-    """Whether `text` is HTML and no text dump: a dump may quote markup, HTML begins with it and holds a lot of it."""
-    sample = text[:HTML_SAMPLE].lstrip("\ufeff \t\r\n")
-    if not sample.startswith("<"):
-        return False
-    if _DOCUMENT.match(sample):
+    """Whether `text` is HTML and no text dump: a dump may quote markup, HTML begins with it and goes on with it.
+
+    A whole page is told by its doctype, `<html>`, `<head>` or `<body>`; a piece of one by a known tag at its beginning and further ones,
+    one of them a block's: text, Markdown above all, may begin with a link or an emphasis in tags.
+    """
+    start = _after(_PREAMBLE, text, 0)
+    start = _after(_PREAMBLE, text, _after(_JUNK, text, start))
+    if _DOCUMENT.match(text, start):
         return True
-    found = _TAG.finditer(sample)
-    return sum(1 for _, _ in zip(range(HTML_TAGS), found, strict=False)) >= HTML_TAGS
+    sample = text[start : start + HTML_SAMPLE]
+    if not _TAG.match(sample):
+        return False
+    tags = list(itertools.islice(_TAG.finditer(sample), HTML_TAGS))
+    return len(tags) == HTML_TAGS or (len(tags) > 1 and len(sample) <= len(tags) * TAG_EVERY and any(tag["block"] for tag in tags))
+
+
+def _after(pattern: re.Pattern[str], text: str, start: int) -> int:
+    """Where what matches at `start` ends; `start` where nothing does."""
+    found = pattern.match(text, start)
+    return found.end() if found else start
 
 
 def decode_html(data: bytes, encoding: str = "") -> str:

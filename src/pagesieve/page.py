@@ -32,7 +32,7 @@ from pagesieve.words import hashes
 
 Ints = NDArray[np.int64]
 
-__all__ = ["Link", "Markup", "Page", "PageError", "Segment", "decode", "foreign", "read_page", "split", "wrap_width"]
+__all__ = ["Link", "Markup", "Page", "PageError", "Segment", "checked", "decode", "foreign", "read_page", "split", "wrap_width"]
 
 MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
@@ -338,19 +338,20 @@ def decode(data: bytes, name: str = "page") -> str:
     """
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
-            return _checked(data[len(mark) :].decode(encoding, "replace"), name)
+            return checked(data[len(mark) :].decode(encoding, "replace"), name)
     try:
-        return _checked(data.decode("utf-8"), name)
+        return checked(data.decode("utf-8"), name)
     except UnicodeDecodeError:
         text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     multibyte = len(text) - len(text.encode("ascii", "ignore")) - broken
     if broken > max(1, multibyte // 10):  # the bytes above 127 are mostly not UTF-8: an old one-byte encoding
         text = data.decode("cp1252", "replace")
-    return _checked(text, name)
+    return checked(text, name)
 
 
-def _checked(text: str, name: str) -> str:
+def checked(text: str, name: str) -> str:
+    """`text`; raises `PageError` where it is a binary file's."""
     sample = text[:100_000]
     control = len(_CONTROL.findall(sample))
     if control > BINARY_SHARE * len(sample):

@@ -17,10 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
-__all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "sources"]
+__all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources"]
 
 PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first that a record has
-PAGES = (".txt", ".html", ".htm", ".xhtml")  # files that are a page each; a folder's other files are passed over
+HTML = (".html", ".htm", ".xhtml")
+PAGES = (".txt", *HTML)  # files that are a page each; a folder's other files are passed over
 MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}  # ending of a packed file → its first bytes
 PACKED = tuple(MAGIC)
 ROW_FORMS = {".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl", ".parquet": "parquet"}  # ending of an output → its form
@@ -50,7 +51,8 @@ class Record:
     """A page from outside: its `id`, the `place` it stood at (for messages), and the page or the `fault` for which there is none.
 
     `text` says that the page came as text: then its bytes are UTF-8, whatever they say of themselves. (As a `str` it would have up to
-    four times the size.) `encoding` is what the server said of the page's bytes; `url` is None where nothing was said.
+    four times the size.) `encoding` is what the server said of the page's bytes, `kind` "html" where the page lies where HTML does
+    (see `sieve.kind_of`); `url` is None where nothing was said.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Record:
     text: bool = False
     url: str | None = None
     encoding: str = ""
+    kind: str = ""
     fault: str = ""
 
 
@@ -87,9 +90,19 @@ def _is_glob(argument: str) -> bool:
 
 def _form(address: str) -> str:
     """What the file's name says it is: ".jsonl", ".warc" …, "page", or "" for no page."""
+    end = _ending(address)
+    return end if end in MANY else "page" if end in PAGES else ""
+
+
+def _ending(address: str) -> str:
+    """The ending of the file's name, in small letters; that of a packed file is of what is in it."""
     stem, end = os.path.splitext(address.lower())
-    inner = os.path.splitext(stem)[1] if end in PACKED else end
-    return inner if inner in MANY else "page" if inner in PAGES else ""
+    return os.path.splitext(stem)[1] if end in PACKED else end
+
+
+def said_kind(address: str) -> str:
+    """What the name of a page's file says of it: "html", or "" for nothing."""
+    return "html" if _ending(address) in HTML else ""
 
 
 def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
@@ -193,7 +206,7 @@ class _Chunks(io.RawIOBase):
 
 def _page(source: Source, fields: Fields, most: int) -> Iterator[Record]:
     with _unpacked(source) as file:
-        yield Record(source.address, source.address, file.read(most + 1))
+        yield Record(source.address, source.address, file.read(most + 1), kind=said_kind(source.address))
 
 
 def _jsonl(source: Source, fields: Fields, most: int) -> Iterator[Record]:
@@ -263,10 +276,11 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     page, known, url = given.get(name), given.get(fields.id), given.get(fields.url)
     id = place if known is None else str(known)
     said = str(url) if url is not None else None
+    kind = "html" if name == "html" else ""
     if isinstance(page, str):
-        return Record(id, place, page.encode("utf-8", "replace"), True, said)
+        return Record(id, place, page.encode("utf-8", "replace"), True, said, kind=kind)
     if isinstance(page, bytes):
-        return Record(id, place, page, False, said)
+        return Record(id, place, page, False, said, kind=kind)
     if page is None:
         wanted = f"no {fields.page}" if fields.page else f"none of {', '.join(PAGE_FIELDS)}"
         fault = f"has {wanted} (its fields: {', '.join(map(str, given)) or 'none'}); name the page's with --page-field"
@@ -312,7 +326,8 @@ def _response(block: bytes, known: Record, most: int) -> Record | None:
         entry.parse_http(auto_decode="all")
         if entry.http_headers.status_code != OK or (entry.http_content_type or WARC_TYPES[0]).lower() not in WARC_TYPES:
             return None
-        return replace(known, page=entry.reader.read(most + 1), encoding=entry.http_charset or "")
+        kind = "html" if entry.http_content_type and entry.http_content_type.lower() in WARC_TYPES[:2] else ""
+        return replace(known, page=entry.reader.read(most + 1), encoding=entry.http_charset or "", kind=kind)
     except (ValueError, OSError) as error:
         return replace(known, fault=f"cannot be read ({type(error).__name__}: {error})")
 

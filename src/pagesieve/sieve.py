@@ -15,12 +15,12 @@ from pagesieve.calibration import DIAL, check_dial
 from pagesieve.explain import Explanation, explain
 from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_pages
 from pagesieve.model import Model, Prediction
-from pagesieve.page import PageError, foreign, read_page, split
+from pagesieve.page import PageError, checked, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegments, Segmentation
 from pagesieve.storage import load_model
 
-__all__ = ["KINDS", "Sieve", "load"]
+__all__ = ["KINDS", "Sieve", "kind_of", "load"]
 
 KINDS = ("auto", "text", "html")
 SHIPPED = Path(__file__).parent / "models" / "default.npz"  # the model that comes with the package
@@ -42,8 +42,8 @@ class Sieve:
     def segment(self, page: str | bytes, kind: str = "auto", name: str = "page", dial: float = DIAL, encoding: str = "") -> Segmentation:
         """Every segment of `page` with its label, role and probability; an empty page gives an empty Segmentation.
 
-        `page` is a scraped page, its text or its HTML, decoded or as bytes. `kind="auto"` tells HTML from text, "text" and
-        "html" take anything as such. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the
+        `page` is a scraped page, its text or its HTML, decoded or as bytes. `kind="auto"` tells HTML from text
+        by how it begins, "text" and "html" take anything as such. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the
         body") over 0.5 (the likeliest label, body only where teaser is much less likely) to 1 ("no body line lost"). `encoding` is what
         the server said of HTML given as bytes. Raises `PageError` for what is no page, and for HTML where the model has not learned it.
         """
@@ -158,11 +158,27 @@ def _html(page: str | bytes, kind: str, name: str, encoding: str) -> str | None:
     if isinstance(page, str):
         return page if kind == "html" or looks_like_html(page) else None
     data = bytes(page)
-    if kind == "auto" and not encoding and b"<" not in data[:SNIFFED]:
-        return None  # a dump, told without a look for its encoding
-    if kind == "html" or looks_like_html(decode_html(data[:SNIFFED], encoding)):
-        return decode_html(data, encoding)
-    return None
+    if kind == "auto":
+        sample = data.lstrip()[:SNIFFED]
+        if not encoding and b"<" not in sample:
+            return None  # a dump, told without a look for its encoding
+        if not looks_like_html(decode_html(sample, encoding)):
+            return None
+    return decode_html(data, encoding)
+
+
+def kind_of(page: str | bytes, kind: str, said: str) -> str:
+    """What to take the page as: `kind`, but for "auto" what is `said` of it where it lies, if that is "html".
+
+    A PDF, JSON, a feed, a picture said to be HTML stays "auto", which tells what it is.
+    """
+    if kind != "auto" or said != "html":
+        return kind
+    try:
+        text = page if isinstance(page, str) else checked(page.decode("latin-1"), "")
+    except PageError:
+        return kind
+    return kind if foreign(text) else said
 
 
 def load(path: Path | str | None = None) -> Sieve:
