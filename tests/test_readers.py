@@ -58,6 +58,32 @@ def test_fields_may_be_named_and_ids_be_numbers(tmp_path: Path) -> None:
     ]
 
 
+def test_the_page_is_in_the_first_field_that_holds_anything(tmp_path: Path) -> None:
+    rows = [
+        {"html": html, "text": text, "content": "C"} for html, text in (("<p>b", "a"), (None, "a"), ("", "a"), (" \n\xa0", "a"), ("", "\n"))
+    ]
+    written = [dict.fromkeys(row, "") | {name: value for name, value in row.items() if value} for row in rows]  # CSV knows no null
+    for path in (
+        write_jsonl(tmp_path / "a.jsonl", rows),
+        write_parquet(tmp_path / "a.parquet", rows),
+        write_csv(tmp_path / "a.csv", written),
+    ):
+        found = read(path)
+        assert [page for _, page, _ in simply(found)] == ["<p>b", "a", "a", "a", "C"], path
+        assert [record.kind for record in found] == ["html", "", "", "", ""]
+    empty = [{"html": "", "text": " ", "page": None}]
+    for path in (write_jsonl(tmp_path / "a.jsonl", empty), write_parquet(tmp_path / "a.parquet", empty)):
+        assert [page for _, page, _ in simply(read(path))] == [""]
+        assert [page for _, page, _ in simply(read(path, fields=Fields(page="text")))] == [" "]
+
+
+def test_a_table_without_a_page_names_all_its_fields(tmp_path: Path) -> None:
+    rows = [{"id": 1, "url": "u", "raw": "Row on.", "lead": "x"}]
+    for path in (write_jsonl(tmp_path / "a.jsonl", rows), write_parquet(tmp_path / "a.parquet", rows)):
+        (record,) = read(path)
+        assert record.fault == "has none of html, text, page, content (its fields: id, url, raw, lead); name the page's with --page-field"
+
+
 def test_parquet_may_hold_bytes(tmp_path: Path) -> None:
     assert simply(read(write_parquet(tmp_path / "a.parquet", [{"id": 1, "html": b"<p>\xe9"}]))) == [("1", b"<p>\xe9", None)]
 

@@ -107,7 +107,12 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("--segments", action="store_true", help="every segment in the rows, too")
     many.add_argument("--jsonl", action="store_true", help="standard input, and files of unknown endings, are JSONL")
     many.add_argument("--id-field", default="id", metavar="NAME", help="field of JSONL, CSV and Parquet that names the page (default id)")
-    many.add_argument("--page-field", default="", metavar="NAME", help="field that holds it (default: html, text, page or content)")
+    many.add_argument(
+        "--page-field",
+        default="",
+        metavar="NAME",
+        help="field that holds it (default: the first of html, text, page, content that holds more than white space)",
+    )
     many.add_argument("--url-field", default="url", metavar="NAME", help="field with its address (default url)")
     many.add_argument("--errors", default="", metavar="FILE", help="list of bad records (default OUTPUT.errors.jsonl)")
     many.add_argument(

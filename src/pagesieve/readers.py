@@ -19,7 +19,7 @@ from typing import IO, Any
 
 __all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources"]
 
-PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first that a record has
+PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first in which a record has more than white space
 HTML = (".html", ".htm", ".xhtml")
 PAGES = (".txt", *HTML)  # files that are a page each; a folder's other files are passed over
 MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}  # ending of a packed file → its first bytes
@@ -39,11 +39,16 @@ _GLOB = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Names of a record's fields in JSONL, CSV and Parquet; `page=""` stands for the first of `PAGE_FIELDS` there is."""
+    """Names of a record's fields in JSONL, CSV and Parquet; `page=""` stands for the first of `PAGE_FIELDS` that holds anything."""
 
     id: str = "id"
     page: str = ""
     url: str = "url"
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The fields that may hold the page, the one to be taken first at the beginning."""
+        return (self.page,) if self.page else PAGE_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,16 +268,17 @@ def _parquet(source: Source, fields: Fields, most: int) -> Iterator[Record]:
     from pagesieve.addresses import opened
 
     with opened(source.address) as file, pq.ParquetFile(file, buffer_size=BUFFER, pre_buffer=False) as table:
-        wanted = {fields.id, fields.url, fields.page or next((n for n in PAGE_FIELDS if n in table.schema_arrow.names), "")}
-        columns = [name for name in table.schema_arrow.names if name in wanted]
+        names = table.schema_arrow.names
+        columns = [name for name in names if name in (fields.id, fields.url, *fields.pages)]
         rows = (row for batch in table.iter_batches(PARQUET_ROWS, columns=columns, use_threads=False) for row in batch.to_pylist())
         for number, row in enumerate(rows, 1):
-            yield _record(row, f"{source.address}, row {number}", fields)
+            yield _record(dict.fromkeys(names) | row, f"{source.address}, row {number}", fields)
 
 
 def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     """The record that these fields make."""
-    name = fields.page or next((name for name in PAGE_FIELDS if given.get(name) is not None), "")
+    there = [name for name in fields.pages if given.get(name) is not None]
+    name = next((name for name in there if not _is_blank(given[name])), there[0] if there else "")
     page, known, url = given.get(name), given.get(fields.id), given.get(fields.url)
     id = place if known is None else str(known)
     said = str(url) if url is not None else None
@@ -287,6 +293,10 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     else:
         fault = f"{name} is a {type(page).__name__}, not a text"
     return Record(id, place, url=said, fault=fault)
+
+
+def _is_blank(page: Any) -> bool:
+    return isinstance(page, (str, bytes)) and (not page or page.isspace())
 
 
 def _warc(source: Source, fields: Fields, most: int) -> Iterator[Record]:
