@@ -58,6 +58,8 @@ def test_bytes_are_decoded_by_what_the_server_said_of_each(tiny_sieve: Sieve) ->
     pages = ["<html><p>Fähre</p>".encode(code) for code in ("latin-1", "cp437", "utf-8")]
     found = rows(tiny_sieve, {"page": pages, "encoding": ["latin-1", "cp437", None]}, segments=True, encoding="utf-8")
     assert [row["segments"][0]["text"] for row in found] == ["Fähre"] * 3
+    dumps = {"page": ["Паром".encode(code) for code in ("cp866", "cp866", "utf-8")], "encoding": ["cp866", "nonsense", None]}
+    assert [row["segments"][0]["text"] for row in rows(tiny_sieve, dumps, segments=True, encoding="cp866")][:2] == ["Паром"] * 2
 
 
 def test_html_is_what_the_server_said_is_unless_a_kind_is_given(tiny_sieve: Sieve) -> None:
@@ -111,6 +113,8 @@ def test_wrong_arguments_are_told(tiny_sieve: Sieve) -> None:
         rows(tiny_sieve, {"page": [1]})
     with pytest.raises(ValueError, match="kind='pdf'"):
         Segmenter(tiny_sieve, kind="pdf")
+    with pytest.raises(ValueError, match="encoding='nonsense'"):
+        Segmenter(tiny_sieve, encoding="nonsense")
     with pytest.raises(ValueError, match="dial=2"):
         Segmenter(tiny_sieve, dial=2)
 

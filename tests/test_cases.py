@@ -99,6 +99,7 @@ def test_yaml_says_the_same_as_json_and_strings_may_be_wrapped(page: Path, tmp_p
         ("- page: a\n  body: x\n- page: b\n  body: [2021-05-01]", "case 2: body holds datetime.date"),
         ("- page: a\n  body: ['  ']", "case 1: body holds '  '"),
         ("- page: a\n  kind: pdf\n  body: x", "kind is 'pdf', none of auto"),
+        ("- page: a\n  encoding: utf8x\n  body: x", "encoding is 'utf8x', which is none that is known"),
         ("- page: a\n  body: [x", "not YAML"),
         ("- page: a\n  body: !!python/object/apply:os.system [ls]", "not YAML"),
     ],

@@ -166,6 +166,10 @@ def test_a_page_that_cannot_be_read_is_told_and_the_others_are_printed(run: Run,
     assert message in error
 
 
+def test_the_encoding_may_be_said(run: Run) -> None:
+    assert "Паром" in run("-", "--encoding", "cp866", "-f", "json", page="Паром".encode("cp866"))[1]
+
+
 def test_standard_input_that_is_no_text_is_told(run: Run) -> None:
     status, _, error = run("-", page=b"\x00\x01" * 99)
     assert status == 1
@@ -213,7 +217,10 @@ def test_a_missing_or_broken_model_is_told_with_a_remedy(run: Run, folder: Path,
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [(), ("page.txt", "--format", "pdf"), ("page.txt", "--colour"), ("page.txt", "--kind", "pdf")])
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("page.txt", "--format", "pdf"), ("page.txt", "--colour"), ("page.txt", "--kind", "pdf"), ("page.txt", "--encoding", "x")],
+)
 def test_a_wrong_call_is_told_with_status_2(run: Run, arguments: tuple[str, ...]) -> None:
     status, out, error = run(*arguments)
     assert (status, out) == (2, "")

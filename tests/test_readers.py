@@ -21,9 +21,9 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
-def read(*arguments: str | Path, fields: Fields | None = None, skip: int = 0, jsonl: bool = False) -> list[Record]:
+def read(*arguments: str | Path, fields: Fields | None = None, skip: int = 0, jsonl: bool = False, encoding: str = "") -> list[Record]:
     found = list(sources([str(argument) for argument in arguments], jsonl))
-    return [record for source in found for record in records(source, fields or Fields(), MOST, skip)]
+    return [record for source in found for record in records(source, fields or Fields(), MOST, skip, encoding)]
 
 
 def simply(found: list[Record]) -> list[tuple[str, Any, str | None]]:
@@ -183,6 +183,31 @@ def test_a_csv_row_with_too_many_fields_is_told(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv")
     assert faults(found) == ["", "has more fields than the 2 of the file's first line", ""]
     assert found[2].page == b"fo\nur"
+
+
+def test_a_quote_that_csv_never_closes_is_told(tmp_path: Path) -> None:
+    for end in ("", "\n"):
+        (tmp_path / "a.csv").write_text(f'id,text\n1,one\n2,"two\n3,three\n4,four{end}')
+        assert [fault[:35] for fault in faults(read(tmp_path / "a.csv"))] == ["", "has a quote that is never closed, a"]
+        (tmp_path / "a.csv").write_text(f'id,text\n1,one\n2,"two\n3,""three""\n4,four"{end}')
+        assert [record.page for record in read(tmp_path / "a.csv")] == [b"one", b'two\n3,"three"\n4,four']
+
+
+@pytest.mark.parametrize("code", ["latin-1", "shift_jis"])
+def test_csv_that_is_not_utf8_keeps_its_bytes_unless_its_encoding_is_said(tmp_path: Path, code: str) -> None:
+    word = "Fähre" if code == "latin-1" else "渡し表"
+    (tmp_path / "a.csv").write_bytes(f"id,text\n1,plain\n{word},{word}\n".encode(code))
+    plain, broken = read(tmp_path / "a.csv")
+    assert (plain.page, plain.text) == (b"plain", True)
+    assert (broken.page, broken.text) == (word.encode(code), False)
+    assert broken.id == word.encode(code).decode("utf-8", "backslashreplace")
+    assert simply(read(tmp_path / "a.csv", encoding=code))[1] == (word, word, None)
+
+
+def test_csv_may_begin_with_a_mark_and_have_tabs(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("\ufeffid\ttext\n1\tRow, on\n", encoding="utf-8")
+    for encoding in ("", "utf-8"):
+        assert simply(read(tmp_path / "a.tsv", encoding=encoding)) == [("1", "Row, on", None)]
 
 
 @pytest.mark.parametrize(("end", "error"), [(".gz", "Compressed file ended before"), (".zst", "ends amid a frame")])

@@ -94,6 +94,15 @@ def test_binary_data_are_refused_by_name(tiny_sieve: Sieve) -> None:
         tiny_sieve.segment(bytes(range(32)) * 9, name="quay.png")
 
 
+def test_a_dump_in_an_old_encoding_is_read_by_what_is_known_of_it_or_by_its_bytes(tiny_sieve: Sieve) -> None:
+    page = "Главная\nПаром снова ходит через реку, сказал паромщик в понедельник утром.\n" * 9
+    assert tiny_sieve.segment(page.encode("cp1251")).text == page
+    assert tiny_sieve.segment(page.encode("cp866"), encoding="cp866").text == page
+    for name in ("nonsense", "hex", "utf-7"):
+        with pytest.raises(ValueError, match=f"encoding='{name}' is none that is known; give a usual name"):
+            tiny_sieve.segment(page, encoding=name)
+
+
 def test_only_known_kinds_are_taken(tiny_sieve: Sieve) -> None:
     with pytest.raises(ValueError, match=r"kind='pdf' is none of auto, text, html"):
         tiny_sieve.segment(PAGE, kind="pdf")

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
+from pagesieve.encodings import known_encoding
 from pagesieve.page import PageError
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import BATCH, Sieve, kind_of
@@ -70,7 +71,7 @@ def segment_batches(
     """Rows of `schema(segments)` for the pages in `batches`, one each, in order; no batch is kept, large ones are cut small.
 
     The column named `page` holds pages as text or bytes, the one named `id` what they are known by (any type; null without such a
-    column). Where there are columns `url` (handed on), `encoding` (what the server said of this page) and `kind` ("html" where it said
+    column). Where there are columns `url` (handed on), `encoding` (what the server said of this page; passed over where it is none) and `kind` ("html" where it said
     that; a PDF or JSON is refused all the same), they are used. `kind`, `dial` and `encoding` are those of `Sieve.segment`, and wrong
     ones raise as there; a `kind` other than "auto" overrules the column. What is wrong with one page, even a fault
     of the program, stands in its row's `error`. Raises `ValueError` where there is no column `page`, or none of pages.
@@ -103,7 +104,7 @@ class Segmenter:
             names = [str(name) if name is not None else "page" for name in _column(part, self.id)]
             pages = part.column(self.page).to_pylist()
             kinds = [kind_of(page or b"", self.kind, said or "") for page, said in zip(pages, _column(part, "kind"), strict=True)]
-            encodings = [said or self.encoding for said in _column(part, "encoding")]
+            encodings = [said if known_encoding(str(said or "")) else self.encoding for said in _column(part, "encoding")]
             yield self._answered(part, self._answers(pages, names, list(zip(kinds, encodings, strict=True))))
 
     def refused(self, batch: pa.RecordBatch, reason: str) -> pa.RecordBatch:

@@ -133,7 +133,7 @@ def _items(job: Job, start: Cursor, own: Sequence[str]) -> Iterator[tuple[Record
         skip = start.records if number == start.source else 0
         if skip and (source.address, source.size) != (start.address, start.size):
             raise _changed(start, f"{source.address} of {source.size} bytes")
-        for count, record in enumerate(records(source, job.fields, job.max_bytes, skip), skip + 1):
+        for count, record in enumerate(records(source, job.fields, job.max_bytes, skip, job.encoding), skip + 1):
             yield record, Cursor(number, source.address, source.size, count)
     if start != Cursor() and number < start.source:
         raise _changed(start, "nothing")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pagesieve.calibration import DIAL
+from pagesieve.encodings import known_encoding
 from pagesieve.page import PageError
 from pagesieve.readers import said_kind
 from pagesieve.segmentation import Segmentation
@@ -104,6 +105,10 @@ def _case(path: Path, number: int, item: Any) -> Case:
             raise CasesError(f"{place}: {key} is {value!r}; it must be a text")
     if item.get("kind", "auto") not in KINDS:
         raise CasesError(f"{place}: kind is {item['kind']!r}, none of {', '.join(KINDS)}")
+    if (said := item.get("encoding", "")) and not known_encoding(said):
+        raise CasesError(
+            f"{place}: encoding is {said!r}, which is none that is known; give a usual name, such as utf-8, windows-1251, shift_jis"
+        )
     stated = {key: _strings(f"{place}: {key}", item[key]) for key in STATED if key in item}
     if not any(stated.values()):
         raise CasesError(f"{place} ({item['page']}) states nothing; give at least one of {', '.join(STATED)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
+from pagesieve.encodings import known_encoding
 from pagesieve.files import write_text
 from pagesieve.page import PageError
 from pagesieve.readers import Fields, form_of, holds_many, said_kind
@@ -94,7 +95,12 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="what the pages are (default: HTML where the file's name, the record's field html or the server says so, else told by their beginning)",
     )
-    parser.add_argument("--encoding", default="", help="what the server said of HTML pages' encoding")
+    parser.add_argument(
+        "--encoding",
+        type=_encoding,
+        default="",
+        help="what is known of the pages' encoding, as from the server (default: told by the bytes)",
+    )
     parser.add_argument(
         "--dial",
         type=_share,
@@ -132,6 +138,14 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
     return share
+
+
+def _encoding(text: str) -> str:
+    if text and not known_encoding(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no encoding that is known; give a usual name, such as utf-8, windows-1251, shift_jis"
+        )
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from pagesieve.encodings import characters
 from pagesieve.flow import lay_out, shown
 from pagesieve.markup import markup_of
 from pagesieve.page import Markup, Page, Segment, Segments
@@ -54,12 +55,6 @@ HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a p
 HTML_SAMPLE = 20_000
 TAG_EVERY = 1_000  # characters; fewer tags than that are what a renderer left of `noscript`: a pixel, a frame
 
-DETECTED = 20_000  # bytes by which an undeclared encoding is told
-LEGACY = [
-    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "iso8859_2", "iso8859_5", "iso8859_7"),
-    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
-]
-_MARKUP = re.compile(rb"<(?:script|style)\b.*?</(?:script|style)\b[^<>]*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _BLOCKS = (
     "title|meta|link|script|style|noscript|base|template|div|p|h[1-6]|ul|ol|li|dl|dt|dd|table|thead|tbody|tfoot|tr|td|th|caption|"
     "section|article|main|header|footer|nav|aside|figure|figcaption|blockquote|pre|form|fieldset|address|hr|center|details|iframe"
@@ -134,23 +129,10 @@ def decode_html(data: bytes, encoding: str = "") -> str:
     As browsers do: by the byte order mark, by `encoding` (what the server said), by the page's own `meta`; then as UTF-8 if
     it is that, else by what the bytes look like.
     """
-    from w3lib.encoding import html_to_unicode
+    from w3lib.encoding import html_body_declared_encoding
 
-    header = f"text/html; charset={encoding}" if encoding else None
-    return str(html_to_unicode(header, data, default_encoding="utf-8", auto_detect_fun=_likely_encoding)[1])
-
-
-def _likely_encoding(data: bytes) -> str:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(data) - 4:  # more than the end of a sample that cuts a character
-            from charset_normalizer import from_bytes
-
-            words = b" ".join(_MARKUP.sub(b" ", data).split())[:DETECTED]
-            best = from_bytes(words, cp_isolation=LEGACY).best()
-            return best.encoding if best is not None else "cp1252"
-    return "utf-8"
+    declared = html_body_declared_encoding(data) or ""
+    return characters(data, encoding, "" if declared.startswith(("utf-16", "utf-32")) else declared)  # whose tags could not be read
 
 
 def read_html(html: str, name: str = "page") -> HtmlPage:

@@ -18,6 +18,7 @@ How a text dump is cut:
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import re
@@ -28,6 +29,7 @@ from typing import TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from pagesieve.encodings import characters
 from pagesieve.words import hashes
 
 Ints = NDArray[np.int64]
@@ -330,24 +332,15 @@ class Segments(Rows[Segment]):
         return [text if text == content else content for text, content in zip(texts, contents, strict=True)]  # most are: once in memory
 
 
-def decode(data: bytes, name: str = "page") -> str:
-    """The text of `data`: by its byte order mark, else as UTF-8, else as Windows-1252 (as browsers do).
+def decode(data: bytes, name: str = "page", encoding: str = "") -> str:
+    """The text of `data`: by its byte order mark, by `encoding`, as UTF-8, by what the bytes look like (see `encodings`).
 
-    A byte order mark is not part of the text. A few broken bytes in UTF-8 become U+FFFD. Raises `PageError` for
-    data that is no text.
+    Raises `PageError` for data that is no text.
     """
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if data.startswith(mark):
-            return checked(data[len(mark) :].decode(encoding, "replace"), name)
-    try:
-        return checked(data.decode("utf-8"), name)
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    multibyte = len(text) - len(text.encode("ascii", "ignore")) - broken
-    if broken > max(1, multibyte // 10):  # the bytes above 127 are mostly not UTF-8: an old one-byte encoding
-        text = data.decode("cp1252", "replace")
-    return checked(text, name)
+    if not encoding:
+        with contextlib.suppress(UnicodeDecodeError):  # most are that
+            return checked(data.decode("utf-8-sig"), name)
+    return checked(characters(data, encoding), name)
 
 
 def checked(text: str, name: str) -> str:
@@ -357,17 +350,17 @@ def checked(text: str, name: str) -> str:
     if control > BINARY_SHARE * len(sample):
         raise PageError(
             f"{name}: looks binary ({control} control characters in the first {len(sample)}); "
-            "give the page's text, or its bytes in UTF-8, UTF-16 with a byte order mark, or Windows-1252"
+            "give the page's text, or say what encoding its bytes have"
         )
     return text
 
 
-def read_page(source: str | bytes, name: str = "page") -> Page:
+def read_page(source: str | bytes, name: str = "page", encoding: str = "") -> Page:
     """`source` as a `Page`. Text is taken as it is, bytes are decoded (see `decode`)."""
     if isinstance(source, str):
         return Page(source, name)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return Page(decode(bytes(source), name), name)
+        return Page(decode(bytes(source), name, encoding), name)
     raise TypeError(f"{name}: a page is str or bytes, not {type(source).__name__}; read the file first")
 
 
@@ -568,7 +561,12 @@ def _continues(last: _Line, line: _Line, item: int, make: _Make, text: str) -> b
         return not last.bullet and not _RULE.match(text, last.start, last.end) and line.indent == last.indent
     if line.bullet and not (width and not last.bullet and line.bullet[0] in "–—-" and line.indent == last.indent):
         return False
-    if (item and line.indent >= item) or (make.inner and line.indent) or (make.markdown and _flows(last, line, text)) or (make.torn and _goes_on(line, text)):
+    if (
+        (item and line.indent >= item)
+        or (make.inner and line.indent)
+        or (make.markdown and _flows(last, line, text))
+        or (make.torn and _goes_on(line, text))
+    ):
         return True
     if not width or line.indent > max(last.indent, item) + 1:
         return False

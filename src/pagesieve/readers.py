@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
+from pagesieve.encodings import known_encoding
+
 __all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources"]
 
 PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first in which a record has more than white space
@@ -132,14 +134,14 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
             raise FileNotFoundError(f"{argument}: no pages there; pages end in {', '.join((*PAGES, *MANY))}, packed or not")
 
 
-def records(source: Source, fields: Fields, most: int, skip: int = 0) -> Iterator[Record]:
-    """The pages of `source` but the first `skip`, those of more than `most` bytes as faults.
+def records(source: Source, fields: Fields, most: int, skip: int = 0, encoding: str = "") -> Iterator[Record]:
+    """The pages of `source` but the first `skip`, those of more than `most` bytes as faults. `encoding` is what is known of CSV's.
 
     Whatever is wrong with the file itself is a last record with a fault.
     """
     number = 0
     try:
-        for number, record in enumerate(_READERS[source.form](source, fields, most), 1):
+        for number, record in enumerate(_READERS[source.form](source, fields, most, encoding), 1):
             if number > skip:
                 yield record if record.fault or len(record.page) <= most else replace(record, page=b"", fault=TOO_LARGE.format(most))
     except ImportError:
@@ -209,12 +211,12 @@ class _Chunks(io.RawIOBase):
         return size
 
 
-def _page(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+def _page(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     with _unpacked(source) as file:
         yield Record(source.address, source.address, file.read(most + 1), kind=said_kind(source.address))
 
 
-def _jsonl(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+def _jsonl(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     longest = 8 * most  # bytes; every character may be escaped, and there may be other fields
     with _unpacked(source) as file:
         for number, line in _lines(file, longest):
@@ -249,20 +251,39 @@ def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes | None]]:
         yield number, None
 
 
-def _csv(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     import csv
 
     csv.field_size_limit(CSV_SLACK * most)
-    with _unpacked(source) as file, io.TextIOWrapper(file, "utf-8-sig", "replace", newline="") as text:
-        for number, row in enumerate(csv.DictReader(text), 1):
+    ended = False
+
+    def lines() -> Iterator[str]:
+        nonlocal ended
+        yield from text
+        ended = True
+
+    codec = known_encoding(encoding).replace("utf-8", "utf-8-sig") if encoding else "utf-8-sig"
+    with _unpacked(source) as file, io.TextIOWrapper(file, codec, "replace" if encoding else "surrogateescape", newline="") as text:
+        for number, row in enumerate(csv.DictReader(lines(), delimiter="\t" if source.form == ".tsv" else ","), 1):
             place = f"{source.address}, row {number}"
-            if None in row:
+            if ended:  # a whole row is given before the file's end is asked for
+                yield Record(place, place, fault="has a quote that is never closed, and so all that follows it; close it or double it")
+            elif None in row:
                 yield Record(place, place, fault=f"has more fields than the {len(row) - 1} of the file's first line")
             else:
-                yield _record(row, place, fields)
+                yield _record({name: _as_it_was(value) for name, value in row.items()}, place, fields)
 
 
-def _parquet(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+def _as_it_was(value: str | None) -> str | bytes | None:
+    """A text of CSV; its bytes where they are no UTF-8: they are told by their looks, like those of a file."""
+    try:
+        (value or "").encode("utf-8")
+    except UnicodeEncodeError:
+        return (value or "").encode("utf-8", "surrogateescape")
+    return value
+
+
+def _parquet(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     import pyarrow.parquet as pq
 
     from pagesieve.addresses import opened
@@ -280,8 +301,8 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     there = [name for name in fields.pages if given.get(name) is not None]
     name = next((name for name in there if not _is_blank(given[name])), there[0] if there else "")
     page, known, url = given.get(name), given.get(fields.id), given.get(fields.url)
-    id = place if known is None else str(known)
-    said = str(url) if url is not None else None
+    id = place if known is None else _text(known)
+    said = _text(url) if url is not None else None
     kind = "html" if name == "html" else ""
     if isinstance(page, str):
         return Record(id, place, page.encode("utf-8", "replace"), True, said, kind=kind)
@@ -295,11 +316,15 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     return Record(id, place, url=said, fault=fault)
 
 
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
 def _is_blank(page: Any) -> bool:
     return isinstance(page, (str, bytes)) and (not page or page.isspace())
 
 
-def _warc(source: Source, fields: Fields, most: int) -> Iterator[Record]:
+def _warc(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     """Pages of WARC files (responses with status 200, resources) and WET files (conversions)."""
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
@@ -343,11 +368,12 @@ def _response(block: bytes, known: Record, most: int) -> Record | None:
 
 
 MANY: tuple[str, ...]
-_READERS: dict[str, Callable[[Source, Fields, int], Iterator[Record]]] = {
+_READERS: dict[str, Callable[[Source, Fields, int, str], Iterator[Record]]] = {
     "page": _page,
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".csv": _csv,
+    ".tsv": _csv,
     ".parquet": _parquet,
     ".warc": _warc,
     ".wet": _warc,

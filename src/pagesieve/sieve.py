@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pagesieve.calibration import DIAL, check_dial
+from pagesieve.encodings import known_encoding
 from pagesieve.explain import Explanation, explain
 from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_pages
 from pagesieve.model import Model, Prediction
@@ -45,7 +46,7 @@ class Sieve:
         `page` is a scraped page, its text or its HTML, decoded or as bytes. `kind="auto"` tells HTML from text
         by how it begins, "text" and "html" take anything as such. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the
         body") over 0.5 (the likeliest label, body only where teaser is much less likely) to 1 ("no body line lost"). `encoding` is what
-        the server said of HTML given as bytes. Raises `PageError` for what is no page, and for HTML where the model has not learned it.
+        is known of a page given as bytes, as from the server. Raises `PageError` for what is no page, and for HTML where the model has not learned it.
         """
         (answer,) = self.segment_batch([page], kind, [name], dial, encoding)
         if isinstance(answer, PageError):
@@ -64,10 +65,12 @@ class Sieve:
 
         A page that `segment` would refuse has its `PageError` in its place and leaves the others as they are. `names` stand
         for the pages in messages, one each. What is wrong with the call itself raises: `TypeError` for a page that is neither
-        str nor bytes, `ValueError` for an unknown `kind` or a `dial` out of range. `[]` for no pages.
+        str nor bytes, `ValueError` for an unknown `kind` or `encoding` or a `dial` out of range. `[]` for no pages.
         """
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r} is none of {', '.join(KINDS)}")
+        if encoding and not known_encoding(encoding):
+            raise ValueError(f"encoding={encoding!r} is none that is known; give a usual name, such as utf-8, windows-1251, shift_jis")
         check_dial(dial)  # here, too: there may be no page to decide on
         called = list(names) if names else ["page"] * len(pages)
         taken = [self._take(page, kind, name, encoding) for page, name in zip(pages, called, strict=True)]
@@ -87,7 +90,7 @@ class Sieve:
         try:
             source = _html(page, kind, name, encoding)
             if source is None:
-                read = read_page(page, name)
+                read = read_page(page, name, encoding)
                 if kind == "auto" and (found := foreign(read.text)):
                     raise PageError(f'{name}: looks like {found}, or pass kind="text" to take it as text')
                 return HtmlPage(read, split(read.text), Metadata())

@@ -1,0 +1,81 @@
+"""A page's bytes → its characters, whatever encoding they are in. Beneath `page` and `html`, knows nothing of either."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["characters", "known_encoding"]
+
+DETECTED = 20_000  # bytes by which an encoding that nobody states is told
+BEFORE = 1_000  # bytes of them before the first that is not ASCII
+LEGACY = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "iso8859_2", "iso8859_5", "iso8859_7"),
+    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
+]
+NEAR = 0.01  # difference of two encodings' messiness that says nothing
+MESSY = 0.6  # that of Chinese and Japanese furniture, which charset-normalizer would give up on
+BROKEN = 10  # characters of UTF-8 to one broken byte, from which it is UTF-8 all the same
+
+_MARKUP = re.compile(rb"<(?:script|style)\b.*?(?:</(?:script|style)\b[^<>]*>|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_HIGH = re.compile(rb"[\x80-\xff]")
+# What letters of central Europe look like if they are read as western ones: signs within words, or letters that no language has together.
+_CENTRAL = re.compile("[a-z][¹³¿£±¶¼¾º\x9f][a-z]", re.IGNORECASE)
+CENTRAL = (("ìø", ""), ("õû", "ã"))  # those that are there, of Czech and of Hungarian, and those that are not
+_WINDOWS = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks of Microsoft's encodings, nothing in ISO's
+
+
+def characters(data: bytes, *said: str) -> str:
+    """The text of `data`; never an exception, bytes that cannot be read become U+FFFD. A byte order mark is not part of it.
+
+    The encoding is that of the byte order mark, else the first `said` one that is known, else UTF-8 if it is that but for a few broken
+    bytes, else what the bytes look like.
+    """
+    from w3lib.encoding import read_bom, to_unicode  # takes milliseconds that a dump in UTF-8 need not wait
+
+    marked, mark = read_bom(data)
+    if marked is not None and mark is not None:
+        return str(to_unicode(data[len(mark) :], marked))
+    return str(to_unicode(data, next(filter(None, map(known_encoding, said)), "") or _likely(data)))
+
+
+def known_encoding(name: str) -> str:
+    """The codec for an encoding's name, as browsers take it (latin-1 is Windows-1252); "" where there is none for pages."""
+    from w3lib.encoding import resolve_encoding
+
+    found = resolve_encoding(name) or ""
+    try:
+        bytes(range(256)).decode("" if "escape" in found else found, "replace")
+    except (LookupError, UnicodeError):  # Python has codecs for other things than text
+        return ""
+    return str(found)
+
+
+def _likely(data: bytes) -> str:
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    whole = len(text) - len(text.encode("ascii", "ignore")) - broken
+    return "utf-8" if not broken or (whole and broken <= max(1, whole // BROKEN)) else known_encoding(_looks(data))
+
+
+def _looks(data: bytes) -> str:
+    """The encoding that bytes look like which are not UTF-8. Beside charset-normalizer: what is common where much fits alike."""
+    words = b" ".join(_MARKUP.sub(b" ", data).split())
+    high = _HIGH.search(words)
+    if high is None:
+        return "cp1252"
+    words = words[max(high.start() - BEFORE, 0) :]
+    words = words[: max(words.rfind(b" ", 0, DETECTED), 0) or DETECTED] if len(words) > DETECTED else words  # no character is cut
+    from charset_normalizer import from_bytes
+
+    found = from_bytes(words, cp_isolation=LEGACY) or from_bytes(words, cp_isolation=LEGACY, threshold=MESSY)
+    best = found.best()
+    if best is None:
+        return "cp1252"
+    near = {name for match in found if match.chaos <= best.chaos + NEAR for name in match.could_be_from_charset}
+    western = words.decode("cp1252", "replace")
+    central = _CENTRAL.search(western) or any({*has} <= {*western} and not {*lacks} & {*western} for has, lacks in CENTRAL)
+    if central and "cp1250" in near:
+        return "iso8859_2" if "iso8859_2" in near and not _WINDOWS.search(words) else "cp1250"
+    if best.language == "Turkish" and "cp1254" in near:
+        return "cp1254"
+    return "cp1252" if "cp1252" in near else best.encoding
