@@ -73,7 +73,7 @@ def test_rows_and_errors_come_in_the_order_of_the_input(job: Job, tiny_sieve: Si
         "id": "8",
         "place": f"{job.inputs[0]}, line 9",
         "url": None,
-        "error": 'looks like a PDF file; extract its text first, or pass kind="text" to take it as text',
+        "error": 'looks like a PDF file; extract its text first, or say that it is text (kind "text") to take it as that',
     }
     for row, record in zip(rows[:20], [r for r in given(130) if r["id"] not in bad], strict=False):
         told = tiny_sieve.segment(record["text"]).to_dict()
@@ -267,6 +267,17 @@ def test_a_file_that_is_to_be_two_things_is_told_before_any_work(
         run(replace(job, inputs=tuple(name.format(folder) for name in inputs), output=output, errors=errors), tiny_sieve)
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
     assert not list(folder.glob("*.parts"))
+
+
+def test_an_error_list_writes_over_nothing_else(job: Job, tiny_sieve: Sieve, tmp_path: Path) -> None:
+    own = tmp_path / "rows of before.jsonl"
+    own.write_text('{"id": "a", "body": "Row on."}\n')
+    with pytest.raises(RunError, match=r"rows of before.jsonl: is there and is no list of bad records"):
+        run(replace(job, errors=str(own)), tiny_sieve)
+    assert own.read_text() == '{"id": "a", "body": "Row on."}\n'
+    own.unlink()
+    for _ in range(2):
+        assert run(replace(job, errors=str(own)), tiny_sieve).failed == len(read(own))
 
 
 def test_two_outputs_in_one_folder_have_a_list_of_errors_each(job: Job, tiny_sieve: Sieve) -> None:

@@ -71,10 +71,11 @@ def test_a_share_of_failures_can_be_allowed(page: Path, tiny_model: Path, capsys
 
 
 def test_a_page_that_cannot_be_read_fails_and_the_others_are_checked(page: Path, tiny_sieve: Sieve) -> None:
-    path = written(page.parent, [{"page": "gone.txt", "body": ["x", "y"]}, {"page": "story.txt", "body": BODY}])
-    gone, also_gone, there = run(tiny_sieve, read_cases(path))
-    assert "gone.txt" in gone.fault
-    assert gone.fault == also_gone.fault
+    (page.parent / "quay.png").write_bytes(bytes(range(32)) * 9)
+    path = written(page.parent, [{"page": "quay.png", "body": ["x", "y"]}, {"page": "story.txt", "body": BODY}])
+    bad, also_bad, there = run(tiny_sieve, read_cases(path))
+    assert "quay.png: looks binary" in bad.fault
+    assert bad.fault == also_bad.fault
     assert there.fault == ""
 
 
@@ -100,6 +101,9 @@ def test_yaml_says_the_same_as_json_and_strings_may_be_wrapped(page: Path, tmp_p
         ("- page: a\n  body: ['  ']", "case 1: body holds '  '"),
         ("- page: a\n  kind: pdf\n  body: x", "kind is 'pdf', none of auto"),
         ("- page: a\n  encoding: utf8x\n  body: x", "encoding is 'utf8x', which is none that is known"),
+        ("- page: a\n  body: x", "case 1: page is 'a', but there is no file"),
+        ("- page: .\n  body: x", "case 1: page is '.', but there is no file"),
+        ("- page: a\n  body: x\n  body: y", "'body' is given twice in one case"),
         ("- page: a\n  body: [x", "not YAML"),
         ("- page: a\n  body: !!python/object/apply:os.system [ls]", "not YAML"),
     ],

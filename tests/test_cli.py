@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pty
@@ -299,3 +300,44 @@ def test_a_pipe_gets_the_text_as_it_is(run: Run, tiny_sieve: Sieve) -> None:
     evil = PAGE.replace(". ", ".\x1b[31m ")
     assert run("-", page=evil)[1] == tiny_sieve.segment(evil).body + "\n"
     assert "\x1b[31m" in run("-", page=evil)[1]
+
+
+# ---------------------------------------------------------------------------------------------------------- in and out
+
+
+def test_the_ending_of_the_output_says_its_format(run: Run, folder: Path, tiny_sieve: Sieve) -> None:
+    answer = tiny_sieve.segment(PAGE)
+    for name in ("out.json", "out.md", "out.txt", "out.html"):
+        assert run("page.txt", "-o", name) == (0, "", "")
+    assert json.loads((folder / "out.json").read_text("utf-8")) == answer.to_dict()
+    assert (folder / "out.md").read_text("utf-8") == answer.markdown
+    assert (folder / "out.txt").read_text("utf-8") == answer.body + "\n"
+    assert (folder / "out.html").read_text("utf-8").startswith("<!doctype html>")
+    assert run("page.txt", "-o", "out.json", "-f", "text") == (0, "", "")
+    assert (folder / "out.json").read_text("utf-8") == answer.body + "\n"
+
+
+def test_packed_pages_are_unpacked(run: Run, folder: Path, tiny_sieve: Sieve) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    packed = gzip.compress(PAGE.encode())
+    (folder / "page.txt.gz").write_bytes(packed)
+    (folder / "page.zst").write_bytes(zstandard.compress(PAGE.encode()))
+    (folder / "ferry.html.gz").write_bytes(gzip.compress(b"Row &amp; on."))
+    (folder / "cut.gz").write_bytes(packed[:-9])
+    expected = (0, tiny_sieve.segment(PAGE).body + "\n", "")
+    assert run("page.txt.gz") == run("page.zst") == run("-", page=packed) == expected
+    assert json.loads(run("ferry.html.gz", "-f", "json")[1])["segments"][0]["text"] == "Row & on."
+    status, _, error = run("cut.gz")
+    assert status == 1
+    assert "cut.gz: cannot be unpacked" in error
+
+
+def test_what_cannot_be_written_to_is_told(run: Run, folder: Path, environment: dict[str, str]) -> None:
+    (folder / "rows.jsonl").mkdir()
+    status, _, error = run("page.txt", "-o", "rows.jsonl")
+    assert status == 2
+    assert "rows.jsonl: is a folder" in error
+    closed = subprocess.run(
+        ["sh", "-c", f"{' '.join(PROGRAM)} page.txt >&-"], cwd=folder, env=environment, capture_output=True, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (1, b"pagesieve: standard output: is closed; give -o FILE\n")

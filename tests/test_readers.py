@@ -276,3 +276,18 @@ def test_an_argument_that_stands_for_nothing_is_told(tmp_path: Path, name: str) 
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=name.replace("*", r"\*")):
         list(sources([str(tmp_path / name)]))
+
+
+def test_warc_of_careless_writers(tmp_path: Path) -> None:
+    bare = b"HTTP/1.1 200 OK\nContent-Type: text/html; charset=windows-1251\n\n<p>Row\r\n\r\non"
+    entries = [
+        warc_record("response", "bare", bare, "application/http; msgtype=response"),
+        response("unpacked", b"<p>in clear", more="Content-Encoding: gzip\r\n"),
+        response("whole", b"<!DOCTYPE html><p>in clear", more="Transfer-Encoding: chunked\r\n"),
+        warc_record("response", "none", b"garbage", "application/http; msgtype=response"),
+        warc_record("response", "empty", b"", "application/http; msgtype=response"),
+    ]
+    found = read(write_warc(tmp_path / "a.warc", entries))
+    assert [record.page for record in found[:3]] == [b"<p>Row\r\n\r\non", b"<p>in clear", b"<!DOCTYPE html><p>in clear"]
+    assert (found[0].encoding, found[0].kind) == ("windows-1251", "html")
+    assert faults(found[3:]) == ["is no server's answer, as its header states", "is empty"]

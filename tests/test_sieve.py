@@ -134,7 +134,7 @@ def test_html_is_told_from_text_and_taken_as_text_if_asked(tiny_sieve: Sieve, pa
 
 def test_a_model_without_html_refuses_it_with_a_remedy(tiny_sieve: Sieve) -> None:
     sieve = Sieve(replace(tiny_sieve.model, html=None))
-    with pytest.raises(PageError, match=r"ferry\.html: is HTML.*make train.*kind=\"text\""):
+    with pytest.raises(PageError, match=r"ferry\.html: is HTML.*make train.*kind \"text\""):
         sieve.segment(HTML, name="ferry.html")
     assert len(sieve.segment(HTML, kind="text")) > 0
 
@@ -297,7 +297,7 @@ def test_the_answers_before_a_bad_page_come_first(tiny_sieve: Sieve) -> None:
 def test_what_is_wrong_with_the_call_spoils_the_batch(tiny_sieve: Sieve) -> None:
     with pytest.raises(TypeError, match="not NoneType"):
         tiny_sieve.segment_batch([PAGE, None])  # type: ignore[list-item]
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="1 names for 2 pages"):
         tiny_sieve.segment_batch([PAGE, PAGE], names=["one"])
     assert tiny_sieve.segment_batch([]) == []
 
@@ -442,3 +442,14 @@ def test_any_bytes_give_an_answer_or_a_page_error(tiny_sieve: Sieve, data: bytes
         assert str(error).startswith("page: looks ")  # noqa: PT017 - either outcome is right
     else:
         assert "".join(answer.text.split()) == "".join("".join(segment.text.split()) for segment in answer)
+
+
+def test_one_page_is_not_several(tiny_sieve: Sieve) -> None:
+    with pytest.raises(TypeError, match="pages is one str, not several"):
+        list(tiny_sieve.segment_many(PAGE))
+
+
+@pytest.mark.parametrize("dial", ["0.5", None, 1.5])
+def test_a_dial_that_is_no_number_between_the_ends_is_told(tiny_sieve: Sieve, dial: float) -> None:
+    with pytest.raises(ValueError, match="dial="):
+        tiny_sieve.segment(PAGE, dial=dial)

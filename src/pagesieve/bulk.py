@@ -36,6 +36,7 @@ from pagesieve.sieve import BATCH, Sieve
 
 __all__ = ["MAX_BYTES", "SECONDS", "Job", "RunError", "run"]
 
+LONGEST_ERROR = 1 << 20  # bytes of the first entry of an error list
 MAX_BYTES = 2_000_000  # bytes of a page: as many as a process can take with 250 MB
 SECONDS = 30.0  # between two parts: what a killed run loses at most
 WAITING = 4  # batches that may wait for each process: one large page keeps the others busy
@@ -86,6 +87,8 @@ def run(job: Job, sieve: Sieve) -> Progress:
     own = [job.output, errors, f"{job.output}.parts"] if job.output else []
     if own and any(_is_at(errors, address) for address in (job.output, f"{job.output}.parts")):
         raise RunError(f"{errors}: the error list would be lost in the output's place; give another --errors")
+    if own and not _is_error_list(errors):
+        raise RunError(f"{errors}: is there and is no list of bad records; give another --errors, or take it away")
     for argument in job.inputs:  # before any work, not after hours of it
         if next(_foreign(sources([argument], job.jsonl), own), None) is None:
             raise RunError(f"{argument}: holds only what this run would write over; give another -o or --errors, or another input")
@@ -96,6 +99,16 @@ def run(job: Job, sieve: Sieve) -> Progress:
         if not done.joined:
             _fill(store, job, work, _batches(_items(job, done.cursor, own)))
         return store.finish()
+
+
+def _is_error_list(address: str) -> bool:
+    """Whether what is at the address, if anything, is a list of bad records, which a run may write over. Other systems' files are not looked at."""
+    try:
+        with open(address.removeprefix("file://"), "rb") as file:
+            line = file.readline(LONGEST_ERROR)
+    except OSError:
+        return True
+    return not line or (line.startswith(b"{") and all(b'"%s"' % name in line for name in (b"place", b"error")))
 
 
 def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_Batch]) -> None:

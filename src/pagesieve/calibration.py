@@ -10,6 +10,7 @@ ones, lives here too.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,9 +76,9 @@ def mean_chance(chances: Floats, words: Floats) -> float:
 
 
 def check_dial(dial: float) -> None:
-    """Raise `ValueError` for a dial outside of 0..1."""
-    if not 0 <= dial <= 1:
-        raise ValueError(f"dial={dial}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
+    """Raise `ValueError` for a dial that is no number from 0 to 1."""
+    if not isinstance(dial, Real) or not 0 <= dial <= 1:
+        raise ValueError(f"dial={dial!r}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
 
 
 def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:

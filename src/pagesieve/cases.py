@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,24 +72,56 @@ def read_cases(path: Path | str) -> list[Case]:
     items = _load(path)
     if not isinstance(items, list) or not items:
         raise CasesError(f"{path}: must be a list of cases, each with `page:` and at least one of {', '.join(STATED)}")
-    return [_case(path, number, item) for number, item in enumerate(items, 1)]
+    cases = [_case(path, number, item) for number, item in enumerate(items, 1)]
+    for number, case in enumerate(cases, 1):
+        if not case.page.is_file():
+            raise CasesError(f"{path}: case {number}: page is {items[number - 1]['page']!r}, but there is no file {case.page}")
+    return cases
 
 
 def _load(path: Path) -> Any:
     data = path.read_bytes()
     try:
         if path.suffix == ".json":
-            return json.loads(data)
+            return json.loads(data, object_pairs_hook=_once)
         try:
             import yaml  # only this command needs it
         except ModuleNotFoundError as error:
             raise CasesError(f"{path}: to read YAML, pip install 'pagesieve[check]', or write the cases as .json") from error
         try:
-            return yaml.safe_load(data)
+            return yaml.load(data, _loader())  # made of the safe one
         except yaml.YAMLError as error:
             raise CasesError(f"{path}: not YAML: {' '.join(str(error).split())}; strings with a colon or a # need quotes") from error
+    except _TwiceError as error:
+        raise CasesError(f"{path}: {error}") from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise CasesError(f"{path}: cannot be read ({error}); it must be UTF-8") from error
+
+
+class _TwiceError(ValueError):
+    """A key given twice."""
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs as a mapping. Raises `_TwiceError` for a key that is there twice: what it had first would be lost."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _TwiceError(f"{key!r} is given twice in one case; give one list")
+        found[key] = value
+    return found
+
+
+def _loader() -> Any:
+    """YAML's safe loader, which takes no key twice."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            _once((key.value, None) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+            return super().construct_mapping(node, deep)
+
+    return Loader
 
 
 def _case(path: Path, number: int, item: Any) -> Case:

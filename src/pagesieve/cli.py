@@ -15,7 +15,7 @@ from pagesieve.calibration import DIAL
 from pagesieve.encodings import known_encoding
 from pagesieve.files import write_text
 from pagesieve.page import PageError
-from pagesieve.readers import Fields, form_of, holds_many, said_kind
+from pagesieve.readers import Fields, form_of, holds_many, said_kind, unpacked
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import KINDS, Sieve, kind_of, load
@@ -27,6 +27,7 @@ ROWS = ("jsonl", "parquet")
 OF_OUTPUT = ("errors", "restart", "checkpoint")  # options that mean nothing without -o
 OF_MANY = (*OF_OUTPUT, "jobs", "segments", "max_bytes", "id_field", "page_field", "url_field")
 FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
+BY_NAME = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}  # ending of an output → its form
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     if _rows_wanted(options, parser):
         return _bulk(options)
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and options.output is None
-    form = options.format or ("page" if colour else "text")
+    colour = _on_terminal() and "NO_COLOR" not in os.environ and options.output is None
+    form = options.format or BY_NAME.get(Path(options.output or "").suffix.lower()) or ("page" if colour else "text")
     try:
         sieve = load(options.model)
     except (ModelError, OSError) as error:
@@ -61,17 +62,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.output is not None:
             if answers:  # an older file is worth more than none
                 write_text(options.output, text)
+        elif text and sys.stdout is None:
+            raise OSError("is closed; give -o FILE")
         elif text:
-            if form != "page" and sys.stdout.isatty():
+            if form != "page" and _on_terminal():
                 text = page_ansi(text, [])
             sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
             sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"pagesieve: {options.output}: {error}", file=sys.stderr)
+        print(f"pagesieve: {options.output or 'standard output'}: {error}", file=sys.stderr)
         return 1
     return min(failed, 1)
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()  # None where a shell closed it
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-f", "--format", choices=FORMATS + ROWS, help="text: the article's body (default); markdown: headline and body with headings, lists and links; json: everything; html: the page's text coloured; annotated: an HTML page itself, its elements marked; page: the page coloured for a terminal (default on one); jsonl, parquet: a row for each of many pages"
     )  # fmt: skip
-    parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead of standard output")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write to this file instead of standard output; without -f its ending says the format"
+    )
     parser.add_argument(
         "-m", "--model", metavar="PATH", help="model folder or file (default: $PAGESIEVE_MODEL, else the model that comes with pagesieve)"
     )
@@ -168,6 +177,8 @@ def _rows_wanted(options: argparse.Namespace, parser: argparse.ArgumentParser) -
     """Whether many pages are to give rows; otherwise pages are wanted one by one."""
     many = next((name for name in options.pages if holds_many(name)), "-" if options.jsonl else "")
     named = form_of(options.output or "")
+    if os.path.isdir(options.output or ""):
+        parser.error(f"-o {options.output}: is a folder; give a file")
     form = options.format or named or ("jsonl" if many else "")
     if form not in ROWS:
         if many:
@@ -264,10 +275,9 @@ def _check_parser(stated: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _segment(sieve: Sieve, name: str, kind: str, dial: float, encoding: str) -> Segmentation:
-    if name == "-":
-        return sieve.segment(sys.stdin.buffer.read(), kind, "standard input", dial, encoding)
-    page = Path(name).read_bytes()
-    return sieve.segment(page, kind_of(page, kind, said_kind(name)), name, dial, encoding)
+    called = "standard input" if name == "-" else name
+    page = unpacked(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes(), called)
+    return sieve.segment(page, kind_of(page, kind, said_kind(name)), called, dial, encoding)
 
 
 def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: bool) -> str:

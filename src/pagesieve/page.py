@@ -376,7 +376,7 @@ def foreign(text: str) -> str:
             json.loads(text)
         except (ValueError, RecursionError):
             return ""
-        return "JSON; give the field that holds the page"
+        return "JSON; give the field that holds the page (the command reads records from files ending in .jsonl, and others with --jsonl)"
     return ""
 
 

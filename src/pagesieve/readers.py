@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from pagesieve.encodings import known_encoding
+from pagesieve.page import PageError
 
-__all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources"]
+__all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources", "unpacked"]
 
 PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first in which a record has more than white space
 HTML = (".html", ".htm", ".xhtml")
@@ -110,6 +111,26 @@ def _ending(address: str) -> str:
 def said_kind(address: str) -> str:
     """What the name of a page's file says of it: "html", or "" for nothing."""
     return "html" if _ending(address) in HTML else ""
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """A page's bytes, unpacked where they begin as gzip or zstd do. Raises `PageError` where they cannot be."""
+    if data.startswith(MAGIC[".gz"]):
+        import gzip
+        import zlib
+
+        try:
+            return gzip.decompress(data)
+        except (EOFError, OSError, zlib.error) as error:
+            raise PageError(f"{name}: cannot be unpacked ({error}); it may be cut short, copy it again") from error
+    if data.startswith(MAGIC[".zst"]):
+        try:
+            return b"".join(_frames(io.BytesIO(data)))
+        except ImportError as error:
+            raise PageError(f"{name}: is packed with zstd; pip install 'pagesieve[bulk]', or unpack it first") from error
+        except Exception as error:  # zstd has errors of its own
+            raise PageError(f"{name}: cannot be unpacked ({error}); it may be cut short, copy it again") from error
+    return data
 
 
 def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
@@ -351,20 +372,35 @@ def _warc(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[
 
 def _response(block: bytes, known: Record, most: int) -> Record | None:
     """The page in a server's answer; None for one of another type or status."""
+    if not block.startswith(b"HTTP/"):
+        return replace(known, fault="is no server's answer, as its header states" if block else "is empty")
+    head, gap, rest = block.partition(b"\n\n")
+    if gap and b"\r\n" not in head:  # lines that end as they should not, which fastwarc would read on in the page
+        block = b"\r\n".join([*head.split(b"\n"), b"", rest])
+    try:
+        return _answered(block, known, most, "all")
+    except (ValueError, OSError) as error:
+        try:  # some archives hold pages unpacked beneath headers that still say how they were packed
+            found = _answered(block, known, most, "none")
+        except (ValueError, OSError):
+            found = None
+        if found is None or not found.page.lstrip().startswith(b"<"):
+            return replace(known, fault=f"cannot be read ({type(error).__name__}: {error})")
+        return found
+
+
+def _answered(block: bytes, known: Record, most: int, decode: str) -> Record | None:
     from fastwarc.warc import WarcRecord, WarcRecordType
 
-    try:  # on a record of its own: after an error in the archive's own, fastwarc reads no further
-        entry = WarcRecord()
-        entry.init_headers(WarcRecordType.response, content_length=len(block))
-        entry.set_bytes_content(block)
-        entry.is_http = True
-        entry.parse_http(auto_decode="all")
-        if entry.http_headers.status_code != OK or (entry.http_content_type or WARC_TYPES[0]).lower() not in WARC_TYPES:
-            return None
-        kind = "html" if entry.http_content_type and entry.http_content_type.lower() in WARC_TYPES[:2] else ""
-        return replace(known, page=entry.reader.read(most + 1), encoding=entry.http_charset or "", kind=kind)
-    except (ValueError, OSError) as error:
-        return replace(known, fault=f"cannot be read ({type(error).__name__}: {error})")
+    entry = WarcRecord()  # of its own: after an error in the archive's, fastwarc reads no further
+    entry.init_headers(WarcRecordType.response, content_length=len(block))
+    entry.set_bytes_content(block)
+    entry.is_http = True
+    entry.parse_http(auto_decode=decode)
+    if entry.http_headers.status_code != OK or (entry.http_content_type or WARC_TYPES[0]).lower() not in WARC_TYPES:
+        return None
+    kind = "html" if entry.http_content_type and entry.http_content_type.lower() in WARC_TYPES[:2] else ""
+    return replace(known, page=entry.reader.read(most + 1), encoding=entry.http_charset or "", kind=kind)
 
 
 MANY: tuple[str, ...]

@@ -73,6 +73,8 @@ class Sieve:
             raise ValueError(f"encoding={encoding!r} is none that is known; give a usual name, such as utf-8, windows-1251, shift_jis")
         check_dial(dial)  # here, too: there may be no page to decide on
         called = list(names) if names else ["page"] * len(pages)
+        if len(called) != len(pages):
+            raise ValueError(f"{len(called)} names for {len(pages)} pages; give one for each, or none")
         taken = [self._take(page, kind, name, encoding) for page, name in zip(pages, called, strict=True)]
         sources = [(found, name) for found, name in zip(taken, called, strict=True) if isinstance(found, str)]
         htmls = iter(read_pages(sources))
@@ -92,12 +94,12 @@ class Sieve:
             if source is None:
                 read = read_page(page, name, encoding)
                 if kind == "auto" and (found := foreign(read.text)):
-                    raise PageError(f'{name}: looks like {found}, or pass kind="text" to take it as text')
+                    raise PageError(f'{name}: looks like {found}, or say that it is text (kind "text") to take it as that')
                 return HtmlPage(read, split(read.text), Metadata())
             if self.model.html is None:
                 raise PageError(
                     f"{name}: is HTML, and this model has learned text dumps only; train one on pages with HTML beside them "
-                    '(`make train`), render the page to text first, or pass kind="text" to take the markup as text'
+                    '(`make train`), render the page to text first, or say that it is text (kind "text") to take the markup as that'
                 )
             return source
         except PageError as error:
@@ -123,6 +125,8 @@ class Sieve:
         Pages are taken `BATCH` at a time. The answers for the pages before one that `segment` refuses come first, then its
         `PageError` is raised; `segment_batch` goes on after such a page.
         """
+        if isinstance(pages, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"pages is one {type(pages).__name__}, not several; give a list of pages, or call segment")
         if n_jobs == 1:
             for batch in _batches(pages):
                 yield from _or_raise(self.segment_batch(batch, kind, dial=dial, encoding=encoding))
@@ -190,4 +194,4 @@ def load(path: Path | str | None = None) -> Sieve:
     Without a path the environment variable PAGESIEVE_MODEL, where it is set, names the file. Raises `FileNotFoundError` where
     there is none, `ModelError` for a file that cannot be used.
     """
-    return Sieve(load_model(path if path is not None else os.environ.get("PAGESIEVE_MODEL") or SHIPPED))
+    return Sieve(load_model(path or os.environ.get("PAGESIEVE_MODEL") or SHIPPED))

@@ -27,6 +27,7 @@ __all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "save_model"]
 
 FORMAT = 5  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
+ZIP = b"PK"  # first bytes of an .npz file
 DIGEST = 16  # hexadecimal digits that name a model
 HTML_PREFIX = "html."  # of the names of the arrays for HTML pages
 
@@ -109,6 +110,11 @@ def load_model(path: Path | str) -> Model:
     file = path / MODEL_FILE if path.is_dir() else path
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no model there; train one with `make train`, or give the path of a model folder")
+    with file.open("rb") as begun:
+        if not begun.read(len(ZIP)).startswith(ZIP):
+            raise ModelError(
+                f"{file}: not a whole pagesieve model (it is no .npz file); give a model folder or the {MODEL_FILE} in it, or train one with `make train`"
+            )
     try:
         with np.load(file, allow_pickle=False) as stored:
             if "header" not in stored:
