@@ -122,7 +122,8 @@ class Sieve:
     ) -> Iterator[Segmentation]:
         """`segment` for each page, in order, as an iterator that keeps few pages in memory; `n_jobs` processes.
 
-        Pages are taken `BATCH` at a time. The answers for the pages before one that `segment` refuses come first, then its
+        Pages are taken `BATCH` at a time. Processes share the cores, so that BLAS adds in another order there: labels are the same, probabilities
+        to some 1e-7. The answers for the pages before one that `segment` refuses come first, then its
         `PageError` is raised; `segment_batch` goes on after such a page.
         """
         if isinstance(pages, (str, bytes, bytearray, memoryview)):
