@@ -47,8 +47,8 @@ FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line a
 # Shares of the indented lines that begin as no sentence does (at least) and have bullets (at most), where those are nodes' further lines.
 INNER, INNER_BULLETS = 0.3, 0.05
 TORN_WORDS = 2  # spaces in a line from which a small letter at its end means that more is to come
-# Lines from which, and share of lines that begin as no sentence does from which, nodes have lines of their own.
-TORN_LINES, TORN = 20, 0.04
+# Lines from which, and number and share of lines that begin as no sentence does from which, nodes have lines of their own.
+TORN_LINES, TORN_LEAST, TORN = 20, 3, 0.04
 # Where more of them begin so, they do because they were broken, unless fewer than a share of those lines hold a capital: then nobody writes any.
 MOST_LINES, CAPITALS = 0.5, 0.08
 MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
@@ -523,7 +523,7 @@ def _are_torn(lines: list[_Line], text: str) -> bool:
     """Whether so many of a dump's lines begin as no sentence does that its sentences must be torn."""
     torn = [line for line in lines if _goes_on(line, text)]
     if len(torn) <= MOST_LINES * len(lines):
-        return len(torn) >= TORN * len(lines)
+        return len(torn) >= max(TORN_LEAST, TORN * len(lines))
     return sum(any(map(str.isupper, text[line.start : line.end])) for line in torn) >= CAPITALS * len(torn)
 
 
