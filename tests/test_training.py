@@ -114,6 +114,14 @@ def test_another_seed_gives_other_folds() -> None:
     assert len({tuple(assign_folds(SITES, 4, seed).tolist()) for seed in range(5)}) > 1
 
 
+def test_fixed_folds_stay_and_other_keys_are_dealt_out() -> None:
+    fixed = dict(zip(SITES[:5], [3, 3, 3, 0, 1], strict=True))
+    found = dict(zip(SITES, assign_folds(SITES, 4, 0, {**fixed, "elsewhere.example": 2}).tolist(), strict=True))
+    assert fixed.items() <= found.items()
+    others = [found[site] for site in SITES[5:]]
+    assert max(map(others.count, range(4))) - min(map(others.count, range(4))) <= 1
+
+
 @pytest.mark.parametrize(("chosen", "fewest"), [(ALONE, 2), (QUICK, 3)])
 def test_too_few_folds_to_learn_from_are_refused(chosen: Settings, fewest: int, samples: Sequence[Sample]) -> None:
     def crossed(k: int) -> CrossFit:

@@ -84,6 +84,7 @@ class CvConfig:
 
     folds: int = 5
     random_split: bool = True  # also score a split that ignores sites, to show how much it flatters
+    fixed: str | None = None  # JSON file of sites' folds; other sites are dealt out
     keep: str | None = None  # folder to keep the folds' models in, to judge other pages of the same sites by
 
 

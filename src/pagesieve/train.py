@@ -262,7 +262,7 @@ def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[
     """Text and HTML of the gathered pages, each judged by models that have not seen its site; no HTML where too few sites have it."""
     documents, html, bodies = gathered.documents, gathered.html, gathered.bodies
     samples = training.prepare(itertools.chain(documents, gathered.views), chosen)
-    folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
+    folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed, _fixed_folds(config))
     fold_of = dict(zip([s.site for s in samples], folds.tolist(), strict=True))
     with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
     html_samples = training.prepare(itertools.chain(html, gathered.html_views), with_markup)
@@ -408,6 +408,19 @@ def _save(
             out.rename(Path(aside, "old"))
         folder.rename(out)
         shutil.rmtree(Path(aside, "old"), ignore_errors=True)
+
+
+def _fixed_folds(config: TrainConfig) -> dict[str, int]:
+    """The folds that `cv.fixed` gives sites. Raises `FileNotFoundError`, and `ValueError` for a file that holds anything else."""
+    if config.cv.fixed is None:
+        return {}
+    try:
+        found = json.loads(Path(config.cv.fixed).read_text("utf-8"))
+        if all(fold in range(config.cv.folds) for fold in found.values()):
+            return dict(found)
+    except (ValueError, AttributeError, TypeError):
+        pass
+    raise ValueError(f"cv.fixed={config.cv.fixed}: must be a JSON object with a fold from 0 to {config.cv.folds - 1} for each site")
 
 
 def _keep(folder: Path, text: View, of_html: View | None) -> None:

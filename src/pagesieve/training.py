@@ -436,18 +436,20 @@ def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Float
 # ------------------------------------------------------------------------------------------------- splits and fits
 
 
-def assign_folds(keys: Sequence[str], folds: int, seed: int) -> NDArray[np.int64]:
+def assign_folds(keys: Sequence[str], folds: int, seed: int, fixed: Mapping[str, int] | None = None) -> NDArray[np.int64]:
     """A fold number (0 … folds - 1) for each entry of `keys`; equal keys get the same fold, folds get as many keys.
 
-    Depends on the set of keys, not on their order. Raises `ValueError` for fewer than two folds or fewer different keys than folds.
+    Depends on the set of keys, not on their order. Keys that have a `fixed` fold have that, the others are dealt out. Raises `ValueError` for fewer than two folds or fewer different keys than folds.
     """
     if folds < 2:
         raise ValueError(f"cv.folds={folds}: nothing would be left to train on; give at least 2 (3 for a model with a sequence layer)")
     distinct = sorted(set(keys))
     if len(distinct) < folds:
         raise ValueError(f"{len(distinct)} sites cannot be split into {folds} folds; add sites, or lower cv.folds")
-    order = np.random.RandomState(seed).permutation(len(distinct))
-    fold_of = {distinct[place]: i % folds for i, place in enumerate(order.tolist())}
+    fixed = fixed or {}
+    dealt = [key for key in distinct if key not in fixed]
+    order = np.random.RandomState(seed).permutation(len(dealt))
+    fold_of = {**fixed, **{dealt[place]: i % folds for i, place in enumerate(order.tolist())}}
     return np.array([fold_of[key] for key in keys], dtype=np.int64)
 
 
