@@ -336,6 +336,17 @@ def test_a_story_is_what_leads_to_one_place() -> None:
     assert [t.details for t in page.teasers] == [("Harbour",)] * 3
 
 
+@pytest.mark.parametrize("around", [0, 1, 2, 3, 12])
+@pytest.mark.parametrize("within", [0, 1, 5])
+def test_how_deep_cards_lie_does_not_matter(around: int, within: int) -> None:
+    card = "<div class=card>" + "<div>" * within + "<a href='/{0}'><h3>Ferry number {0} sails again</h3></a>" + "</div>" * within
+    cards = "".join(card.format(n) + f"<time>{n + 2} days ago</time></div>" for n in range(3))
+    page = of_html("<div>" * around + "<section>" + cards + "</section>")
+    assert [(t.title, t.details, t.url) for t in page.teasers] == [
+        (f"Ferry number {n} sails again", (f"{n + 2} days ago",), f"/{n}") for n in range(3)
+    ]
+
+
 def test_titles_in_a_list_are_a_story_each() -> None:
     page = of_html("<ul>" + "".join(f"<li><a href='/{n}'>Ferry number {n} sails again</a>" for n in range(4)) + "</ul>")
     assert [t.url for t in page.teasers] == ["/0", "/1", "/2", "/3"]

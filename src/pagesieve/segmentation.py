@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from pagesieve.explain import Explanation
@@ -351,7 +351,7 @@ def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
 
     cards = []
     for i, elements in enumerate(around):
-        fitting = [e for e in elements if len(held[e]) <= CARD_SEGMENTS and leads(e) <= 1]  # what holds all of a long list is not asked
+        fitting = [*takewhile(lambda e: len(held[e]) <= CARD_SEGMENTS and leads(e) <= 1, elements)]  # outer ones hold more
         cards.append(("element", fitting[-1]) if fitting else ("segment", i))
     stories: list[list[LabeledSegment]] = []
     for segment, card, before in zip(run, cards, [None, *cards], strict=False):
