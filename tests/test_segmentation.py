@@ -215,6 +215,41 @@ def test_lines_are_told_apart_by_their_length(line: str, told: str) -> None:
     assert bool(found[0][2]) == (told == "detail")
 
 
+def test_a_rank_on_its_own_line_belongs_to_the_story_below() -> None:
+    ranked = "Most read\n1\nBoatman found in a chimney after 14 hours\n2\nStorm Ida\n3\nFerry sails again from the old pier\n"
+    expected = [
+        ("Boatman found in a chimney after 14 hours", "", ("Most read", "1")),
+        ("Storm Ida", "", ("2",)),
+        ("Ferry sails again from the old pier", "", ("3",)),
+    ]
+    assert stories(ranked) == stories(ranked.replace("\n", "\n\n")) == expected
+
+
+def test_numbers_that_do_not_count_up_are_no_ranks() -> None:
+    assert [title for title, _, _ in stories("Ferry sails again from the pier\n12\nMill stands still for a month\n5\n")] == [
+        "Ferry sails again from the pier",
+        "Mill stands still for a month",
+    ]
+
+
+def test_titles_without_spaces_are_a_story_each() -> None:
+    assert stories("国际新闻\n老渡口木船停运一个月\n山村小学准备建新宿舍\n") == [
+        ("老渡口木船停运一个月", "", ("国际新闻",)),
+        ("山村小学准备建新宿舍", "", ()),
+    ]
+    assert stories("港の渡し船が来月から減便へ\n2時間前\n島の学校が寮を検討\n3時間前\n") == [
+        ("港の渡し船が来月から減便へ", "", ("2時間前",)),
+        ("島の学校が寮を検討", "", ("3時間前",)),
+    ]
+
+
+def test_a_picture_text_and_the_shortened_title_below_are_one_story() -> None:
+    assert stories("Old ferry sails again from the pier\nOld ferry sails again ...\nMill stands still for a month\n") == [
+        ("Old ferry sails again ...", "", ("Old ferry sails again from the pier",)),
+        ("Mill stands still for a month", "", ()),
+    ]
+
+
 def test_a_story_of_details_alone_takes_the_first_as_title() -> None:
     assert stories("Weather\nSport\n") == [("Weather", "", ("Sport",))]
 
@@ -356,3 +391,36 @@ def test_titles_in_a_list_are_a_story_each() -> None:
 def test_links_that_lead_nowhere_part_no_stories(address: str) -> None:
     page = of_html("<ul>" + "".join(f"<li><a{address}>Ferry number {n} sails again</a>" for n in range(3)) + "</ul>")
     assert [(t.title, t.url) for t in page.teasers] == [(f"Ferry number {n} sails again", "") for n in range(3)]
+
+
+TITLES = ("Ferry workers vote on strike over winter rota", "Electric ferry trial delayed", "School plan")
+SAID = "The union of shift {0} says the new rota leaves no time to sleep between two shifts."
+
+
+@pytest.mark.parametrize(
+    ("card", "details"),
+    [
+        ("<div><a href=/{0}><img alt='A boat at the quay'></a><h3><a href=/{0}>{1}</a></h3><p>{2}</p><time>{0} days ago</time></div>", ("A boat at the quay", "{0} days ago")),
+        ("<div><a href=/{0}><h3>{1}</h3></a><p>{2}</p><span>{0} days ago</span></div>", ("{0} days ago",)),
+        ("<li><a href=/{0}><h3>{1}</h3><p>{2}</p><span>{0} days ago</span></a>", ("{0} days ago",)),
+        ("<a href=/{0}><h3>{1}</h3><p>{2}</p><div>{0} days ago</div></a>", ("{0} days ago",)),
+        ("<h3><a href=/{0}>{1}</a></h3><p>{2}</p>", ()),
+        ("<div><div>{0}</div><div><a href=/{0}><h3>{1}</h3></a><p>{2}</p></div></div>", ("{0}",)),
+        ("<div>{0}</div><a href=/{0}><h3>{1}</h3><p>{2}</p></a>", ("{0}",)),
+        ("<div><div><a href=/{0}><h3>{1}</h3></a></div><div><p>{2}</p><div>By <a href=/ina>Ina Berg</a></div></div></div>", ("By Ina Berg",)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["<section>", "<main><div><div><section>", "<section><h2>Related</h2>"])
+def test_cards_of_any_layout_are_a_story_each(card: str, details: tuple[str, ...], around: str) -> None:
+    cards = "".join(card.format(n, title, SAID.format(n)) for n, title in enumerate(TITLES, 1))
+    found = of_html(around + cards).teasers
+    assert [(t.title, t.url) for t in found] == [(title, f"/{n}") for n, title in enumerate(TITLES, 1)]
+    for n, teaser in enumerate(found, 1):
+        assert teaser.summary == SAID.format(n)
+        assert [line for line in teaser.details if line != "Related"] == [line.format(n) for line in details]
+
+
+def test_a_line_of_many_cards_is_no_title() -> None:
+    card = "<a href=/{0}><p>For paying readers of the paper only</p></a><a href=/{0}><p>{1}</p></a>"
+    found = of_html("<section>" + "".join(card.format(n, title) for n, title in enumerate(TITLES))).teasers
+    assert [t.title for t in found[:2]] == [*TITLES[:2]]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby, takewhile
 from typing import Any
@@ -17,6 +18,7 @@ from pagesieve.explain import Explanation
 from pagesieve.html import Metadata, annotated, labels_of_elements
 from pagesieve.page import Link, Markup, Rows, Segment, Segments
 from pagesieve.render import ANNOTATION_STYLE, page_html, page_markdown
+from pagesieve.words import is_unspaced
 
 __all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
 
@@ -28,6 +30,8 @@ WRAPPED = 50  # characters; a line this long may have been broken by a renderer
 REPEATED_WORDS = 10  # a paragraph that long does not come twice in an article; a refrain may
 TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
 CARD_SEGMENTS = 8  # segments that one story's card may have
+RANK_DIGITS = 3  # digits that a rank has at most
+SHARED = 3  # stories; a line that so many have ("subscribers only") is no title
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
 
 _DETAIL = re.compile(
@@ -37,6 +41,7 @@ _DETAIL = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
+_DOTS = re.compile(r"\s*(?:\.\.\.|…)$")
 _SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”’»)\]」]*$|\.\.\.$")
 
 
@@ -284,14 +289,17 @@ def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
 
     Stories never span a segment of another label. Within a run of teaser segments a new story begins at a bullet, or,
     where the run has none, at a line that can be a title after a line that ended a story (see `_begins`); blank lines
-    part the stories where there are some.
+    part the stories where there are some, ranks ("1", "2") that have a line of their own do, too. On an HTML page stories
+    are what elements hold that lead to one place (see `_cards`).
     """
     stories: list[list[LabeledSegment]] = []
     rows = LabeledSegments.of(segments)
     for teaser, run in groupby(range(len(rows)), lambda i: rows.labels[i] == "teaser"):
         if teaser:
             stories.extend(_split_run([rows[i] for i in run]))
-    return tuple(_teaser(story) for story in stories)
+    count = Counter(line for story in stories for line in {s.content for s in story})
+    shared = {line for line, of in count.items() if of >= SHARED and not _is_summary(line)}
+    return tuple(_teaser(story, shared) for story in stories)
 
 
 def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
@@ -302,24 +310,26 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     spaced = len({min(s.blank_before, 1) for s in run[1:]}) > 1
     blocks = _blocks(run)
     texts = [s.content for s in run]
-    leads = _is_kicker(texts[0]) and any(map(str.isalpha, texts[0]))  # then kickers stand above their titles in this run
+    above = _above(texts)
+    ranks = {i for i, text in enumerate(texts) if above[i] and _is_number(text)}
+    first, last = min(ranks, default=0), max(ranks, default=0)
     stories: list[list[LabeledSegment]] = []
     told: set[str] = set()  # the lines of the story so far
     titled = summarised = False  # whether one of them can be its title, and one its summary
     for i, (segment, text, (lines, heads)) in enumerate(zip(run, texts, blocks, strict=True)):
         if not stories or segment.bullet:
             begins = True
-        elif text in told:
+        elif text in told or _shortens(text, stories[-1][-1].content):
             begins = False  # a picture's alternative text and the title are often the same
         elif titled and text in texts[i + 1 : i + 1 + REPEATED_WITHIN] and not _is_detail(text):
             begins = True  # the same, seen from the first of the two
-        elif leads and _is_kicker(text) and any(map(str.isalpha, text)):
+        elif above[i]:
             begins = titled
-        elif bulleted and (segment.indent > stories[-1][0].indent or not stories[-1][0].bullet):
+        elif first < i < last or (bulleted and (segment.indent > stories[-1][0].indent or not stories[-1][0].bullet)):
             begins = False
         elif spaced and not segment.blank_before and not heads == lines >= LIST_LINES:
             begins = False  # blank lines part the stories, and here is none
-        elif spaced and segment.blank_before and heads and _is_kicker(text) and any(map(str.isalpha, text)):
+        elif spaced and segment.blank_before and heads and _is_kicker(text):
             begins = titled  # the kicker of the title that follows
         else:
             begins = titled and _begins(stories[-1][-1].content, summarised, text)
@@ -329,15 +339,28 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
             titled = summarised = False
         stories[-1].append(segment)
         told.add(text)
-        titled = titled or not _is_detail(text)
+        titled = titled or not _is_detail(text) or i - 1 in ranks
         summarised = summarised or _is_summary(text)
     return stories
+
+
+def _above(lines: Sequence[str]) -> list[bool]:
+    """Which of a run's lines that are no titles stand above the title they belong to: ranks, marks, kickers where one begins the run.
+
+    Numbers that have a line of their own are ranks where they count up one by one and the run does not end with one (numbers of
+    comments stand below).
+    """
+    numbers = [int(line) for line in lines if _is_number(line)]
+    ranked = len(numbers) > 1 and numbers == [*range(numbers[0], numbers[0] + len(numbers))] and not _is_number(lines[-1])
+    kickers = _is_kicker(lines[0])
+    return [ranked if _is_number(line) else not any(map(str.isalnum, line)) or (kickers and _is_kicker(line)) for line in lines]
 
 
 def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     """A run of an HTML page's teasers cut into stories: a story is what the largest element holds that leads to one place only.
 
-    Kickers and bylines lead elsewhere, so only texts of `TITLE_WORDS` words say where an element leads, if there are any.
+    Kickers and bylines lead elsewhere, so only texts of `TITLE_WORDS` words say where an element leads, if there are any. Where no
+    element parts the stories, what leads to the same place belongs together, and what leads nowhere and is no title to its neighbour.
     """
     least = TITLE_WORDS if any(_leads(s, TITLE_WORDS) for s in run) else 1
     held: dict[int, list[LabeledSegment]] = {}
@@ -353,11 +376,31 @@ def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     for i, elements in enumerate(around):
         fitting = [*takewhile(lambda e: len(held[e]) <= CARD_SEGMENTS and leads(e) <= 1, elements)]  # outer ones hold more
         cards.append(("element", fitting[-1]) if fitting else ("segment", i))
+    above = _above([s.content for s in run])
     stories: list[list[LabeledSegment]] = []
-    for segment, card, before in zip(run, cards, [None, *cards], strict=False):
-        if card != before:
+    led: set[str] = set()  # where the story so far leads to
+    waits = False  # whether all of the story so far stands above its title
+    for _, group in groupby(range(len(run)), lambda i: cards[i]):
+        places = [*group]
+        card = [run[i] for i in places]
+        to = {address for s in card for address in _leads(s, 1)}
+        if not stories:
+            begins = True
+        elif waits:
+            begins = False
+        elif len(card) > 1:
+            begins = True
+        elif to:
+            begins = not to <= led
+        else:
+            line = card[0].content
+            begins = _is_heading(card[0]) or above[places[0]] or not (_is_detail(line) or _is_summary(line))
+        if begins:
             stories.append([])
-        stories[-1].append(segment)
+            led, waits = set(), True
+        stories[-1] += card
+        led |= to
+        waits = waits and not to and all(above[i] for i in places)
     return stories
 
 
@@ -366,7 +409,7 @@ def _leads(segment: LabeledSegment, least: int) -> list[str]:
     return [
         link.address
         for link in segment.links
-        if len(segment.text[link.start : link.end].split()) >= least and not link.address.startswith(("#", "javascript:"))
+        if _words(segment.text[link.start : link.end]) >= least and not link.address.startswith(("#", "javascript:"))
     ]
 
 
@@ -390,32 +433,64 @@ def _begins(last: str, summarised: bool, text: str) -> bool:
     return summarised or not _is_summary(text)
 
 
+def _is_heading(segment: LabeledSegment) -> bool:
+    return segment.markup is not None and segment.markup.heading > 0
+
+
+def _is_number(line: str) -> bool:
+    return len(line) <= RANK_DIGITS and line.isdecimal()
+
+
+def _shortens(line: str, whole: str) -> bool:
+    """Whether `line` is `whole` cut off, with dots for the rest."""
+    return bool(_DOTS.search(line)) and whole.startswith(_DOTS.sub("", line))
+
+
 def _is_kicker(line: str) -> bool:
-    return _is_detail(line) and len(line.split()) <= KICKER_WORDS and not _DETAIL.search(line) and not _BYLINE.match(line)
+    short = _words(line) <= KICKER_WORDS and any(map(str.isalpha, line))
+    return short and _is_detail(line) and not _DETAIL.search(line) and not _BYLINE.match(line)
 
 
 def _is_detail(line: str) -> bool:
-    words = len(line.split())
+    words = _words(line)
     return (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line))) or (
         words <= KICKER_WORDS and len(line) <= 30 and not _SENTENCE_END.search(line)
     )
 
 
 def _is_summary(line: str) -> bool:
-    words = len(line.split())
+    words = _words(line)
     return words >= SUMMARY_WORDS and (bool(_SENTENCE_END.search(line)) or words >= 2 * SUMMARY_WORDS)
 
 
-def _teaser(story: Sequence[LabeledSegment]) -> Teaser:
-    """The story's lines sorted into title, summary and details."""
+def _words(line: str) -> int:
+    """Number of words; two characters of a script written without spaces count as one."""
+    unspaced = sum(map(is_unspaced, line))
+    return len((line if not unspaced else "".join(" " if is_unspaced(char) else char for char in line)).split()) + unspaced // 2
+
+
+def _teaser(story: Sequence[LabeledSegment], shared: Container[str]) -> Teaser:
+    """The story's lines sorted into title, summary and details; `shared` ones are no title where there is another, and no summary.
+
+    The title is the first line that is no detail, else the one below a rank; on an HTML page a heading goes before all, a
+    picture's text behind the other lines.
+    """
     lines: list[str] = []
+    against: list[tuple[bool, ...]] = []  # what speaks against each line as the title, the gravest first
     for segment in story:
-        lines.extend(_lines(segment) if segment.bullet else [segment.content])
-    lines = lines or [""]
-    title = next((i for i, line in enumerate(lines) if not _is_detail(line)), 0)
+        heading, picture = _is_heading(segment), segment.markup is not None and "<img" in segment.markup.words
+        for line in _lines(segment) if segment.bullet else [segment.content]:
+            ranked = bool(lines) and _is_number(lines[-1])
+            against.append(
+                (not heading or bool(_DETAIL.search(line)), _is_detail(line), line in shared or picture, _is_number(line), not ranked)
+            )
+            lines.append(line)
+    lines, against = lines or [""], against or [()]
+    title = min(range(len(lines)), key=lambda i: against[i])
+    title = next((i for i, line in enumerate(lines) if _shortens(line, lines[title])), title)  # the page shows this one
     if title == 1 and story[0].bullet and _is_kicker(lines[0]) and _is_summary(lines[1]):
         title = 0  # a list item's short title above its summary
-    rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i]) and lines[i] != lines[title]]
+    rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i]) and lines[i] != lines[title] and lines[i] not in shared]
     summary = max(rest, key=lambda i: len(lines[i]), default=None)
     return Teaser(
         title=lines[title],
