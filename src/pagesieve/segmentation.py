@@ -159,9 +159,10 @@ class Segmentation:
         return LabeledSegments.of(self.segments)
 
     def explain(self, segment: LabeledSegment | int) -> Explanation:
-        """Why `segment` (one of `segments`, or its place among them) got its label.
+        """Why `segment` (one of `segments`, or its place among them, from the end where negative) got its label.
 
-        Raises `ValueError` for a segment of another page, or where the model that judged the page is not at hand.
+        Raises `ValueError` for a segment of another page or a place where none is, or where the model that judged the page is
+        not at hand.
         """
         if self.judge is None:
             raise ValueError("explain: this Segmentation holds no model; segment the page again with `Sieve.segment`")
@@ -169,6 +170,10 @@ class Segmentation:
             if segment not in self.segments:
                 raise ValueError(f"explain: {segment.text[:40]!r} at {segment.start} is no segment of this page")
             segment = self.segments.index(segment)
+        count = len(self.segments)
+        if not -count <= segment < count:
+            raise ValueError(f"explain: no segment at {segment}; this page has {count}")
+        segment %= count
         return self.judge(self._rows, segment)
 
     def __iter__(self) -> Iterator[LabeledSegment]:
