@@ -294,6 +294,13 @@ def test_annotated_marks_the_numbered_elements_and_keeps_the_page() -> None:
     assert "<style>p{}</style></head>" in marked
 
 
+@pytest.mark.parametrize("head", ["", "<!DOCTYPE html>", "<!-- a --><!doctype html><!-- b -->", "<!-- <!doctype html> -->"])
+def test_pages_are_written_out_with_one_doctype(head: str) -> None:
+    for written in (annotated(head + "<p>Row on</p>", {}), inert(head + "<p>Row on</p>")):
+        assert len(re.findall("<!doctype", re.sub("<!-- <.*?-->", "", written), re.IGNORECASE)) == 1
+    assert inert("").lower().startswith("<!doctype html>")
+
+
 @pytest.mark.parametrize(
     "active",
     [

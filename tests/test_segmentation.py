@@ -101,8 +101,16 @@ def test_json_tells_everything() -> None:
 
 @given(TEXTS, st.lists(st.sampled_from(list(LABEL_OF_ROLE)), min_size=1, max_size=9))
 def test_json_comes_back_for_any_page(text: str, roles: list[str]) -> None:
-    page = labelled(text, *roles)
+    page = labelled(text.encode("utf-8", "replace").decode(), *roles)
     assert json.loads(page.to_json()) == page.to_dict()
+    assert labelled(text, *roles).to_json().encode("utf-8")
+
+
+def test_json_of_half_characters_can_be_encoded() -> None:
+    page = labelled("Row \ud83d on, boatman\n", "body")
+    (segment,) = json.loads(page.to_json().encode("utf-8"))["segments"]
+    assert segment["text"] == "Row ? on, boatman"
+    assert (segment["start"], segment["end"]) == (0, 17)
 
 
 # ----------------------------------------------------------------------------------------------------------- teasers

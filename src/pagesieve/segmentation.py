@@ -247,8 +247,8 @@ class Segmentation:
         }  # fmt: skip
 
     def to_json(self, indent: int | None = None) -> str:
-        """`to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+        """`to_dict` as JSON text; half characters (lone surrogates), which no encoding holds, become question marks."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent).encode("utf-8", "replace").decode()
 
     def to_html(self) -> str:
         """The whole page as an HTML fragment, coloured by label; role and probability show on hovering."""
