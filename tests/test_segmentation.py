@@ -356,12 +356,12 @@ def test_what_steers_a_terminal_is_not_passed_on(text: str) -> None:
 # ------------------------------------------------------------------------------------------- stories of an HTML page
 
 
-def of_html(html: str) -> Segmentation:
+def of_html(html: str, label: str = "teaser") -> Segmentation:
     page = read_html(html)
     return Segmentation(
         page.page.text,
         tuple(
-            LabeledSegment(s.text, s.start, s.end, "teaser", "teaser", 1.0, s.bullet, s.indent, s.blank_before, s.inline, s.markup)
+            LabeledSegment(s.text, s.start, s.end, label, label, 1.0, s.bullet, s.indent, s.blank_before, s.inline, s.markup)
             for s in page.segments
         ),
         view="html",
@@ -432,3 +432,24 @@ def test_a_line_of_many_cards_is_no_title() -> None:
     card = "<a href=/{0}><p>For paying readers of the paper only</p></a><a href=/{0}><p>{1}</p></a>"
     found = of_html("<section>" + "".join(card.format(n, title) for n, title in enumerate(TITLES))).teasers
     assert [t.title for t in found[:2]] == [*TITLES[:2]]
+
+
+# -------------------------------------------------------------------------------------------------------- Markdown
+
+
+def test_lists_keep_their_numbers_in_markdown() -> None:
+    html = (
+        "<ol><li>Row on</li><li><a href=/x>Stop</a><p>at the pier</p></li></ol><ul><li>Rest<ol><li>a bit</li></ol></li></ul><ol><li>Go</ol>"
+    )
+    assert of_html(html, "body").markdown == "1. Row on\n2. [Stop](/x)\n   at the pier\n- Rest\n1. a bit\n1. Go\n"
+    assert labelled("1. Row on\n2) Stop\n• Rest\n", "body").markdown == "1. Row on\n2. Stop\n- Rest\n"
+
+
+def test_tables_are_tables_in_markdown() -> None:
+    rows = "<tr><th>Year<th>Fare</tr><tr><td>2022<td><a href=/x>9.80</a><td>in|out</tr><tr><td>2023<td>9.90</tr>"
+    page = of_html(f"<p>Fares</p><table>{rows}</table><p>They rose.</p><table><tr><td>Row on</table><pre>a\tb</pre>", "body")
+    assert page.markdown == (
+        "Fares\n\n| Year | Fare |  |\n| --- | --- | --- |\n| 2022 | [9.80](/x) | in\\|out |\n| 2023 | 9.90 |  |\n\n"
+        "They rose.\n\nRow on\n\n```\na\tb\n```\n"
+    )
+    assert page.segments[2].text == "2022\t9.80\tin|out"

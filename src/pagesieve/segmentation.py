@@ -11,13 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby, takewhile
+from itertools import groupby, pairwise, takewhile
 from typing import Any
 
 from pagesieve.explain import Explanation
+from pagesieve.flow import BLOCKS, CELLS
 from pagesieve.html import Metadata, annotated, labels_of_elements
 from pagesieve.page import Link, Markup, Rows, Segment, Segments
-from pagesieve.render import ANNOTATION_STYLE, page_html, page_markdown
+from pagesieve.render import ANNOTATION_STYLE, Block, page_html, page_markdown
 from pagesieve.words import is_unspaced
 
 __all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
@@ -207,12 +208,12 @@ class Segmentation:
 
     @property
     def markdown(self) -> str:
-        """Headline and body as Markdown; headings, lists, quotes and links are kept where the page is HTML. "" without either."""
+        """Headline and body as Markdown; headings, lists, tables, quotes and links are kept where the page is HTML. "" without either.
+
+        Numbered lists count from 1 in the items that are body; those of a text dump keep their numbers.
+        """
         again = _repeated(self._rows)
-        chosen = [self.segments[i] for i in self._rows.with_label("body") if i not in again]
-        return page_markdown(
-            [(s.text[len(s.bullet) :].strip() if s.bullet else s.text, s.path, bool(s.bullet), _level(s), s.links) for s in chosen]
-        )
+        return page_markdown(_markdown_blocks([self.segments[i] for i in self._rows.with_label("body") if i not in again]))
 
     @property
     def teasers(self) -> tuple[Teaser, ...]:
@@ -279,6 +280,38 @@ def _repeated(segments: LabeledSegments) -> set[int]:
                 again.add(i)
             seen.add(content)
     return again
+
+
+def _markdown_blocks(segments: Sequence[LabeledSegment]) -> list[Block]:
+    """The article's segments as what Markdown is made of."""
+    blocks: list[Block] = []
+    items: dict[int, dict[int, int]] = {}  # of each list, the numbers of its items
+    for segment in segments:
+        text, marker, table = segment.text, "", -1
+        if segment.bullet:
+            told = segment.bullet.strip("().")
+            text, marker = text[len(segment.bullet) :].strip(), f"{told}." if told.isdecimal() else "-"
+        around = _blocks_around(segment)
+        for (tag, item), (outer, within) in pairwise([*around, ("", -1)]):
+            if tag == "li":
+                numbers = items.setdefault(within, {})
+                again = item in numbers  # a further paragraph of an item
+                number = numbers.setdefault(item, len(numbers) + 1)
+                marker = f"{number}." if outer == "ol" else "-"
+                marker = " " * len(marker) if again else marker
+                break
+        if "\t" in text:
+            table = next((number for tag, number in around if tag == "table"), -1)
+        blocks.append(Block(text, segment.path, _level(segment), segment.links, marker, table))
+    return blocks
+
+
+def _blocks_around(segment: LabeledSegment) -> list[tuple[str, int]]:
+    """Tag and number of the segment's block and of those around it, nearest first; the path names inline elements, too."""
+    if segment.markup is None:
+        return []
+    tags = [tag for tag in reversed(segment.path.split("/")) if tag in BLOCKS or tag in CELLS]
+    return [*zip(tags, (segment.markup.element, *segment.markup.containers), strict=False)]
 
 
 def _level(segment: LabeledSegment) -> int:
