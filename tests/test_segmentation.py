@@ -61,6 +61,15 @@ def test_a_headline_is_no_part_of_the_body_text() -> None:
     assert [segment.label for segment in page] == ["body", "body"]
 
 
+def test_where_nothing_else_is_the_body_a_whole_sentence_is_no_headline() -> None:
+    notice = labelled(f"Ferry stops\n\n{SUMMARY}\n", "headline", "headline")
+    assert (notice.headline, notice.body) == ("Ferry stops", SUMMARY)
+    article = labelled(f"Ferry stops\n\n{SUMMARY}\n\nRow on.\n", "headline", "headline", "body")
+    assert (article.headline, article.body) == (f"Ferry stops\n{SUMMARY}", "Row on.")
+    title = labelled("Ferry stops for the winter?\n", "headline")
+    assert (title.headline, title.body) == ("Ferry stops for the winter?", "")
+
+
 def test_sentences_that_stood_on_one_line_are_joined_by_a_space() -> None:
     text = "Row on. " * 100
     assert labelled(text, "body").body == text.strip()

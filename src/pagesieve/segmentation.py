@@ -186,20 +186,23 @@ class Segmentation:
     @property
     def headline(self) -> str:
         """The article's own title, then its standfirst, a line each; "" if the page has none."""
-        return "\n".join(" ".join(self._rows.plain.text[i].split()) for i in self._rows.with_role("headline"))
+        rows = self._rows
+        body = set(_body_places(rows))
+        return "\n".join(" ".join(rows.plain.text[i].split()) for i in rows.with_role("headline") if i not in body)
 
     @property
     def body(self) -> str:
         """The article's text: its paragraphs joined by a blank line, each on one line; "" if the page has none.
 
         Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
-        that comes again word for word (pages hold their article twice, for wide and narrow screens) is given once.
+        that comes again word for word (pages hold their article twice, for wide and narrow screens) is given once. Where no
+        segment has the role, whole sentences among the headlines are the body: a notice of one paragraph is no standfirst.
         """
         rows = self._rows
         text, inline = rows.plain.text, rows.plain.inline
         parts: list[str] = []
         again = _repeated(rows)
-        for i in rows.with_role("body"):
+        for i in _body_places(rows):
             if i not in again:
                 if parts:
                     parts.append(" " if inline[i] and i and rows.roles[i - 1] == "body" else "\n\n")
@@ -267,6 +270,11 @@ class Segmentation:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _body_places(segments: LabeledSegments) -> list[int]:
+    """Places of the body's paragraphs."""
+    return segments.with_role("body") or [i for i in segments.with_role("headline") if _is_summary(segments.plain.content(i))]
 
 
 def _repeated(segments: LabeledSegments) -> set[int]:
