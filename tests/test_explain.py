@@ -62,6 +62,17 @@ def test_what_cannot_be_explained_says_so(tiny_sieve: Sieve) -> None:
         replace(result, judge=None).explain(0)
     with pytest.raises(ValueError, match="no segment of this page"):
         result.explain(replace(result.segments[0], start=10**6))
+    for place in (len(result), -len(result) - 1):
+        with pytest.raises(ValueError, match=f"no segment at {place}; this page has {len(result)}"):
+            result.explain(place)
+    with pytest.raises(ValueError, match="no segment at 0; this page has 0"):
+        tiny_sieve.segment("").explain(0)
+
+
+def test_places_count_from_the_end_too(tiny_sieve: Sieve) -> None:
+    result = tiny_sieve.segment(PAGE)
+    assert result.explain(-1) == result.explain(result.segments[-1]) == result.explain(len(result) - 1)
+    assert result.explain(-len(result)) == result.explain(0)
 
 
 def test_answers_of_other_processes_can_be_explained_and_travel_without_the_model(tiny_sieve: Sieve) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagesieve.html import BARE, MAX_DEPTH, annotated, decode_html, inert, looks_like_html, read_html
+from pagesieve.page import LEVELS, Segments
 
 WORDS = st.text("abcdé", min_size=1, max_size=6)
 BLOCK_TAGS = ["div", "p", "ul", "li", "section", "blockquote", "h2", "table", "tr", "td", "article"]
@@ -118,6 +119,14 @@ def test_markup_tells_where_a_segment_stands() -> None:
     assert [(link.start, link.end, link.address) for link in first.links] == [(0, 11, "/a")]
     assert first.containers[0] == second.containers[0] != first.element != second.element
     assert first.shape == second.shape
+
+
+def test_containers_are_all_the_blocks_around_a_segment() -> None:
+    for depth in (0, 1, LEVELS, 3 * LEVELS):
+        segments = read_html("<p>Ferry<section><div>Home</div>" + "<div>" * depth + "<p>News").segments
+        markup = [segment.markup for segment in segments]
+        assert [len(m.containers) for m in markup if m is not None] == [2, 3, 3 + depth]
+        assert [segment.markup for segment in Segments.of(list(segments))] == markup
 
 
 def test_peers_count_the_siblings_of_the_same_shape() -> None:
@@ -283,6 +292,13 @@ def test_annotated_marks_the_numbered_elements_and_keeps_the_page() -> None:
     marked = annotated(html, {numbers[1]: ("teaser", "teaser")}, "p{}")
     assert '<p>Row</p><p data-pagesieve="teaser" data-pagesieve-role="teaser">on</p>' in marked
     assert "<style>p{}</style></head>" in marked
+
+
+@pytest.mark.parametrize("head", ["", "<!DOCTYPE html>", "<!-- a --><!doctype html><!-- b -->", "<!-- <!doctype html> -->"])
+def test_pages_are_written_out_with_one_doctype(head: str) -> None:
+    for written in (annotated(head + "<p>Row on</p>", {}), inert(head + "<p>Row on</p>")):
+        assert len(re.findall("<!doctype", re.sub("<!-- <.*?-->", "", written), re.IGNORECASE)) == 1
+    assert inert("").lower().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,15 @@ def test_a_headline_is_no_part_of_the_body_text() -> None:
     assert [segment.label for segment in page] == ["body", "body"]
 
 
+def test_where_nothing_else_is_the_body_a_whole_sentence_is_no_headline() -> None:
+    notice = labelled(f"Ferry stops\n\n{SUMMARY}\n", "headline", "headline")
+    assert (notice.headline, notice.body) == ("Ferry stops", SUMMARY)
+    article = labelled(f"Ferry stops\n\n{SUMMARY}\n\nRow on.\n", "headline", "headline", "body")
+    assert (article.headline, article.body) == (f"Ferry stops\n{SUMMARY}", "Row on.")
+    title = labelled("Ferry stops for the winter?\n", "headline")
+    assert (title.headline, title.body) == ("Ferry stops for the winter?", "")
+
+
 def test_sentences_that_stood_on_one_line_are_joined_by_a_space() -> None:
     text = "Row on. " * 100
     assert labelled(text, "body").body == text.strip()
@@ -101,8 +110,16 @@ def test_json_tells_everything() -> None:
 
 @given(TEXTS, st.lists(st.sampled_from(list(LABEL_OF_ROLE)), min_size=1, max_size=9))
 def test_json_comes_back_for_any_page(text: str, roles: list[str]) -> None:
-    page = labelled(text, *roles)
+    page = labelled(text.encode("utf-8", "replace").decode(), *roles)
     assert json.loads(page.to_json()) == page.to_dict()
+    assert labelled(text, *roles).to_json().encode("utf-8")
+
+
+def test_json_of_half_characters_can_be_encoded() -> None:
+    page = labelled("Row \ud83d on, boatman\n", "body")
+    (segment,) = json.loads(page.to_json().encode("utf-8"))["segments"]
+    assert segment["text"] == "Row ? on, boatman"
+    assert (segment["start"], segment["end"]) == (0, 17)
 
 
 # ----------------------------------------------------------------------------------------------------------- teasers
@@ -215,6 +232,41 @@ def test_lines_are_told_apart_by_their_length(line: str, told: str) -> None:
     assert bool(found[0][2]) == (told == "detail")
 
 
+def test_a_rank_on_its_own_line_belongs_to_the_story_below() -> None:
+    ranked = "Most read\n1\nBoatman found in a chimney after 14 hours\n2\nStorm Ida\n3\nFerry sails again from the old pier\n"
+    expected = [
+        ("Boatman found in a chimney after 14 hours", "", ("Most read", "1")),
+        ("Storm Ida", "", ("2",)),
+        ("Ferry sails again from the old pier", "", ("3",)),
+    ]
+    assert stories(ranked) == stories(ranked.replace("\n", "\n\n")) == expected
+
+
+def test_numbers_that_do_not_count_up_are_no_ranks() -> None:
+    assert [title for title, _, _ in stories("Ferry sails again from the pier\n12\nMill stands still for a month\n5\n")] == [
+        "Ferry sails again from the pier",
+        "Mill stands still for a month",
+    ]
+
+
+def test_titles_without_spaces_are_a_story_each() -> None:
+    assert stories("国际新闻\n老渡口木船停运一个月\n山村小学准备建新宿舍\n") == [
+        ("老渡口木船停运一个月", "", ("国际新闻",)),
+        ("山村小学准备建新宿舍", "", ()),
+    ]
+    assert stories("港の渡し船が来月から減便へ\n2時間前\n島の学校が寮を検討\n3時間前\n") == [
+        ("港の渡し船が来月から減便へ", "", ("2時間前",)),
+        ("島の学校が寮を検討", "", ("3時間前",)),
+    ]
+
+
+def test_a_picture_text_and_the_shortened_title_below_are_one_story() -> None:
+    assert stories("Old ferry sails again from the pier\nOld ferry sails again ...\nMill stands still for a month\n") == [
+        ("Old ferry sails again ...", "", ("Old ferry sails again from the pier",)),
+        ("Mill stands still for a month", "", ()),
+    ]
+
+
 def test_a_story_of_details_alone_takes_the_first_as_title() -> None:
     assert stories("Weather\nSport\n") == [("Weather", "", ("Sport",))]
 
@@ -313,12 +365,12 @@ def test_what_steers_a_terminal_is_not_passed_on(text: str) -> None:
 # ------------------------------------------------------------------------------------------- stories of an HTML page
 
 
-def of_html(html: str) -> Segmentation:
+def of_html(html: str, label: str = "teaser") -> Segmentation:
     page = read_html(html)
     return Segmentation(
         page.page.text,
         tuple(
-            LabeledSegment(s.text, s.start, s.end, "teaser", "teaser", 1.0, s.bullet, s.indent, s.blank_before, s.inline, s.markup)
+            LabeledSegment(s.text, s.start, s.end, label, label, 1.0, s.bullet, s.indent, s.blank_before, s.inline, s.markup)
             for s in page.segments
         ),
         view="html",
@@ -336,6 +388,17 @@ def test_a_story_is_what_leads_to_one_place() -> None:
     assert [t.details for t in page.teasers] == [("Harbour",)] * 3
 
 
+@pytest.mark.parametrize("around", [0, 1, 2, 3, 12])
+@pytest.mark.parametrize("within", [0, 1, 5])
+def test_how_deep_cards_lie_does_not_matter(around: int, within: int) -> None:
+    card = "<div class=card>" + "<div>" * within + "<a href='/{0}'><h3>Ferry number {0} sails again</h3></a>" + "</div>" * within
+    cards = "".join(card.format(n) + f"<time>{n + 2} days ago</time></div>" for n in range(3))
+    page = of_html("<div>" * around + "<section>" + cards + "</section>")
+    assert [(t.title, t.details, t.url) for t in page.teasers] == [
+        (f"Ferry number {n} sails again", (f"{n + 2} days ago",), f"/{n}") for n in range(3)
+    ]
+
+
 def test_titles_in_a_list_are_a_story_each() -> None:
     page = of_html("<ul>" + "".join(f"<li><a href='/{n}'>Ferry number {n} sails again</a>" for n in range(4)) + "</ul>")
     assert [t.url for t in page.teasers] == ["/0", "/1", "/2", "/3"]
@@ -345,3 +408,57 @@ def test_titles_in_a_list_are_a_story_each() -> None:
 def test_links_that_lead_nowhere_part_no_stories(address: str) -> None:
     page = of_html("<ul>" + "".join(f"<li><a{address}>Ferry number {n} sails again</a>" for n in range(3)) + "</ul>")
     assert [(t.title, t.url) for t in page.teasers] == [(f"Ferry number {n} sails again", "") for n in range(3)]
+
+
+TITLES = ("Ferry workers vote on strike over winter rota", "Electric ferry trial delayed", "School plan")
+SAID = "The union of shift {0} says the new rota leaves no time to sleep between two shifts."
+
+
+@pytest.mark.parametrize(
+    ("card", "details"),
+    [
+        ("<div><a href=/{0}><img alt='A boat at the quay'></a><h3><a href=/{0}>{1}</a></h3><p>{2}</p><time>{0} days ago</time></div>", ("A boat at the quay", "{0} days ago")),
+        ("<div><a href=/{0}><h3>{1}</h3></a><p>{2}</p><span>{0} days ago</span></div>", ("{0} days ago",)),
+        ("<li><a href=/{0}><h3>{1}</h3><p>{2}</p><span>{0} days ago</span></a>", ("{0} days ago",)),
+        ("<a href=/{0}><h3>{1}</h3><p>{2}</p><div>{0} days ago</div></a>", ("{0} days ago",)),
+        ("<h3><a href=/{0}>{1}</a></h3><p>{2}</p>", ()),
+        ("<div><div>{0}</div><div><a href=/{0}><h3>{1}</h3></a><p>{2}</p></div></div>", ("{0}",)),
+        ("<div>{0}</div><a href=/{0}><h3>{1}</h3><p>{2}</p></a>", ("{0}",)),
+        ("<div><div><a href=/{0}><h3>{1}</h3></a></div><div><p>{2}</p><div>By <a href=/ina>Ina Berg</a></div></div></div>", ("By Ina Berg",)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["<section>", "<main><div><div><section>", "<section><h2>Related</h2>"])
+def test_cards_of_any_layout_are_a_story_each(card: str, details: tuple[str, ...], around: str) -> None:
+    cards = "".join(card.format(n, title, SAID.format(n)) for n, title in enumerate(TITLES, 1))
+    found = of_html(around + cards).teasers
+    assert [(t.title, t.url) for t in found] == [(title, f"/{n}") for n, title in enumerate(TITLES, 1)]
+    for n, teaser in enumerate(found, 1):
+        assert teaser.summary == SAID.format(n)
+        assert [line for line in teaser.details if line != "Related"] == [line.format(n) for line in details]
+
+
+def test_a_line_of_many_cards_is_no_title() -> None:
+    card = "<a href=/{0}><p>For paying readers of the paper only</p></a><a href=/{0}><p>{1}</p></a>"
+    found = of_html("<section>" + "".join(card.format(n, title) for n, title in enumerate(TITLES))).teasers
+    assert [t.title for t in found[:2]] == [*TITLES[:2]]
+
+
+# -------------------------------------------------------------------------------------------------------- Markdown
+
+
+def test_lists_keep_their_numbers_in_markdown() -> None:
+    html = (
+        "<ol><li>Row on</li><li><a href=/x>Stop</a><p>at the pier</p></li></ol><ul><li>Rest<ol><li>a bit</li></ol></li></ul><ol><li>Go</ol>"
+    )
+    assert of_html(html, "body").markdown == "1. Row on\n2. [Stop](/x)\n   at the pier\n- Rest\n1. a bit\n1. Go\n"
+    assert labelled("1. Row on\n2) Stop\n• Rest\n", "body").markdown == "1. Row on\n2. Stop\n- Rest\n"
+
+
+def test_tables_are_tables_in_markdown() -> None:
+    rows = "<tr><th>Year<th>Fare</tr><tr><td>2022<td><a href=/x>9.80</a><td>in|out</tr><tr><td>2023<td>9.90</tr>"
+    page = of_html(f"<p>Fares</p><table>{rows}</table><p>They rose.</p><table><tr><td>Row on</table><pre>a\tb</pre>", "body")
+    assert page.markdown == (
+        "Fares\n\n| Year | Fare |  |\n| --- | --- | --- |\n| 2022 | [9.80](/x) | in\\|out |\n| 2023 | 9.90 |  |\n\n"
+        "They rose.\n\nRow on\n\n```\na\tb\n```\n"
+    )
+    assert page.segments[2].text == "2022\t9.80\tin|out"

@@ -20,7 +20,21 @@ from numpy.typing import NDArray
 from pagesieve.tree import MASKS, Names, Tree, ranges
 from pagesieve.words import CharTable, codes_of
 
-__all__ = ["BLOCKS", "BOX", "HIDING", "ICONS", "LINK", "REFERENCE_LENGTH", "UNSEEN", "Lines", "Shown", "lay_out", "read_text", "shown"]
+__all__ = [
+    "BLOCKS",
+    "BOX",
+    "CELLS",
+    "HIDING",
+    "ICONS",
+    "LINK",
+    "REFERENCE_LENGTH",
+    "UNSEEN",
+    "Lines",
+    "Shown",
+    "lay_out",
+    "read_text",
+    "shown",
+]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

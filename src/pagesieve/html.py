@@ -279,7 +279,7 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "",
         sheet = tree.create_node("style")
         sheet.insert_child(style)
         head.insert_child(sheet)
-    return "<!doctype html>\n" + str(tree.html or "")
+    return _document(tree)
 
 
 def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, str]]]) -> dict[int, tuple[str, str]]:
@@ -301,7 +301,15 @@ def inert(html: str) -> str:
     tree = _parse(html)
     for node in tree.css(ACTIVE):
         node.decompose()
-    return "<!doctype html>\n" + str(tree.html or "")
+    return _document(tree)
+
+
+def _document(tree: Any) -> str:
+    """The page written out with a doctype, its own where it has one: without any, browsers lay pages out by other rules."""
+    before = tree.root.prev if tree.root is not None else None
+    while before is not None and before.tag != "-doctype":
+        before = before.prev
+    return ("" if before is not None else "<!doctype html>\n") + str(tree.html or "")
 
 
 def _parse(html: str) -> Any:

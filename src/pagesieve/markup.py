@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ def markup_of(tree: Tree, seen: Shown, lines: Lines) -> list[MarkupColumns]:
     nest = tree.nest(seen.element[boxes])
     block = nest.innermost(lines.piece)
     outer = np.append(nest.innermost(piece[boxes] - 1), -1)
+    box_bounds = np.searchsorted(tree.page[piece[boxes]], np.arange(len(lines.bounds)))
     number = np.append(tree.number[seen.element[boxes]], -1)
     peers = np.append(_peers(np.where(parent < 0, ~tree.page[piece], parent), mixed(tree.name[seen.element], class_key))[boxes], -1)
     chain = [block]
@@ -61,6 +63,7 @@ def markup_of(tree: Tree, seen: Shown, lines: Lines) -> list[MarkupColumns]:
     styles = _Styles.of(tree, seen, parent, owner, class_key)
     bounds = lines.bounds.tolist()
     links = np.searchsorted(link_line, lines.bounds).tolist()
+    around_boxes = [_by_number(number[a:b], number[outer[a:b]]) for a, b in pairwise(box_bounds.tolist())]
     return [
         styles.columns(
             page,
@@ -68,6 +71,7 @@ def markup_of(tree: Tree, seen: Shown, lines: Lines) -> list[MarkupColumns]:
             element=number[block[first:last]],
             containers=containers[first:last].copy(),
             peers=counts[first:last].copy(),
+            outer=around_boxes[page],
             link_row=link_line[a:b] - first,
             link_start=link_start[a:b].copy(),
             link_end=link_end[a:b].copy(),
@@ -80,6 +84,13 @@ def markup_of(tree: Tree, seen: Shown, lines: Lines) -> list[MarkupColumns]:
 def _at(values: Ints, places: Ints) -> Ints:
     """`values` at these places, -1 where the place is."""
     return np.append(values, -1)[places]
+
+
+def _by_number(number: Ints, values: Ints) -> Ints:
+    """`values` at the places that these ascending numbers name, -1 at the others."""
+    found = np.full(int(number[-1]) + 1 if len(number) else 0, -1)
+    found[number] = values
+    return found
 
 
 def _peers(parent: Ints, likeness: Keys) -> Ints:

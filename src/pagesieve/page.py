@@ -53,7 +53,7 @@ TORN_LINES, TORN_LEAST, TORN = 20, 3, 0.04
 MOST_LINES, CAPITALS = 0.5, 0.08
 MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
 TAB = 8  # columns
-LEVELS = 4  # containers around an HTML page's segment that it is told
+LEVELS = 4  # containers around an HTML page's segment, the nearest ones, that the model is told
 BINARY_SHARE = 0.02  # share of control characters from which bytes are no text
 
 # A bullet is a symbol or a short number before white space. The geometric shapes are what w3m draws for nested lists.
@@ -103,8 +103,8 @@ class Markup:
 
     `path` names the tags from the outermost to the segment's block; `words` are terms for the TF-IDF, made of tags, classes
     and ids ("<" its own, "^" those above). `element` is the number of its block, `containers` those of the blocks around it,
-    nearest first; `peers` says of the block and its containers how many siblings of the same tag and class each has, itself
-    included. `shape` is alike for segments with the same tags and classes; `heading` is 1 to 6, 0 for none.
+    nearest first; `peers` says of the block and its nearest containers (`LEVELS` in all) how many siblings of the same tag and class
+    each has, itself included. `shape` is alike for segments with the same tags and classes; `heading` is 1 to 6, 0 for none.
     """
 
     path: str
@@ -194,8 +194,8 @@ class MarkupColumns:
 
     Many segments have the same style, that is what the tags around them say. Of each style: `tags`, the same in words; `heading`; `shape`, a
     number from 0 without gaps; `term_count`, the number of its terms, and in `terms` their hashes (see `words.hashes`), style after
-    style. Of each segment: the place of its `style`, its `element`, and as rows of `LEVELS` its `containers` and `peers`, -1 where
-    there are fewer. Of each link: `link_row`, the place of its segment, where it begins and ends in that, its `address`.
+    style. Of each segment: the place of its `style`, its `element`, and as rows of `LEVELS` its nearest `containers` and its `peers`, -1
+    where there are fewer. Of each element that is a container: in `outer` the block around it, -1 for none. Of each link: `link_row`, the place of its segment, where it begins and ends in that, its `address`.
     """
 
     tags: Sequence[Tags]
@@ -207,6 +207,7 @@ class MarkupColumns:
     element: Ints
     containers: Ints
     peers: Ints
+    outer: Ints
     link_row: Ints
     link_start: Ints
     link_end: Ints
@@ -219,6 +220,9 @@ class MarkupColumns:
         style = [tags.setdefault(Tags(m.path, m.words, m.shape, m.heading), len(tags)) for m in found]
         shapes: dict[str, int] = {}
         links = [(row, link) for row, m in enumerate(found) for link in m.links]
+        outer = np.full(max((n for m in found for n in m.containers), default=-1) + 1, -1)
+        for m in found:
+            outer[list(m.containers[:-1])] = m.containers[1:]
         return cls(
             tuple(tags),
             _ints(t.heading for t in tags),
@@ -229,6 +233,7 @@ class MarkupColumns:
             _ints(m.element for m in found),
             _padded([m.containers for m in found]),
             _padded([m.peers for m in found]),
+            outer,
             _ints(row for row, _ in links),
             _ints(link.start for _, link in links),
             _ints(link.end for _, link in links),
@@ -240,9 +245,11 @@ class MarkupColumns:
         tags = self.tags[int(self.style[place])]
         first, last = np.searchsorted(self.link_row, [place, place + 1]).tolist()
         spans = zip(self.link_start[first:last].tolist(), self.link_end[first:last].tolist(), self.address[first:last], strict=True)
-        containers, peers = (tuple(n for n in of[place].tolist() if n >= 0) for of in (self.containers, self.peers))
+        containers, peers = ([n for n in of[place].tolist() if n >= 0] for of in (self.containers, self.peers))
+        while containers and (around := int(self.outer[containers[-1]])) >= 0:
+            containers.append(around)
         links = tuple(Link(*span) for span in spans)
-        return Markup(tags.path, tags.words, links, int(self.element[place]), containers, peers, tags.shape, tags.heading)
+        return Markup(tags.path, tags.words, links, int(self.element[place]), tuple(containers), tuple(peers), tags.shape, tags.heading)
 
 
 def _ints(values: Iterable[int]) -> Ints:

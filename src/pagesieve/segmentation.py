@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise, takewhile
 from typing import Any
 
 from pagesieve.explain import Explanation
+from pagesieve.flow import BLOCKS, CELLS
 from pagesieve.html import Metadata, annotated, labels_of_elements
 from pagesieve.page import Link, Markup, Rows, Segment, Segments
-from pagesieve.render import ANNOTATION_STYLE, page_html, page_markdown
+from pagesieve.render import ANNOTATION_STYLE, Block, page_html, page_markdown
+from pagesieve.words import is_unspaced
 
 __all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
 
@@ -28,6 +31,8 @@ WRAPPED = 50  # characters; a line this long may have been broken by a renderer
 REPEATED_WORDS = 10  # a paragraph that long does not come twice in an article; a refrain may
 TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
 CARD_SEGMENTS = 8  # segments that one story's card may have
+RANK_DIGITS = 3  # digits that a rank has at most
+SHARED = 3  # stories; a line that so many have ("subscribers only") is no title
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
 
 _DETAIL = re.compile(
@@ -37,6 +42,7 @@ _DETAIL = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
+_DOTS = re.compile(r"\s*(?:\.\.\.|…)$")
 _SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”’»)\]」]*$|\.\.\.$")
 
 
@@ -154,9 +160,10 @@ class Segmentation:
         return LabeledSegments.of(self.segments)
 
     def explain(self, segment: LabeledSegment | int) -> Explanation:
-        """Why `segment` (one of `segments`, or its place among them) got its label.
+        """Why `segment` (one of `segments`, or its place among them, from the end where negative) got its label.
 
-        Raises `ValueError` for a segment of another page, or where the model that judged the page is not at hand.
+        Raises `ValueError` for a segment of another page or a place where none is, or where the model that judged the page is
+        not at hand.
         """
         if self.judge is None:
             raise ValueError("explain: this Segmentation holds no model; segment the page again with `Sieve.segment`")
@@ -164,6 +171,10 @@ class Segmentation:
             if segment not in self.segments:
                 raise ValueError(f"explain: {segment.text[:40]!r} at {segment.start} is no segment of this page")
             segment = self.segments.index(segment)
+        count = len(self.segments)
+        if not -count <= segment < count:
+            raise ValueError(f"explain: no segment at {segment}; this page has {count}")
+        segment %= count
         return self.judge(self._rows, segment)
 
     def __iter__(self) -> Iterator[LabeledSegment]:
@@ -175,20 +186,23 @@ class Segmentation:
     @property
     def headline(self) -> str:
         """The article's own title, then its standfirst, a line each; "" if the page has none."""
-        return "\n".join(" ".join(self._rows.plain.text[i].split()) for i in self._rows.with_role("headline"))
+        rows = self._rows
+        body = set(_body_places(rows))
+        return "\n".join(" ".join(rows.plain.text[i].split()) for i in rows.with_role("headline") if i not in body)
 
     @property
     def body(self) -> str:
         """The article's text: its paragraphs joined by a blank line, each on one line; "" if the page has none.
 
         Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
-        that comes again word for word (pages hold their article twice, for wide and narrow screens) is given once.
+        that comes again word for word (pages hold their article twice, for wide and narrow screens) is given once. Where no
+        segment has the role, whole sentences among the headlines are the body: a notice of one paragraph is no standfirst.
         """
         rows = self._rows
         text, inline = rows.plain.text, rows.plain.inline
         parts: list[str] = []
         again = _repeated(rows)
-        for i in rows.with_role("body"):
+        for i in _body_places(rows):
             if i not in again:
                 if parts:
                     parts.append(" " if inline[i] and i and rows.roles[i - 1] == "body" else "\n\n")
@@ -197,12 +211,12 @@ class Segmentation:
 
     @property
     def markdown(self) -> str:
-        """Headline and body as Markdown; headings, lists, quotes and links are kept where the page is HTML. "" without either."""
+        """Headline and body as Markdown; headings, lists, tables, quotes and links are kept where the page is HTML. "" without either.
+
+        Numbered lists count from 1 in the items that are body; those of a text dump keep their numbers.
+        """
         again = _repeated(self._rows)
-        chosen = [self.segments[i] for i in self._rows.with_label("body") if i not in again]
-        return page_markdown(
-            [(s.text[len(s.bullet) :].strip() if s.bullet else s.text, s.path, bool(s.bullet), _level(s), s.links) for s in chosen]
-        )
+        return page_markdown(_markdown_blocks([self.segments[i] for i in self._rows.with_label("body") if i not in again]))
 
     @property
     def teasers(self) -> tuple[Teaser, ...]:
@@ -237,8 +251,8 @@ class Segmentation:
         }  # fmt: skip
 
     def to_json(self, indent: int | None = None) -> str:
-        """`to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+        """`to_dict` as JSON text; half characters (lone surrogates), which no encoding holds, become question marks."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent).encode("utf-8", "replace").decode()
 
     def to_html(self) -> str:
         """The whole page as an HTML fragment, coloured by label; role and probability show on hovering."""
@@ -258,6 +272,11 @@ class Segmentation:
         return self.to_html()
 
 
+def _body_places(segments: LabeledSegments) -> list[int]:
+    """Places of the body's paragraphs."""
+    return segments.with_role("body") or [i for i in segments.with_role("headline") if _is_summary(segments.plain.content(i))]
+
+
 def _repeated(segments: LabeledSegments) -> set[int]:
     """Places of the body's paragraphs that stood there before, word for word."""
     seen: set[str] = set()
@@ -269,6 +288,38 @@ def _repeated(segments: LabeledSegments) -> set[int]:
                 again.add(i)
             seen.add(content)
     return again
+
+
+def _markdown_blocks(segments: Sequence[LabeledSegment]) -> list[Block]:
+    """The article's segments as what Markdown is made of."""
+    blocks: list[Block] = []
+    items: dict[int, dict[int, int]] = {}  # of each list, the numbers of its items
+    for segment in segments:
+        text, marker, table = segment.text, "", -1
+        if segment.bullet:
+            told = segment.bullet.strip("().")
+            text, marker = text[len(segment.bullet) :].strip(), f"{told}." if told.isdecimal() else "-"
+        around = _blocks_around(segment)
+        for (tag, item), (outer, within) in pairwise([*around, ("", -1)]):
+            if tag == "li":
+                numbers = items.setdefault(within, {})
+                again = item in numbers  # a further paragraph of an item
+                number = numbers.setdefault(item, len(numbers) + 1)
+                marker = f"{number}." if outer == "ol" else "-"
+                marker = " " * len(marker) if again else marker
+                break
+        if "\t" in text:
+            table = next((number for tag, number in around if tag == "table"), -1)
+        blocks.append(Block(text, segment.path, _level(segment), segment.links, marker, table))
+    return blocks
+
+
+def _blocks_around(segment: LabeledSegment) -> list[tuple[str, int]]:
+    """Tag and number of the segment's block and of those around it, nearest first; the path names inline elements, too."""
+    if segment.markup is None:
+        return []
+    tags = [tag for tag in reversed(segment.path.split("/")) if tag in BLOCKS or tag in CELLS]
+    return [*zip(tags, (segment.markup.element, *segment.markup.containers), strict=False)]
 
 
 def _level(segment: LabeledSegment) -> int:
@@ -284,14 +335,17 @@ def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
 
     Stories never span a segment of another label. Within a run of teaser segments a new story begins at a bullet, or,
     where the run has none, at a line that can be a title after a line that ended a story (see `_begins`); blank lines
-    part the stories where there are some.
+    part the stories where there are some, ranks ("1", "2") that have a line of their own do, too. On an HTML page stories
+    are what elements hold that lead to one place (see `_cards`).
     """
     stories: list[list[LabeledSegment]] = []
     rows = LabeledSegments.of(segments)
     for teaser, run in groupby(range(len(rows)), lambda i: rows.labels[i] == "teaser"):
         if teaser:
             stories.extend(_split_run([rows[i] for i in run]))
-    return tuple(_teaser(story) for story in stories)
+    count = Counter(line for story in stories for line in {s.content for s in story})
+    shared = {line for line, of in count.items() if of >= SHARED and not _is_summary(line)}
+    return tuple(_teaser(story, shared) for story in stories)
 
 
 def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
@@ -302,24 +356,26 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     spaced = len({min(s.blank_before, 1) for s in run[1:]}) > 1
     blocks = _blocks(run)
     texts = [s.content for s in run]
-    leads = _is_kicker(texts[0]) and any(map(str.isalpha, texts[0]))  # then kickers stand above their titles in this run
+    above = _above(texts)
+    ranks = {i for i, text in enumerate(texts) if above[i] and _is_number(text)}
+    first, last = min(ranks, default=0), max(ranks, default=0)
     stories: list[list[LabeledSegment]] = []
     told: set[str] = set()  # the lines of the story so far
     titled = summarised = False  # whether one of them can be its title, and one its summary
     for i, (segment, text, (lines, heads)) in enumerate(zip(run, texts, blocks, strict=True)):
         if not stories or segment.bullet:
             begins = True
-        elif text in told:
+        elif text in told or _shortens(text, stories[-1][-1].content):
             begins = False  # a picture's alternative text and the title are often the same
         elif titled and text in texts[i + 1 : i + 1 + REPEATED_WITHIN] and not _is_detail(text):
             begins = True  # the same, seen from the first of the two
-        elif leads and _is_kicker(text) and any(map(str.isalpha, text)):
+        elif above[i]:
             begins = titled
-        elif bulleted and (segment.indent > stories[-1][0].indent or not stories[-1][0].bullet):
+        elif first < i < last or (bulleted and (segment.indent > stories[-1][0].indent or not stories[-1][0].bullet)):
             begins = False
         elif spaced and not segment.blank_before and not heads == lines >= LIST_LINES:
             begins = False  # blank lines part the stories, and here is none
-        elif spaced and segment.blank_before and heads and _is_kicker(text) and any(map(str.isalpha, text)):
+        elif spaced and segment.blank_before and heads and _is_kicker(text):
             begins = titled  # the kicker of the title that follows
         else:
             begins = titled and _begins(stories[-1][-1].content, summarised, text)
@@ -329,15 +385,28 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
             titled = summarised = False
         stories[-1].append(segment)
         told.add(text)
-        titled = titled or not _is_detail(text)
+        titled = titled or not _is_detail(text) or i - 1 in ranks
         summarised = summarised or _is_summary(text)
     return stories
+
+
+def _above(lines: Sequence[str]) -> list[bool]:
+    """Which of a run's lines that are no titles stand above the title they belong to: ranks, marks, kickers where one begins the run.
+
+    Numbers that have a line of their own are ranks where they count up one by one and the run does not end with one (numbers of
+    comments stand below).
+    """
+    numbers = [int(line) for line in lines if _is_number(line)]
+    ranked = len(numbers) > 1 and numbers == [*range(numbers[0], numbers[0] + len(numbers))] and not _is_number(lines[-1])
+    kickers = _is_kicker(lines[0])
+    return [ranked if _is_number(line) else not any(map(str.isalnum, line)) or (kickers and _is_kicker(line)) for line in lines]
 
 
 def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     """A run of an HTML page's teasers cut into stories: a story is what the largest element holds that leads to one place only.
 
-    Kickers and bylines lead elsewhere, so only texts of `TITLE_WORDS` words say where an element leads, if there are any.
+    Kickers and bylines lead elsewhere, so only texts of `TITLE_WORDS` words say where an element leads, if there are any. Where no
+    element parts the stories, what leads to the same place belongs together, and what leads nowhere and is no title to its neighbour.
     """
     least = TITLE_WORDS if any(_leads(s, TITLE_WORDS) for s in run) else 1
     held: dict[int, list[LabeledSegment]] = {}
@@ -351,13 +420,33 @@ def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
 
     cards = []
     for i, elements in enumerate(around):
-        fitting = [e for e in elements if len(held[e]) <= CARD_SEGMENTS and leads(e) <= 1]  # what holds all of a long list is not asked
+        fitting = [*takewhile(lambda e: len(held[e]) <= CARD_SEGMENTS and leads(e) <= 1, elements)]  # outer ones hold more
         cards.append(("element", fitting[-1]) if fitting else ("segment", i))
+    above = _above([s.content for s in run])
     stories: list[list[LabeledSegment]] = []
-    for segment, card, before in zip(run, cards, [None, *cards], strict=False):
-        if card != before:
+    led: set[str] = set()  # where the story so far leads to
+    waits = False  # whether all of the story so far stands above its title
+    for _, group in groupby(range(len(run)), lambda i: cards[i]):
+        places = [*group]
+        card = [run[i] for i in places]
+        to = {address for s in card for address in _leads(s, 1)}
+        if not stories:
+            begins = True
+        elif waits:
+            begins = False
+        elif len(card) > 1:
+            begins = True
+        elif to:
+            begins = not to <= led
+        else:
+            line = card[0].content
+            begins = _is_heading(card[0]) or above[places[0]] or not (_is_detail(line) or _is_summary(line))
+        if begins:
             stories.append([])
-        stories[-1].append(segment)
+            led, waits = set(), True
+        stories[-1] += card
+        led |= to
+        waits = waits and not to and all(above[i] for i in places)
     return stories
 
 
@@ -366,7 +455,7 @@ def _leads(segment: LabeledSegment, least: int) -> list[str]:
     return [
         link.address
         for link in segment.links
-        if len(segment.text[link.start : link.end].split()) >= least and not link.address.startswith(("#", "javascript:"))
+        if _words(segment.text[link.start : link.end]) >= least and not link.address.startswith(("#", "javascript:"))
     ]
 
 
@@ -390,32 +479,64 @@ def _begins(last: str, summarised: bool, text: str) -> bool:
     return summarised or not _is_summary(text)
 
 
+def _is_heading(segment: LabeledSegment) -> bool:
+    return segment.markup is not None and segment.markup.heading > 0
+
+
+def _is_number(line: str) -> bool:
+    return len(line) <= RANK_DIGITS and line.isdecimal()
+
+
+def _shortens(line: str, whole: str) -> bool:
+    """Whether `line` is `whole` cut off, with dots for the rest."""
+    return bool(_DOTS.search(line)) and whole.startswith(_DOTS.sub("", line))
+
+
 def _is_kicker(line: str) -> bool:
-    return _is_detail(line) and len(line.split()) <= KICKER_WORDS and not _DETAIL.search(line) and not _BYLINE.match(line)
+    short = _words(line) <= KICKER_WORDS and any(map(str.isalpha, line))
+    return short and _is_detail(line) and not _DETAIL.search(line) and not _BYLINE.match(line)
 
 
 def _is_detail(line: str) -> bool:
-    words = len(line.split())
+    words = _words(line)
     return (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line))) or (
         words <= KICKER_WORDS and len(line) <= 30 and not _SENTENCE_END.search(line)
     )
 
 
 def _is_summary(line: str) -> bool:
-    words = len(line.split())
+    words = _words(line)
     return words >= SUMMARY_WORDS and (bool(_SENTENCE_END.search(line)) or words >= 2 * SUMMARY_WORDS)
 
 
-def _teaser(story: Sequence[LabeledSegment]) -> Teaser:
-    """The story's lines sorted into title, summary and details."""
+def _words(line: str) -> int:
+    """Number of words; two characters of a script written without spaces count as one."""
+    unspaced = sum(map(is_unspaced, line))
+    return len((line if not unspaced else "".join(" " if is_unspaced(char) else char for char in line)).split()) + unspaced // 2
+
+
+def _teaser(story: Sequence[LabeledSegment], shared: Container[str]) -> Teaser:
+    """The story's lines sorted into title, summary and details; `shared` ones are no title where there is another, and no summary.
+
+    The title is the first line that is no detail, else the one below a rank; on an HTML page a heading goes before all, a
+    picture's text behind the other lines.
+    """
     lines: list[str] = []
+    against: list[tuple[bool, ...]] = []  # what speaks against each line as the title, the gravest first
     for segment in story:
-        lines.extend(_lines(segment) if segment.bullet else [segment.content])
-    lines = lines or [""]
-    title = next((i for i, line in enumerate(lines) if not _is_detail(line)), 0)
+        heading, picture = _is_heading(segment), segment.markup is not None and "<img" in segment.markup.words
+        for line in _lines(segment) if segment.bullet else [segment.content]:
+            ranked = bool(lines) and _is_number(lines[-1])
+            against.append(
+                (not heading or bool(_DETAIL.search(line)), _is_detail(line), line in shared or picture, _is_number(line), not ranked)
+            )
+            lines.append(line)
+    lines, against = lines or [""], against or [()]
+    title = min(range(len(lines)), key=lambda i: against[i])
+    title = next((i for i, line in enumerate(lines) if _shortens(line, lines[title])), title)  # the page shows this one
     if title == 1 and story[0].bullet and _is_kicker(lines[0]) and _is_summary(lines[1]):
         title = 0  # a list item's short title above its summary
-    rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i]) and lines[i] != lines[title]]
+    rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i]) and lines[i] != lines[title] and lines[i] not in shared]
     summary = max(rest, key=lambda i: len(lines[i]), default=None)
     return Teaser(
         title=lines[title],
