@@ -280,7 +280,7 @@ def test_a_failed_training_leaves_the_older_model_as_it_was(tiny_corpus: Path, t
     ("overrides", "named"),
     [
         (("data.statuses=[proposed]",), "no labelled page of status proposed"),
-        ((f"data.held_out=[{','.join(f'{site}.example' for site in SITES)}]",), "outside of data.held_out"),
+        ((f"data.held_out=[{','.join(f'{site}.example' for site in SITES)}]",), "outside of the sites held out"),
         (("cv.folds=2",), "cv.folds=2: a model with a sequence layer needs at least 3"),
         (("cv.folds=0",), "cv.folds=0"),
         (("cv.folds=9",), "8 sites cannot be split into 9 folds"),
@@ -314,9 +314,10 @@ def test_the_program_ends_with_a_clear_message_and_a_status_of_1(overrides: tupl
     assert not (tmp_path / "models").exists()
 
 
-def test_a_held_out_site_that_is_not_there_is_refused_by_name(tiny_corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"nosuch\.example"):
-        trained(tiny_corpus, tmp_path / "model", f"data.held_out=[{HELD_OUT},nosuch.example]")
+@pytest.mark.parametrize("names", [f"{HELD_OUT},nosuch.example", "nosuch.example"])
+def test_a_held_out_site_that_is_not_there_is_refused_by_name(names: str, tiny_corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no page of nosuch\.example in .*corpus"):
+        trained(tiny_corpus, tmp_path / "model", f"data.held_out=[{names}]")
     assert not (tmp_path / "model").exists()
 
 
@@ -340,6 +341,16 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
     renderings = [d for d in found.views if d not in copies and d not in pieces]
     assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
     assert all(d.roles.size == len(d.segments) for d in found.views)
+
+
+def test_held_out_sites_are_left_out_of_the_other_folders_too(tiny_corpus: Path, tmp_path: Path) -> None:
+    for site in ("gannet.example", HELD_OUT):
+        write_page(tmp_path / "other", site, "elsewhere", page_lines(site, 3))
+    write_page(tmp_path / "other", "puffin.example", "one", page_lines("puffin", 1))
+    wanted = f"data.held_out=[{HELD_OUT},gannet.example]"
+    found = gather(composed("train", *folder(tiny_corpus), f"data.also=[{tmp_path / 'other'}]", wanted, "n_jobs=1"))
+    assert {d.site for d in found.documents} == {*(f"{site}.example" for site in SITES[1:]), "puffin.example"}
+    assert found.held_out == {HELD_OUT, "gannet.example"}
 
 
 # ---------------------------------------------------------------------------------------------- an earlier model's pages
@@ -381,3 +392,32 @@ def test_an_earlier_model_whose_pages_are_gone_is_refused(tmp_path: Path, tiny_c
 def test_a_model_file_alone_is_nothing_to_start_from(tmp_path: Path, tiny_corpus: Path, tiny_model: Path) -> None:
     with pytest.raises(ValueError, match=r"has no config.yaml and no manifest.json"):
         train(composed("train", *folder(tiny_corpus), f"start={tiny_model}", f"out={tmp_path / 'second'}", *SMALL_TRAINING))
+
+
+def test_ones_own_pages_of_sites_that_an_earlier_model_held_out_are_named(
+    tmp_path: Path, tiny_corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, mine = grown(tmp_path, tiny_corpus)
+    write_page(mine, HELD_OUT, "mine", page_lines("mine", 1))
+    found = gather(composed("train", *folder(mine), f"start={first}", "n_jobs=1"))
+    assert HELD_OUT not in {d.site for d in found.documents}
+    assert f"held these sites out: {HELD_OUT} (1)" in capsys.readouterr().out
+
+
+def test_an_earlier_model_that_cannot_be_gone_on_from_is_told_with_the_reason(tmp_path: Path, tiny_corpus: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(tiny_corpus, root)
+    first, mine = grown(tmp_path, root)
+    config = composed("train", *folder(mine), f"start={first}", f"data.held_out=[{SITES[1]}.example]", "n_jobs=1")
+    with pytest.raises(ValueError, match=r"2 of its training pages are gone or changed.* take their sites out of data.held_out"):
+        gather(config)
+    config.data.held_out = []
+    root.rename(tmp_path / "moved")
+    with pytest.raises(ValueError, match=r"first: was trained on .*data, where there are no label files now"):
+        gather(config)
+    for name, text in (("manifest.json", "{"), ("manifest.json", "{}"), ("config.yaml", "data: ["), ("config.yaml", "{}")):
+        whole = (first / name).read_text("utf-8")
+        (first / name).write_text(text)
+        with pytest.raises(ValueError, match=r"first: its config\.yaml or manifest\.json is broken"):
+            gather(config)
+        (first / name).write_text(whole)

@@ -37,14 +37,14 @@ class DataConfig:
     """conf/data/: which labelled pages."""
 
     root: str = MISSING  # folder that holds raw/ and labeled/
-    also: list[str] = field(default_factory=list)  # more such folders to train on, none of their sites held out
+    also: list[str] = field(default_factory=list)  # more such folders to train on; what is held out is left out of them, too
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
     excerpts: float = 0.5  # share of the pages of which a piece of the article alone is learned too (see `pagesieve.excerpts`)
     times: int = 1  # how often each page of `root` counts beside those of `also`
     html: bool = True  # whether the HTML beside the pages' text dumps is learned too
     bodies: str | None = None  # folder of pages of which only the article's text is known, to learn from (see `pagesieve.teaching`)
-    held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores
+    held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores; each must be there
     written: bool = False  # whether the data are written for this project (check-data then asks for more)
 
 

@@ -241,7 +241,7 @@ def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> Iterato
     root = Path(root)
     paths = sorted((root / "labeled").glob("*/*.json"), key=lambda path: f"{path.parent.name}/{path.stem}.txt")
     if not paths:
-        raise FileNotFoundError(f"{root}/labeled: no label files there; data.root must hold the folders raw and labeled")
+        raise FileNotFoundError(f"{root}/labeled: no label files there; {root} must hold the folders raw and labeled")
     wanted = set(statuses)
     return (document for document in (read_one(root, path) for path in paths) if document.status in wanted)
 

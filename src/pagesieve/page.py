@@ -567,7 +567,12 @@ def _continues(last: _Line, line: _Line, item: int, make: _Make, text: str) -> b
         return not last.bullet and not _RULE.match(text, last.start, last.end) and line.indent == last.indent
     if line.bullet and not (width and not last.bullet and line.bullet[0] in "–—-" and line.indent == last.indent):
         return False
-    if (item and line.indent >= item) or (make.inner and line.indent) or (make.markdown and _flows(last, line, text)) or (make.torn and _goes_on(line, text)):
+    if (
+        (item and line.indent >= item)
+        or (make.inner and line.indent)
+        or (make.markdown and _flows(last, line, text))
+        or (make.torn and _goes_on(line, text))
+    ):
         return True
     if not width or line.indent > max(last.indent, item) + 1:
         return False
