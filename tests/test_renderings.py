@@ -68,3 +68,19 @@ def test_another_page_is_no_rendering(document: corpus.Document) -> None:
 def test_broken_html_renders_or_gives_none(name: str, broken: str) -> None:
     text = render(name, "", broken)
     assert text is None or isinstance(text, str)
+
+
+def test_html_beside_a_page_is_decoded_as_the_page_itself_is(tmp_path: Path) -> None:
+    raw = tmp_path / "page.txt"
+    page = "<html><head><meta charset=windows-1252></head><body><p>Größe über alles, café</p></body></html>"
+    assert html_of(raw) is None
+    for data in (page.encode("cp1252"), page.encode()):  # as it came; as `make label` keeps it, with a meta that no longer holds
+        raw.with_suffix(".html").write_bytes(data)
+        assert html_of(raw) == page
+    raw.with_suffix(".html").unlink()
+    packed = raw.with_suffix(".html.gz")
+    packed.write_bytes(gzip.compress(page.encode()))
+    assert html_of(raw) == page
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(corpus.CorpusError, match=r"page\.html\.gz: not a whole gzip file"):
+        html_of(raw)

@@ -7,9 +7,11 @@ can change without relabelling. A page's HTML may lie beside its text; `renderin
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +45,7 @@ __all__ = [
     "segment_roles",
     "stream",
     "unlabelled",
+    "unpacked",
     "version",
     "write_labels",
 ]
@@ -143,6 +146,17 @@ def label_path(root: Path | str, raw: Path) -> Path:
 def unlabelled(root: Path | str) -> list[Path]:
     """Raw pages without a label file, sorted."""
     return [path for path in raw_pages(root) if not label_path(root, path).exists()]
+
+
+def unpacked(path: Path) -> bytes:
+    """The bytes of a page's file, those within it if it ends in .gz; `CorpusError` where that is not whole."""
+    data = path.read_bytes()
+    if path.suffix != ".gz":
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise CorpusError(f"{path}: not a whole gzip file ({error}); restore or delete it") from error
 
 
 def read_labels(path: Path) -> dict[str, Any]:
