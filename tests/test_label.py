@@ -158,6 +158,7 @@ def test_a_corpus_without_any_label_can_be_labelled(tmp_path: Path) -> None:
         (("labeler=oracle",), "labeler='oracle' is none of model, rules"),
         (("mode=guess",), "mode='guess' is none of propose, doubt"),
         (("pages=nowhere",), "nowhere: not there"),
+        (("mode=doubt", "pages=mine"), "pages=mine: mode=doubt brings no pages"),
         (("labeler=model", "model_path=nowhere"), "nowhere: no model there"),
     ],
 )

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from pagesieve import corpus, evaluation, report, training
-from pagesieve.config import EvaluateConfig, TrainConfig, run, settings
+from pagesieve.config import EvaluateConfig, TrainConfig, check_out, run, settings
 from pagesieve.corpus import Document
 from pagesieve.evaluation import Judged
 from pagesieve.files import write_text
@@ -31,6 +31,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
 
     Raises `FileNotFoundError`, `ModelError`, `CorpusError` or `ValueError` for a model or data that cannot be used.
     """
+    check_out("out", config.out)
     model = load_model(config.model_path)
     documents = _chosen(config)
     judged = evaluation.judge_documents(model, tqdm(documents, desc="pages", unit="page", file=sys.stderr))

@@ -123,6 +123,8 @@ def doubt(config: LabelConfig) -> dict[str, Any]:
 
     Returns {"doubts": all segments, most doubted first, "failed": []}.
     """
+    if config.pages:
+        raise ValueError(f"pages={config.pages}: mode=doubt brings no pages; bring them first, without mode=doubt")
     root = Path(config.data.root)
     chosen = settings(config)
     documents = [d for d in corpus.read(root) if d.segments]

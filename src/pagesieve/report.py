@@ -163,7 +163,7 @@ Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["ver
 
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
 Languages: {languages}. Sources: {"; ".join(facts["sources"])}. Licences: {"; ".join(facts["licences"])}.
-{facts["html"]} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained.
+{_html_pages(facts["html"])}
 {_pieces(facts["pieces"])}{_bodies(facts["bodies"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 {_chain(facts["chain"])}
 {facts["roles"]}
@@ -218,6 +218,13 @@ def _chain(chain: Sequence[Mapping[str, Any]]) -> str:
     return (
         "\nTrained anew on the pages of earlier models and on what was added, oldest first:\n\n" + "\n".join(lines) + "\n" if lines else ""
     )
+
+
+def _html_pages(count: int) -> str:
+    """What the part of the model that reads HTML is trained from, if there is one."""
+    if not count:
+        return "No HTML is learned from: this model reads text dumps alone."
+    return f"{count} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained."
 
 
 def _pieces(count: int) -> str:

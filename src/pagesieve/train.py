@@ -8,7 +8,6 @@ import json
 import platform
 import random
 import resource
-import shutil
 import sys
 import tempfile
 import time
@@ -31,7 +30,7 @@ from yaml import YAMLError
 
 import pagesieve
 from pagesieve import corpus, evaluation, report, teaching, training
-from pagesieve.config import TrainConfig, run, settings
+from pagesieve.config import TrainConfig, check_out, run, settings
 from pagesieve.corpus import Document, KnownBody
 from pagesieve.excerpts import excerpt
 from pagesieve.features import MARKUP
@@ -45,6 +44,8 @@ from pagesieve.training import Settings
 __all__ = ["Gathered", "View", "by_site", "gather", "main", "train"]
 
 TEXT_SCORES, MIXED_SCORES, HTML_SCORES = "unseen sites", "unseen pages, sites mixed", "unseen sites, HTML"  # names of scores
+TEXT_PIPELINE, HTML_PIPELINE = "pipeline.joblib", "pipeline_html.joblib"
+FILES = (MODEL_FILE, TEXT_PIPELINE, HTML_PIPELINE, "config.yaml", "MODEL_CARD.md", "manifest.json")  # of a model's folder
 FACTS = ("name", "pages", "sites", "data_digest")  # of an earlier model, for the chain
 
 
@@ -57,6 +58,8 @@ def train(config: TrainConfig) -> dict[str, Any]:
     started = time.perf_counter()
     chosen = settings(config)
     _check_out(Path(config.out))
+    if config.cv.keep:
+        check_out("cv.keep", config.cv.keep)
     gathered = gather(config)
     documents, views, held_out = gathered.documents, gathered.views, gathered.held_out
     bare = [replace(d, page=Page("", d.page.name), labels=()) for d in documents]  # what the model card and the manifest ask of them
@@ -87,9 +90,9 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "scores": report.plain({name: {by: {"macro": s[by]["macro"], "f1": s[by]["f1"]} for by in ("by_segments", "by_words")} for name, s in summaries.items()}),
     }  # fmt: skip
     fitted, pipeline = text.fit(config, info)
-    pipelines = {"pipeline.joblib": pipeline}
+    pipelines = {TEXT_PIPELINE: pipeline}
     if of_html:
-        html_fitted, pipelines["pipeline_html.joblib"] = of_html.fit(config)
+        html_fitted, pipelines[HTML_PIPELINE] = of_html.fit(config)
         fitted = replace(fitted, html=html_fitted)
     facts = {
         **info,
@@ -313,6 +316,8 @@ def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[
     outcome = _cross_validated(TEXT_SCORES, documents, samples, folds, chosen, config, taught)
     text = View(samples, chosen, outcome, taught)
     if not has_html:
+        if html:
+            print(f"HTML is not learned from: only {len(set(sites))} sites have any, too few for cv.folds={config.cv.folds}\n", flush=True)
         return text, None
     outcome = _cross_validated(HTML_SCORES, html, html_samples, html_folds, with_markup, config, taught_html)
     return text, View(html_samples, with_markup, outcome, taught_html)
@@ -397,9 +402,10 @@ def _peak_memory() -> int:
 
 
 def _check_out(out: Path) -> None:
-    """`ValueError` if `out` is there and is neither an empty folder nor a model's."""
+    """`ValueError` if `out` is there and is neither an empty folder nor a model's, or cannot be written to."""
     if out.exists() and not (out / MODEL_FILE).exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ValueError(f"out={out}: {'a folder with other things in it' if out.is_dir() else 'a file'}; give a new folder or a model's")
+    check_out("out", out)
 
 
 def _save(
@@ -411,11 +417,13 @@ def _save(
     pages: dict[str, str],
     bodies: dict[str, str],
 ) -> None:
-    """Write the model folder aside, then put it in place of an older one. `pages` and `bodies` name what was learned from, by sha256."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
-        folder = Path(aside, "model")
-        folder.mkdir()
+    """Write the model's files aside, then put them in the place of an older one's; what else lies in the folder stays.
+
+    `pages` and `bodies` name what was learned from, by sha256.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".new-") as aside:
+        folder = Path(aside)
         save_model(model, folder / MODEL_FILE)
         for name, pipeline in pipelines.items():
             joblib.dump(pipeline, folder / name, compress=3)
@@ -429,10 +437,11 @@ def _save(
             "pages_of_known_body": bodies,
         }
         write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
-        if out.exists():
-            out.rename(Path(aside, "old"))
-        folder.rename(out)
-        shutil.rmtree(Path(aside, "old"), ignore_errors=True)
+        for name in FILES:
+            if (folder / name).exists():
+                (folder / name).replace(out / name)
+            else:
+                (out / name).unlink(missing_ok=True)
 
 
 def _keep(folder: Path, text: View, of_html: View | None) -> None:
