@@ -190,7 +190,7 @@ def _ranges(record: dict[str, Any], text: str, path: Path) -> tuple[Label, ...]:
     """The record's ranges; `CorpusError` at the first that is out of order, out of the text, or of no known role."""
     faults = list(_range_faults(record["labels"], text))
     if faults:
-        raise CorpusError(f"{path}: {faults[0]}; `make check-data` lists all problems")
+        raise CorpusError(f"{path}: {faults[0]}; `make check-data ARGS={path.parents[2]}` lists all problems")
     return tuple(Label(item["start"], item["end"], item["role"]) for item in record["labels"])
 
 
@@ -390,11 +390,25 @@ def check(root: Path | str, written: bool = False) -> list[Problem]:
         except (CorpusError, ValueError):
             continue  # already reported in full
     problems.extend(Problem(f"raw/{page}", "has no labels; run `make label` and review them") for page in sorted(pages_of - claimed))
+    problems.extend(_strays(root))
     problems.extend(_spelling_faults(documents))
     problems.extend(_near_duplicates(documents))
     if written:
         problems.extend(_shared_runs(documents))
     return sorted(problems, key=lambda p: (p.file, p.what))
+
+
+def _strays(root: Path) -> Iterator[Problem]:
+    """Files below `raw` that look like pages and are passed over."""
+    pages = set(raw_pages(root))
+    stems = {path.with_suffix("") for path in pages}
+    for path in sorted(Path(root, "raw").rglob("*")):
+        if path.suffix == ".txt" and path not in pages:
+            yield Problem(str(path.relative_to(root)), "is passed over; pages must be raw/<site>/<page>.txt")
+        elif path.name.endswith((".html", ".html.gz")) and path.with_name(re.sub(r"\.html(\.gz)?$", "", path.name)) not in stems:
+            yield Problem(
+                str(path.relative_to(root)), 'has no text dump beside it and is passed over; bring it with make label ARGS="pages=…"'
+            )
 
 
 def _record_faults(root: Path, path: Path, record: dict[str, Any]) -> Iterator[str]:
