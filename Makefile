@@ -38,7 +38,7 @@ train: $(READY) ## train on data/, print scores, save models/default
 models/default/model.npz: | $(READY)
 	$(BIN)/python -m pagesieve.train
 
-evaluate: $(READY) | models/default/model.npz ## score the saved model, write reports/latest
+evaluate: $(READY) | $(if $(findstring model_path=,$(ARGS)),,models/default/model.npz) ## score the saved model, write reports/latest
 	$(BIN)/python -m pagesieve.evaluate $(ARGS)
 
 segment: $(READY) ## segment a page: make segment PAGE=page.txt

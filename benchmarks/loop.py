@@ -33,7 +33,7 @@ DRAWS = 2  # random orders
 
 
 def fitted(documents: list[Document]) -> Model:
-    """A model of these pages with the settings of `make train`."""
+    """An uncalibrated model of these pages with the settings of `make train`, pieces of articles left out."""
     samples = training.prepare(documents, SETTINGS)
     folds = training.assign_folds([s.site for s in samples], 5, 0)
     crossed = training.cross_fit(samples, folds, replace(SETTINGS, sequence=False), 0)

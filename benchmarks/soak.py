@@ -70,7 +70,7 @@ def resident(process: int) -> int:
 
 
 def watched(program: Sequence[str], seconds: float | None = None) -> tuple[bool, float, list[int]]:
-    """Run the command, and kill it with all its children after `seconds`; whether it came to its end, its time, its memory."""
+    """Run the command, and kill it after `seconds`; whether it came to its end, its time, its memory."""
     started, memory = time.monotonic(), []
     process = subprocess.Popen(program, stderr=subprocess.DEVNULL)
     while process.poll() is None:

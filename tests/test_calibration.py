@@ -95,6 +95,11 @@ def test_without_segments_or_words_nothing_is_decided_by_the_page() -> None:
     assert decided([[0.6, 0.4, 0.0], [0.45, 0.3, 0.25]], [0, 0]) == [0, 1]
 
 
+def test_a_segment_that_is_unlikely_body_is_none_however_little_else_the_page_has() -> None:
+    assert decided([[0.2, 0.5, 0.3]], [40]) == [1]
+    assert decided([[0.35, 0.5, 0.15]], [4000]) == [0]
+
+
 @pytest.mark.parametrize("dial", [-0.01, 1.01, float("nan")])
 def test_a_dial_beyond_its_ends_is_refused(dial: float) -> None:
     with pytest.raises(ValueError, match=r"dial=.*from 0 .* to 1"):

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from programs import composed
 
-from pagesieve.config import FeaturesConfig, ModelConfig, TrainConfig, config_dir, register, settings
+from pagesieve.config import FeaturesConfig, ModelConfig, TrainConfig, check_values, config_dir, register, settings
 from pagesieve.features import GROUPS
 from pagesieve.roles import LABEL_OF_ROLE
 from pagesieve.training import CLASSIFIERS, Settings
@@ -163,3 +163,32 @@ def test_a_value_that_cannot_be_is_refused_by_name(override: str, named: str) ->
     config: TrainConfig = composed("train", override)
     with pytest.raises(ValueError, match=named):
         settings(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "override"),
+    [
+        ("train", "data.times=0"),
+        ("train", "data.times=-2"),
+        ("train", "data.excerpts=-1"),
+        ("train", "data.excerpts=3"),
+        ("train", "data.views=-1"),
+        ("train", "model.max_terms=0"),
+        ("train", "model.max_terms=-1"),
+        ("train", "model.layout_weight=-1"),
+        ("train", "model.bins=1"),
+        ("train", "seed=-1"),
+        ("label", "most=-3"),
+        ("evaluate", "floor=2"),
+        ("evaluate", "worst=-1"),
+        ("review", "unsure=1.5"),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused_by_name(name: str, override: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(override)}[.0]*: give a number"):
+        check_values(composed(name, override))
+
+
+@pytest.mark.parametrize("name", [*PROGRAMS, "review", "exchange"])
+def test_what_is_configured_is_within_its_range(name: str) -> None:
+    check_values(composed(name))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from conftest import SITES, grows_linearly, page_lines, write_page
@@ -89,7 +91,7 @@ def test_offsets_are_those_of_the_decoded_text(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_label_files_is_no_data(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"labeled: no label files there; data\.root must hold"):
+    with pytest.raises(FileNotFoundError, match=r"labeled: no label files there; .* must hold the folders raw and labeled"):
         read(tmp_path)
 
 
@@ -417,6 +419,18 @@ def test_a_written_corpus_shares_no_long_run_of_words_between_sites(tmp_path: Pa
     ]
 
 
+def test_a_run_that_repeats_itself_may_be_shared(tmp_path: Path) -> None:
+    for site in ("a.example", "b.example"):
+        write_page(tmp_path, site, "one", [("body", f"{site} sings la la la la la la la la la la.")])
+    assert check(tmp_path, written=True) == []
+
+
+def test_near_duplicates_are_found_among_as_many_copies_as_a_template_may_have(tmp_path: Path) -> None:
+    for number in range(5):
+        write_page(tmp_path, "a.example", f"{number}", [("body", "The night ferry carried home the ledger after the vote")])
+    assert len([problem for problem in problems(tmp_path) if "near-duplicate" in problem]) == 10
+
+
 @pytest.mark.parametrize(("role", "count"), [("boilerplate", 0), ("caption", 1)])
 def test_furniture_may_be_shared(tmp_path: Path, role: str, count: int) -> None:
     for site in ("a.example", "b.example"):
@@ -446,6 +460,26 @@ def test_check_data_prints_every_problem_and_fails(root: Path) -> None:
     done = run_check(root)
     assert done.returncode == 1
     assert done.stdout.splitlines() == [*problems(root), "2 pages, 2 problems"]
+
+
+def test_check_data_names_pages_and_html_that_are_passed_over(root: Path) -> None:
+    raw = root / "raw"
+    write_page(root, SITE, "other", [("body", "The ferry carried nine barrels of tar over the strait while it rained.")])
+    write_page(root, SITE, "cut", [("body", "Two surveyors measured the weather vane again before dawn.")])
+    (raw / SITE / "deep").mkdir()
+    for name in ("top.txt", f"{SITE}/deep/page.txt"):
+        (raw / name).write_text("Tide\n", encoding="utf-8")
+    (raw / SITE / "alone.html").write_text("<p>Tide", encoding="utf-8")
+    (raw / SITE / "other.html").write_text("<p>Quite another page, on kites and orchards.", encoding="utf-8")
+    (raw / SITE / "cut.html.gz").write_bytes(gzip.compress(b"<p>Two surveyors measured")[:-9])
+    assert [line.partition(": ")[0::2] for line in sorted(run_check(root).stdout.splitlines()[:-1])] == [
+        (f"raw/{SITE}/alone.html", 'has no text dump beside it and is passed over; bring it with make label ARGS="pages=…"'),
+        (f"raw/{SITE}/cut.txt", ANY),
+        (f"raw/{SITE}/deep/page.txt", "is passed over; pages must be raw/<site>/<page>.txt"),
+        (f"raw/{SITE}/other.txt", "the HTML beside it hardly holds its words and is passed over; restore or delete the HTML"),
+        ("raw/top.txt", "is passed over; pages must be raw/<site>/<page>.txt"),
+    ]
+    assert "cut.html.gz: not a whole gzip file" in run_check(root).stdout
 
 
 def test_check_data_wants_a_data_folder(tmp_path: Path) -> None:

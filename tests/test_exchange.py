@@ -158,6 +158,32 @@ def test_a_file_that_cannot_be_read_is_named_with_its_place(root: Path, tmp_path
         exchanged(root, f"read={tmp_path / name}")
 
 
+def test_a_file_that_cannot_be_read_to_its_end_changes_nothing(root: Path, tmp_path: Path) -> None:
+    text = json.loads(line())["text"]
+    good = line(label=[[len(text) - len(text.lstrip()), len(text), "body"]])
+    before = labels(root)
+    (tmp_path / "in.jsonl").write_text(f"{good}\n{line(label=[[0, 5, 'Person']])}\n", encoding="utf-8")
+    with pytest.raises(ExchangeError, match=r"line 2: unknown role 'Person'"):
+        exchanged(root, f"read={tmp_path / 'in.jsonl'}")
+    assert labels(root) == before
+    (tmp_path / "in.jsonl").write_text(good, encoding="utf-8")
+    assert exchanged(root, f"read={tmp_path / 'in.jsonl'}") == []
+    assert labels(root) != before
+
+
+def test_line_ends_that_label_studio_wrote_out_are_read_as_such(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tasks.json"
+    exchanged(root, f"out={out}", "status=reviewed")
+    tasks = json.loads(out.read_text(encoding="utf-8"))
+    result = tasks[0]["annotations"][0]["result"]
+    first, last = result[0]["value"], result[-1]["value"]
+    text = tasks[0]["data"]["text"][first["start"] : last["end"]]
+    assert "\n" in text
+    result[:] = [{**result[0], "value": {**first, "end": last["end"], "text": text.replace("\n", "\\n")}}]
+    out.write_text(json.dumps(tasks), encoding="utf-8")
+    assert exchanged(root, f"read={out}", "overwrite=true") == []
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagesieve.carry import carry
-from pagesieve.intake import Brought, _file_name, _site, bring, sources
+from pagesieve.corpus import write_labels
+from pagesieve.intake import LONGEST, Brought, _file_name, _site, _site_of_folder, bring, sources
 from pagesieve.page import PageError, read_page, split
 
 LINES = page_lines("saltmarsh", 1)
@@ -29,7 +31,7 @@ def test_a_folder_gives_a_page_for_each_stem_with_both_its_views(tmp_path: Path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     found = brought(tmp_path / "crawl")
-    assert [(p.name, p.text, p.html, p.site) for p in found] == [
+    assert [(p.name, p.text, p.html, p.folder) for p in found] == [
         ("a", None, HTML, "saltmarsh.example"),
         ("b", TEXT, HTML, "saltmarsh.example"),
     ]
@@ -69,6 +71,8 @@ def test_a_text_dump_is_copied_as_it_is_and_only_once(tmp_path: Path) -> None:
     assert first is not None
     assert first[0] == tmp_path / "raw" / "a.example" / "story.txt"
     assert first[0].read_bytes() == page.text
+    assert bring(tmp_path, page) == first  # it has no labels yet: what is known of it is still needed
+    write_labels(tmp_path, first[0], ())
     assert bring(tmp_path, page) is None
     other = bring(tmp_path, Brought("y", "story", b"Another page", None, "a.example"))
     assert other is not None
@@ -105,10 +109,102 @@ def test_what_is_no_page_is_refused_and_nothing_written(tmp_path: Path) -> None:
         ("http://news.tillerpost.co.uk:8080/", "tillerpost.co.uk"),
         ("http://127.0.0.1/x", "127.0.0.1"),
         ("", ""),
+        ("https://[saltmarsh.example", ""),
+        ("https://news", "news"),
     ],
 )
 def test_the_site_is_the_registered_domain(url: str, site: str) -> None:
     assert _site(url) == site
+
+
+@given(st.text())
+def test_no_address_is_too_broken_for_a_site(rest: str) -> None:
+    assert isinstance(_site(f"https://{rest}"), str)
+    assert isinstance(_site_of_folder(rest), str)
+
+
+@pytest.mark.parametrize(
+    ("folder", "site"),
+    [
+        ("saltmarsh.example", "saltmarsh.example"),
+        ("www.tillerpost.co.uk", "tillerpost.co.uk"),
+        ("pages", ""),
+        ("co.uk", ""),
+        ("dump.2024", ""),
+        ("crawl.v2", ""),
+    ],
+)
+def test_a_folder_is_a_site_if_it_has_the_name_of_a_host(folder: str, site: str) -> None:
+    assert _site_of_folder(folder) == site
+
+
+def test_the_site_goes_by_what_one_says_then_the_field_the_address_and_the_folder(tmp_path: Path) -> None:
+    def folder(page: Brought, said: str = "") -> str:
+        found = bring(tmp_path, page, said)
+        assert found is not None
+        return found[0].parent.name
+
+    page = Brought("x", "story", b"Rain", site="field.example", url="https://www.address.example/a", folder="folder.example")
+    assert folder(page, "said.example") == "said.example"
+    assert folder(page) == "field.example"
+    assert folder(replace(page, site="")) == "address.example"
+    assert folder(replace(page, site="", url="")) == "folder.example"
+    assert folder(replace(page, site="", url="", folder="crawl.2024")) == "unknown-site"
+
+
+def test_a_bad_address_keeps_no_page_out(tmp_path: Path) -> None:
+    html = b"<html><head><link rel=canonical href='https://[tillerpost.example/a'><title>x</title></head><body><p>Rain.</p></body></html>"
+    for page in (Brought("x", "story", None, html), Brought("y", "https://[bad", b"Sun.", url="https://[bad")):
+        found = bring(tmp_path, page)
+        assert found is not None
+        assert found[0].parent.name == "unknown-site"
+
+
+def test_files_that_are_cut_short_or_in_another_encoding_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    packed = gzip.compress(HTML)
+    folder = tmp_path / "saltmarsh.example"
+    folder.mkdir()
+    bad = {"cut": packed[:-20], "none": b"no gzip", "torn": packed[:30] + b"\xff\xff\xff\xff" + packed[34:]}
+    for name, data in bad.items():
+        (folder / f"{name}.html.gz").write_bytes(data)
+    (folder / "whole.txt").write_bytes(TEXT)
+    *faults, page = sources(folder)
+    assert isinstance(page, Brought)
+    assert len(faults) == 3
+    assert all(str(fault).startswith(f"{folder / name}.html.gz: not a whole gzip file") for name, fault in zip(bad, faults, strict=True))
+
+    lines = [b'{"text": "Rain."}', b'{"text": "Gr\xf6\xdfe"}', b'{"text": "Sun."}']
+    (tmp_path / "pages.jsonl").write_bytes(b"\n".join(lines))
+    first, fault, last = sources(tmp_path / "pages.jsonl")
+    assert isinstance(first, Brought)
+    assert isinstance(last, Brought)
+    assert str(fault).startswith(f"{tmp_path / 'pages.jsonl'}, line 2: not JSON in UTF-8")
+
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b"\n".join(lines))[:-9])
+    *_, fault = sources(tmp_path / "cut.jsonl.gz")
+    assert str(fault).startswith(f"{tmp_path / 'cut.jsonl.gz'}")
+    assert "cannot be read on from here" in str(fault)
+
+
+def test_html_that_comes_later_is_laid_beside_its_text(tmp_path: Path) -> None:
+    for labelled in (False, True):
+        site = f"{labelled}.example"
+        first = bring(tmp_path, Brought("x", "story", TEXT, None, site))
+        assert first is not None
+        if labelled:
+            write_labels(tmp_path, first[0], ())
+        bring(tmp_path, Brought("x", "story", TEXT, HTML, site))
+        bring(tmp_path, Brought("x", "story", TEXT, b"<p>Another", site))
+        assert first[0].with_suffix(".html").read_bytes() == HTML
+        assert len(list(first[0].parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize("word", ["ferry-", "渡し船-"])
+def test_a_long_name_is_cut_so_that_a_file_can_have_it(word: str, tmp_path: Path) -> None:
+    found = bring(tmp_path, Brought("x", word * 80, b"Rain.", None, "a.example"))
+    assert found is not None
+    assert (word * 80).startswith(found[0].stem)
+    assert 60 < len(found[0].stem.encode()) <= LONGEST
 
 
 @given(st.text())

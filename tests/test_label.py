@@ -82,6 +82,18 @@ def test_proposals_are_made_anew_only_when_asked(root: Path) -> None:
     assert draft.roles.tolist() == propose(draft.segments).tolist()
 
 
+def test_a_new_proposal_keeps_what_the_earlier_one_says_of_the_page(root: Path) -> None:
+    path = label_file(root, HERE, "draft")
+    kept = {"url": "https://reviewed.example/a", "language": "cy", "licence": "MIT", "renderer": "lynx"}
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **kept}), "utf-8")
+    labelled(root, "overwrite=true", "language=en")
+    record = corpus.read_labels(path)
+    assert {key: record[key] for key in kept} == kept
+    assert (record["status"], record["source"]) == ("proposed", "proposed by labelling rules")
+    labelled(root, "overwrite=true")
+    assert corpus.read_labels(label_file(root, NEW, "story"))["language"] == "en"
+
+
 def test_the_same_pages_give_the_same_proposals(root: Path) -> None:
     labelled(root)
     first = contents(root)
@@ -146,6 +158,7 @@ def test_a_corpus_without_any_label_can_be_labelled(tmp_path: Path) -> None:
         (("labeler=oracle",), "labeler='oracle' is none of model, rules"),
         (("mode=guess",), "mode='guess' is none of propose, doubt"),
         (("pages=nowhere",), "nowhere: not there"),
+        (("mode=doubt", "pages=mine"), "pages=mine: mode=doubt brings no pages"),
         (("labeler=model", "model_path=nowhere"), "nowhere: no model there"),
     ],
 )
@@ -201,13 +214,25 @@ def test_what_a_page_states_of_itself_is_kept_with_its_labels(tmp_path: Path) ->
 
 def test_bad_pages_among_those_brought_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs.jsonl"
-    theirs.write_text('{"text": "A page.", "site": "a.example"}\nnot json\n{"body": 1}\n', encoding="utf-8")
+    theirs.write_text('{"text": "A page.", "site": "a.example", "url": "https://[bad"}\nnot json\n{"body": 1}\n', encoding="utf-8")
     ended = run(tmp_path, "label", *folder(tmp_path / "data"), f"pages={theirs}", "labeler=rules")
     assert ended.returncode == 1
-    assert "1 pages brought" in ended.stdout
+    assert f"1 pages brought from {theirs} to {tmp_path / 'data'}/raw, 0 were labelled already" in ended.stdout
     assert f"{theirs}, line 2: not JSON" in ended.stderr
     assert f"{theirs}, line 3: has neither text nor html (its fields: body)" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_what_is_known_of_pages_survives_an_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = tmp_path / "theirs.jsonl"
+    theirs.write_text('{"text": "A page.", "url": "https://a.example/x", "language": "cy"}\n', encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(corpus, "write_labels", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            labelled(tmp_path / "data", f"pages={theirs}")
+    (labels,) = labelled(tmp_path / "data", f"pages={theirs}")["written"]
+    record = corpus.read_labels(labels)
+    assert (record["url"], record["language"]) == ("https://a.example/x", "cy")
 
 
 # ---------------------------------------------------------------------------------------------------------- doubts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,36 @@ def test_another_page_is_no_rendering(document: corpus.Document) -> None:
     assert rendered(document, "markdown", "") is None
 
 
-@pytest.mark.parametrize("broken", ["", "<", "<p>" * 3000 + "deep", "\x00<div>a\x00b</div>", "<!doctype html><body><table><tr><td>x"])
+@pytest.mark.parametrize(
+    ("broken", "shown"),
+    [("", ""), ("<", ""), ("<p>" * 3000 + "deep", "deep"), ("<div>a<b>b</div>", "ab"), ("<!doctype html><body><table><tr><td>x", "x")],
+)
 @pytest.mark.parametrize("name", list(FROM_HTML))
-def test_broken_html_renders_or_gives_none(name: str, broken: str) -> None:
+def test_broken_html_renders_or_gives_none(name: str, broken: str, shown: str) -> None:
     text = render(name, "", broken)
-    assert text is None or isinstance(text, str)
+    assert text is None or shown in re.sub(r"\W", "", text)
+
+
+def test_what_follows_a_broken_line_is_indented_as_its_own_text_is() -> None:
+    text = render("wrapped-80", "  • " + "ferry " * 20 + "\n", None)
+    assert text is not None
+    first, second, rest = text.split("\n")
+    assert first.startswith("  • ferry")
+    assert second.startswith("    ferry")
+    assert rest == ""
+
+
+def test_html_beside_a_page_is_decoded_as_the_page_itself_is(tmp_path: Path) -> None:
+    raw = tmp_path / "page.txt"
+    page = "<html><head><meta charset=windows-1252></head><body><p>Größe über alles, café</p></body></html>"
+    assert html_of(raw) is None
+    for data in (page.encode("cp1252"), page.encode()):  # as it came; as `make label` keeps it, with a meta that no longer holds
+        raw.with_suffix(".html").write_bytes(data)
+        assert html_of(raw) == page
+    raw.with_suffix(".html").unlink()
+    packed = raw.with_suffix(".html.gz")
+    packed.write_bytes(gzip.compress(page.encode()))
+    assert html_of(raw) == page
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(corpus.CorpusError, match=r"page\.html\.gz: not a whole gzip file"):
+        html_of(raw)

@@ -46,6 +46,10 @@ def test_columns_of_numbers_stand_to_the_right_and_words_to_the_left() -> None:
     ]
 
 
+def test_signed_numbers_are_numbers() -> None:
+    assert report.table(["gain"], [["+0.1"], ["-0.25"]]).split("\n")[2:] == ["|  +0.1 |", "| -0.25 |"]
+
+
 def test_a_table_without_rows_has_its_head() -> None:
     assert report.table(["a", "b"], []) == "| a | b |\n|---|---|"
 

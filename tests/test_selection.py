@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from conftest import page_lines, page_text
+from pathlib import Path
+
+from conftest import page_lines, page_text, write_page
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pagesieve import corpus
 from pagesieve.page import split
-from pagesieve.selection import Candidate, Doubt, by_page, furniture, review_order
+from pagesieve.selection import Candidate, Doubt, by_page, furniture, order_of, review_order
 
 MENUS = (frozenset({"Home", "News", "Weather"}), frozenset({"Start", "Politik", "Wetter"}), frozenset[str]())
 candidates = st.lists(
@@ -43,6 +46,27 @@ def test_two_pages_of_a_site_share_their_furniture_and_two_sites_do_not() -> Non
     one, two, other = (furniture(split(page_text(page_lines(*page)))) for page in (("saltmarsh", 1), ("saltmarsh", 2), ("larkrise", 1)))
     assert "Subscribe to saltmarsh" in one & two
     assert "Subscribe to saltmarsh" not in other
+
+
+def test_layouts_are_alike_from_a_third_of_their_furniture_on() -> None:
+    def order(shared: int) -> list[str]:
+        menus = [frozenset({*(f"same {i}" for i in range(shared)), *(f"{page} {i}" for i in range(10 - shared))}) for page in "ab"]
+        first, second = (Candidate(page, f"{page}.example", 0.1, menu) for page, menu in zip("ab", menus, strict=True))
+        return review_order([first, second, Candidate("c", "c.example", 0.9, frozenset({"another"}))])
+
+    assert order(2) == ["a", "b", "c"]  # 2 of 18
+    assert order(6) == ["a", "c", "b"]  # 6 of 14
+
+
+def test_a_heading_is_furniture_and_a_paragraph_is_none() -> None:
+    text = "Kite club wins new lease despite many doubts\n\nThe harbour master counted the lanterns before dawn, and nobody asked why.\n"
+    assert furniture(split(text)) == {"Kite club wins new lease despite many doubts"}
+
+
+def test_pages_without_a_segment_are_not_in_the_order(tmp_path: Path) -> None:
+    write_page(tmp_path, "a.example", "empty", [("", " ")])
+    write_page(tmp_path, "a.example", "story", [("body", "The ferry left.")])
+    assert order_of(corpus.read(tmp_path), None) == ["a.example/story.txt"]
 
 
 def test_doubts_of_a_page_are_listed_in_the_order_of_its_text() -> None:

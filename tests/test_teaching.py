@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,14 @@ from test_training import QUICK, assign_folds, file_of
 
 from pagesieve import corpus, teaching
 from pagesieve.features import MARKUP
+from pagesieve.html import read_html
 from pagesieve.model import Linear, Model
+from pagesieve.page import split
 from pagesieve.roles import ROLES
 from pagesieve.sieve import Sieve
 from pagesieve.teaching import Lesson
 from pagesieve.train import train
-from pagesieve.training import Sample, Taught, Told, cross_fit, fit, prepare
+from pagesieve.training import Sample, Taught, Told, cross_fit, fit, prepare, sampled
 
 BODY, TEASER = ROLES.index("body"), ROLES.index("teaser")
 OF_HTML = replace(SMALL, groups=(*SMALL.groups, MARKUP))
@@ -105,6 +108,53 @@ def test_a_page_whose_teacher_and_body_do_not_agree_is_left_out(tmp_path: Path, 
     for page in teaching.lessons(corpus.read_bodies(tmp_path / "bodies"), OF_HTML, SMALL):
         assert page is not None
         assert not any(view.known.any() for view in teaching.tell(page, teacher))
+
+
+def lesson(share: list[float], words: list[int], body_words: int, more: str = "") -> Lesson:
+    """A lesson of HTML segments of which the known text holds these shares of so many words; `more` stands in the text dump alone."""
+    text = "\n\n".join(" ".join(f"{letter}{i}" for i in range(max(count, 1))) for letter, count in zip("abcdef", words, strict=False))
+    page = read_html("".join(f"<p>{part}</p>" for part in text.split("\n\n")), "x")
+    segments = split(text + more)
+    samples = [
+        sampled("a.example", "x", view, np.zeros(len(view), dtype=np.int64), chosen)
+        for view, chosen in ((page.segments, OF_HTML), (segments, SMALL))
+    ]
+    assert len(page.segments) == len(share)
+    return Lesson(page.page, page.segments, segments, *samples, np.array(share), np.array(words), body_words)
+
+
+def test_a_segment_is_body_or_none_where_the_known_text_leaves_no_doubt() -> None:
+    html, _ = teaching.tell(lesson([1.0, 0.5, 0.1, 1.0, 0.1], [90, 10, 10, 3, 3], 100), always("body"))
+    assert html.roles[[0, 1]].tolist() == [BODY, BODY]
+    assert BODY not in html.roles[[2, 4]]
+    assert html.known.tolist() == [True, False, True, True, True]  # half in the text is in doubt; short ones go by the teacher
+    html, _ = teaching.tell(lesson([1.0, 0.3, 1.0], [90, 10, 3], 100), always("body"))
+    assert html.known.tolist() == [True, False, True]
+
+
+def test_few_words_that_stand_in_the_text_by_accident_are_what_the_teacher_says() -> None:
+    given = lesson([1.0, 1.0, 1.0], [90, 3, 4], 97)
+    chances = np.full((3, len(ROLES)), 0.01)
+    chances[:, BODY], chances[1:, TEASER] = 0.5, 0.9
+
+    class Sure:
+        def judge(self, measures: object) -> SimpleNamespace:
+            return SimpleNamespace(probabilities=chances)
+
+    html, _ = teaching.tell(given, Sure())  # type: ignore[arg-type]
+    assert html.roles.tolist() == [BODY, TEASER, BODY]
+
+
+@pytest.mark.parametrize(("foreign", "known"), [(20, True), (60, False)])
+def test_a_page_is_left_out_from_a_sixth_of_disagreement_on(foreign: int, known: bool) -> None:
+    html, text = teaching.tell(lesson([1.0, 0.0], [100, foreign], 100), always("body"))
+    assert html.known.all() == text.known.all() == known
+    assert html.known.any() == known
+
+
+def test_what_only_the_text_dump_holds_is_not_told() -> None:
+    _, text = teaching.tell(lesson([1.0, 1.0], [50, 50], 100, more="\n\nA stray line about kites"), always("body"))
+    assert text.known.tolist() == [True, True, False]
 
 
 def test_a_page_without_html_or_without_text_teaches_nothing(tmp_path: Path) -> None:

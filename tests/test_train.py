@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -218,6 +220,7 @@ def test_html_is_learned_where_there_is_enough_of_it_and_can_be_left_out(tiny_co
     assert not any(term.startswith("^.") for term in model.linear.vocabulary)
     facts = trained(tiny_corpus, tmp_path / "without", "model=logistic", "data.html=false")
     assert facts["html"] == 0
+    assert "No HTML is learned from" in (tmp_path / "without" / "MODEL_CARD.md").read_text("utf-8")
     assert load_model(tmp_path / "without").html is None
     plain = (tmp_path / "without" / "model.npz").read_bytes()
     trained(tiny_corpus, tmp_path / "again", "model=logistic")
@@ -225,8 +228,10 @@ def test_html_is_learned_where_there_is_enough_of_it_and_can_be_left_out(tiny_co
 
 
 def test_a_sweep_trains_a_model_for_each_value(tiny_corpus: Path, tmp_path: Path) -> None:
-    ended = run(tmp_path, "train", "-m", *folder(tiny_corpus), *SMALL_TRAINING, "model=logistic", "seed=3,4", "out=models/seed${seed}")
-    assert ended.returncode == 0, ended.stderr
+    overrides = *SMALL_TRAINING, "model=logistic", "seed=3,-1,4", "out=models/seed${seed}"
+    ended = run(tmp_path, "train", "-m", *folder(tiny_corpus), *overrides)
+    assert ended.returncode == 1
+    assert "pagesieve.train: seed=-1: give a number from 0" in ended.stderr  # and the other jobs are done
     for seed in (3, 4):
         assert load_model(tmp_path / "models" / f"seed{seed}").info["seed"] == seed
 
@@ -234,13 +239,16 @@ def test_a_sweep_trains_a_model_for_each_value(tiny_corpus: Path, tmp_path: Path
 # --------------------------------------------------------------------------------------------------- the model folder
 
 
-def test_an_older_model_is_replaced_as_a_whole(tiny_corpus: Path, tmp_path: Path) -> None:
+def test_an_older_models_files_are_replaced_and_all_else_in_its_folder_stays(tiny_corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
     trained(tiny_corpus, out, "model=logistic")
-    (out / "stray.txt").write_text("from the older model")
+    (out / "NOTES.txt").write_text("what the older model got wrong")
+    (out / "report").mkdir()
+    (out / "report" / "report.html").write_text("its scores")
     before = (out / "model.npz").read_bytes()
-    trained(tiny_corpus, out, "model=majority")
-    assert sorted(path.name for path in out.iterdir()) == FILES
+    trained(tiny_corpus, out, "model=majority", "data.html=false")
+    assert sorted(path.name for path in out.iterdir()) == sorted({*FILES, "NOTES.txt", "report"} - {"pipeline_html.joblib"})
+    assert (out / "report" / "report.html").read_text() == "its scores"
     assert (out / "model.npz").read_bytes() != before
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
@@ -264,6 +272,15 @@ def test_a_file_is_refused_as_model_folder(tiny_corpus: Path, tmp_path: Path) ->
     assert (tmp_path / "model").read_text() == "a file"
 
 
+@pytest.mark.parametrize("key", ["out", "cv.keep"])
+@pytest.mark.parametrize("place", ["file/models/mine", "/proc/models/mine"])
+def test_where_nothing_can_be_written_is_told_before_any_work(key: str, place: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(ValueError, match=rf"{key}=.*{place}: cannot be written to"):
+        trained(tmp_path / "no such data", tmp_path / "model", f"{key}={tmp_path / place}")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_failed_training_leaves_the_older_model_as_it_was(tiny_corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
     trained(tiny_corpus, out, "model=majority")
@@ -280,10 +297,11 @@ def test_a_failed_training_leaves_the_older_model_as_it_was(tiny_corpus: Path, t
     ("overrides", "named"),
     [
         (("data.statuses=[proposed]",), "no labelled page of status proposed"),
-        ((f"data.held_out=[{','.join(f'{site}.example' for site in SITES)}]",), "outside of data.held_out"),
+        ((f"data.held_out=[{','.join(f'{site}.example' for site in SITES)}]",), "outside of the sites held out"),
         (("cv.folds=2",), "cv.folds=2: a model with a sequence layer needs at least 3"),
         (("cv.folds=0",), "cv.folds=0"),
         (("cv.folds=9",), "8 sites cannot be split into 9 folds"),
+        (("model.min_df=99999",), "model.min_df=99999: no term is in so many"),
     ],
 )
 def test_data_and_settings_that_cannot_be_used_are_refused_by_name(
@@ -304,7 +322,12 @@ def test_pages_with_one_role_only_are_refused_with_its_name(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("overrides", "named"),
-    [(("data=folder", "data.root=nowhere"), "nowhere/labeled: no label files there"), (("model.networkz=2",), "networkz")],
+    [
+        (("data=folder", "data.root=nowhere"), "nowhere/labeled: no label files there"),
+        (("model.networkz=2",), "networkz"),
+        (("data=folder",), "data.root is not given; say data.root=…"),
+        (("data=folder", "data.root=nowhere", "data.times=0"), "data.times=0: give a number at least 1"),
+    ],
 )
 def test_the_program_ends_with_a_clear_message_and_a_status_of_1(overrides: tuple[str, ...], named: str, tmp_path: Path) -> None:
     ended = run(tmp_path, "train", *overrides)
@@ -314,10 +337,37 @@ def test_the_program_ends_with_a_clear_message_and_a_status_of_1(overrides: tupl
     assert not (tmp_path / "models").exists()
 
 
-def test_a_held_out_site_that_is_not_there_is_refused_by_name(tiny_corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"nosuch\.example"):
-        trained(tiny_corpus, tmp_path / "model", f"data.held_out=[{HELD_OUT},nosuch.example]")
+@pytest.mark.parametrize("names", [f"{HELD_OUT},nosuch.example", "nosuch.example"])
+def test_a_held_out_site_that_is_not_there_is_refused_by_name(names: str, tiny_corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no page of nosuch\.example in .*corpus"):
+        trained(tiny_corpus, tmp_path / "model", f"data.held_out=[{names}]")
     assert not (tmp_path / "model").exists()
+
+
+def test_a_terminated_program_leaves_no_temporary_files(tiny_corpus: Path, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    program = [sys.executable, "-m", "pagesieve.train", *folder(tiny_corpus), *SMALL_TRAINING, "model.steps=999999999"]
+    with subprocess.Popen(
+        program, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(temporary)}
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        while "second pass" not in said:
+            said += (letter := process.stderr.read(1))
+            assert letter, said
+        assert list(temporary.glob("*.shelf"))
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not list(temporary.iterdir())
+
+
+def test_html_of_too_few_sites_is_told(tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(tiny_corpus, root, ignore=lambda folder, names: [n for n in names if n.endswith(".html") and SITES[0] not in folder])
+    assert trained(root, tmp_path / "model", "model=majority")["html"] == 0
+    assert "HTML is not learned from: only 1 sites have any, too few for cv.folds=3" in capsys.readouterr().out
 
 
 # ------------------------------------------------------------------------------------------------- what is gathered
@@ -340,6 +390,16 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
     renderings = [d for d in found.views if d not in copies and d not in pieces]
     assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
     assert all(d.roles.size == len(d.segments) for d in found.views)
+
+
+def test_held_out_sites_are_left_out_of_the_other_folders_too(tiny_corpus: Path, tmp_path: Path) -> None:
+    for site in ("gannet.example", HELD_OUT):
+        write_page(tmp_path / "other", site, "elsewhere", page_lines(site, 3))
+    write_page(tmp_path / "other", "puffin.example", "one", page_lines("puffin", 1))
+    wanted = f"data.held_out=[{HELD_OUT},gannet.example]"
+    found = gather(composed("train", *folder(tiny_corpus), f"data.also=[{tmp_path / 'other'}]", wanted, "n_jobs=1"))
+    assert {d.site for d in found.documents} == {*(f"{site}.example" for site in SITES[1:]), "puffin.example"}
+    assert found.held_out == {HELD_OUT, "gannet.example"}
 
 
 # ---------------------------------------------------------------------------------------------- an earlier model's pages
@@ -381,3 +441,32 @@ def test_an_earlier_model_whose_pages_are_gone_is_refused(tmp_path: Path, tiny_c
 def test_a_model_file_alone_is_nothing_to_start_from(tmp_path: Path, tiny_corpus: Path, tiny_model: Path) -> None:
     with pytest.raises(ValueError, match=r"has no config.yaml and no manifest.json"):
         train(composed("train", *folder(tiny_corpus), f"start={tiny_model}", f"out={tmp_path / 'second'}", *SMALL_TRAINING))
+
+
+def test_ones_own_pages_of_sites_that_an_earlier_model_held_out_are_named(
+    tmp_path: Path, tiny_corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, mine = grown(tmp_path, tiny_corpus)
+    write_page(mine, HELD_OUT, "mine", page_lines("mine", 1))
+    found = gather(composed("train", *folder(mine), f"start={first}", "n_jobs=1"))
+    assert HELD_OUT not in {d.site for d in found.documents}
+    assert f"held these sites out: {HELD_OUT} (1)" in capsys.readouterr().out
+
+
+def test_an_earlier_model_that_cannot_be_gone_on_from_is_told_with_the_reason(tmp_path: Path, tiny_corpus: Path) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(tiny_corpus, root)
+    first, mine = grown(tmp_path, root)
+    config = composed("train", *folder(mine), f"start={first}", f"data.held_out=[{SITES[1]}.example]", "n_jobs=1")
+    with pytest.raises(ValueError, match=r"2 of its training pages are gone or changed.* take their sites out of data.held_out"):
+        gather(config)
+    config.data.held_out = []
+    root.rename(tmp_path / "moved")
+    with pytest.raises(ValueError, match=r"first: was trained on .*data, where there are no label files now"):
+        gather(config)
+    for name, text in (("manifest.json", "{"), ("manifest.json", "{}"), ("config.yaml", "data: ["), ("config.yaml", "{}")):
+        whole = (first / name).read_text("utf-8")
+        (first / name).write_text(text)
+        with pytest.raises(ValueError, match=r"first: its config\.yaml or manifest\.json is broken"):
+            gather(config)
+        (first / name).write_text(whole)

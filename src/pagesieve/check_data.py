@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from pagesieve import corpus, datacard
+from pagesieve.corpus import CorpusError, Problem
+from pagesieve.renderings import html_of, html_view
 
 __all__ = ["main"]
 
@@ -22,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not corpus.raw_pages(root) and not (root / "labeled").is_dir():
         print(f"{root}: no data there; it must hold raw/<site>/<page>.txt and labeled/<site>/<page>.json", file=sys.stderr)
         return 1
-    problems = corpus.check(root, options.written)
+    problems = [*corpus.check(root, options.written), *_html_problems(root)]
     if options.write_card or options.written:
         try:
             documents = corpus.read(root)
@@ -37,6 +40,23 @@ def main(arguments: list[str] | None = None) -> int:
         print(problem)
     print(f"{len(corpus.raw_pages(root))} pages, {len(problems)} problems")
     return min(len(problems), 1)
+
+
+def _html_problems(root: Path) -> Iterator[Problem]:
+    """HTML beside labelled pages that training would pass over."""
+    for path in sorted((root / "labeled").glob("*/*.json")):
+        try:
+            document = corpus.read_one(root, path)
+        except ValueError:
+            continue  # `corpus.check` has told
+        file = f"raw/{document.page.name}"
+        try:
+            passed_over = document.segments and html_of(root / file) is not None and html_view(document, root) is None
+        except CorpusError as error:
+            yield Problem(file, str(error))
+            continue
+        if passed_over:
+            yield Problem(file, "the HTML beside it hardly holds its words and is passed over; restore or delete the HTML")
 
 
 if __name__ == "__main__":

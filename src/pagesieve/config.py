@@ -7,7 +7,10 @@ Only the entry points (`train`, `evaluate`, `label`, `review`, `exchange`) impor
 
 from __future__ import annotations
 
+import math
+import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +19,34 @@ from typing import Any
 import hydra
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
+from omegaconf.errors import MissingMandatoryValue
 
 from pagesieve.roles import check_label_map
 from pagesieve.training import Settings
 
-__all__ = ["EvaluateConfig", "ExchangeConfig", "LabelConfig", "ReviewConfig", "TrainConfig", "config_dir", "register", "run", "settings"]
+__all__ = [
+    "EvaluateConfig",
+    "ExchangeConfig",
+    "LabelConfig",
+    "ReviewConfig",
+    "TrainConfig",
+    "check_out",
+    "check_values",
+    "config_dir",
+    "register",
+    "run",
+    "settings",
+]
+
+
+RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("data.excerpts", "floor", "unsure", "model.first_share"), (0, 1)),
+    **dict.fromkeys(("data.times", "model.max_terms", "model.min_df", "model.max_iter", "model.steps", "most"), (1, math.inf)),
+    **dict.fromkeys(("data.views", "worst", "model.layout_weight", "model.transition_weight", "model.network_alpha"), (0, math.inf)),
+    "model.networks": (0, math.inf),
+    "model.bins": (2, math.inf),
+    "seed": (0, 2**32 - 1),
+}
 
 
 def config_dir() -> str:
@@ -37,14 +63,14 @@ class DataConfig:
     """conf/data/: which labelled pages."""
 
     root: str = MISSING  # folder that holds raw/ and labeled/
-    also: list[str] = field(default_factory=list)  # more such folders to train on, none of their sites held out
+    also: list[str] = field(default_factory=list)  # more such folders to train on; what is held out is left out of them, too
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
     excerpts: float = 0.5  # share of the pages of which a piece of the article alone is learned too (see `pagesieve.excerpts`)
     times: int = 1  # how often each page of `root` counts beside those of `also`
     html: bool = True  # whether the HTML beside the pages' text dumps is learned too
     bodies: str | None = None  # folder of pages of which only the article's text is known, to learn from (see `pagesieve.teaching`)
-    held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores
+    held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores; each must be there
     written: bool = False  # whether the data are written for this project (check-data then asks for more)
 
 
@@ -178,17 +204,47 @@ def register() -> None:
 
 
 def run(name: str, work: Callable[[Any], object]) -> None:
-    """The program `name`: Hydra reads its configuration, `work` does the rest; what a person can put right is told in a line, exit status 1."""
+    """The program `name`: Hydra reads its configuration, `work` does the rest; what a person can put right is told in a line, exit status 1.
+
+    One job of a sweep that cannot be done keeps no other from being done. Being terminated ends a program as Ctrl-C does, so that its
+    temporary files go.
+    """
+    faults: list[str] = []
 
     def told(config: Any) -> None:
         try:
+            check_values(config)
             work(config)
+        except MissingMandatoryValue as error:
+            faults.append(f"pagesieve.{name}: {error.full_key} is not given; say {error.full_key}=…")
         except (ValueError, OSError) as error:
-            sys.exit(f"pagesieve.{name}: {error}")
+            faults.append(f"pagesieve.{name}: {error}")
 
     told.__module__ = f"pagesieve.{name}"  # which Hydra names the program by, in its help and logs
     register()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     hydra.main(version_base="1.3", config_path=config_dir(), config_name=name)(told)()
+    if faults:
+        sys.exit("\n".join(faults))
+
+
+def check_values(config: Any) -> None:
+    """`ValueError` for a number that is out of its range."""
+    for key, (least, most) in RANGES.items():
+        value = OmegaConf.select(config, key)
+        if value is not None and not least <= value <= most:
+            limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+            raise ValueError(f"{key}={value}: give a number {limits}")
+
+
+def check_out(key: str, path: Path | str) -> None:
+    """`ValueError` if nothing can be written to the file or folder `path`, the value of the setting `key`; before hours of work, not after them."""
+    there = next(folder for folder in (Path(path), *Path(path).absolute().parents) if folder.exists())
+    try:
+        with tempfile.TemporaryDirectory(dir=there):
+            pass
+    except OSError as error:
+        raise ValueError(f"{key}={path}: cannot be written to ({there}: {error.strerror}); give another place") from error
 
 
 def settings(config: TrainConfig | LabelConfig) -> Settings:

@@ -7,9 +7,11 @@ can change without relabelling. A page's HTML may lie beside its text; `renderin
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +45,7 @@ __all__ = [
     "segment_roles",
     "stream",
     "unlabelled",
+    "unpacked",
     "version",
     "write_labels",
 ]
@@ -145,6 +148,17 @@ def unlabelled(root: Path | str) -> list[Path]:
     return [path for path in raw_pages(root) if not label_path(root, path).exists()]
 
 
+def unpacked(path: Path) -> bytes:
+    """The bytes of a page's file, those within it if it ends in .gz; `CorpusError` where that is not whole."""
+    data = path.read_bytes()
+    if path.suffix != ".gz":
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise CorpusError(f"{path}: not a whole gzip file ({error}); restore or delete it") from error
+
+
 def read_labels(path: Path) -> dict[str, Any]:
     """The label file `path` as a dict, its shape checked; `CorpusError` names what is wrong."""
     try:
@@ -176,7 +190,7 @@ def _ranges(record: dict[str, Any], text: str, path: Path) -> tuple[Label, ...]:
     """The record's ranges; `CorpusError` at the first that is out of order, out of the text, or of no known role."""
     faults = list(_range_faults(record["labels"], text))
     if faults:
-        raise CorpusError(f"{path}: {faults[0]}; `make check-data` lists all problems")
+        raise CorpusError(f"{path}: {faults[0]}; `make check-data ARGS={path.parents[2]}` lists all problems")
     return tuple(Label(item["start"], item["end"], item["role"]) for item in record["labels"])
 
 
@@ -241,7 +255,7 @@ def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> Iterato
     root = Path(root)
     paths = sorted((root / "labeled").glob("*/*.json"), key=lambda path: f"{path.parent.name}/{path.stem}.txt")
     if not paths:
-        raise FileNotFoundError(f"{root}/labeled: no label files there; data.root must hold the folders raw and labeled")
+        raise FileNotFoundError(f"{root}/labeled: no label files there; {root} must hold the folders raw and labeled")
     wanted = set(statuses)
     return (document for document in (read_one(root, path) for path in paths) if document.status in wanted)
 
@@ -376,11 +390,25 @@ def check(root: Path | str, written: bool = False) -> list[Problem]:
         except (CorpusError, ValueError):
             continue  # already reported in full
     problems.extend(Problem(f"raw/{page}", "has no labels; run `make label` and review them") for page in sorted(pages_of - claimed))
+    problems.extend(_strays(root))
     problems.extend(_spelling_faults(documents))
     problems.extend(_near_duplicates(documents))
     if written:
         problems.extend(_shared_runs(documents))
     return sorted(problems, key=lambda p: (p.file, p.what))
+
+
+def _strays(root: Path) -> Iterator[Problem]:
+    """Files below `raw` that look like pages and are passed over."""
+    pages = set(raw_pages(root))
+    stems = {path.with_suffix("") for path in pages}
+    for path in sorted(Path(root, "raw").rglob("*")):
+        if path.suffix == ".txt" and path not in pages:
+            yield Problem(str(path.relative_to(root)), "is passed over; pages must be raw/<site>/<page>.txt")
+        elif path.name.endswith((".html", ".html.gz")) and path.with_name(re.sub(r"\.html(\.gz)?$", "", path.name)) not in stems:
+            yield Problem(
+                str(path.relative_to(root)), 'has no text dump beside it and is passed over; bring it with make label ARGS="pages=…"'
+            )
 
 
 def _record_faults(root: Path, path: Path, record: dict[str, Any]) -> Iterator[str]:

@@ -14,11 +14,12 @@ from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from pagesieve import corpus, evaluation, report, training
-from pagesieve.config import EvaluateConfig, TrainConfig, run, settings
+from pagesieve.config import EvaluateConfig, TrainConfig, check_out, run, settings
 from pagesieve.corpus import Document
 from pagesieve.evaluation import Judged
 from pagesieve.files import write_text
 from pagesieve.storage import load_model
+from pagesieve.train import gather
 
 __all__ = ["evaluate", "main"]
 
@@ -31,6 +32,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
 
     Raises `FileNotFoundError`, `ModelError`, `CorpusError` or `ValueError` for a model or data that cannot be used.
     """
+    check_out("out", config.out)
     model = load_model(config.model_path)
     documents = _chosen(config)
     judged = evaluation.judge_documents(model, tqdm(documents, desc="pages", unit="page", file=sys.stderr))
@@ -124,40 +126,62 @@ def _html(config: EvaluateConfig, documents: Sequence[Document]) -> list[Documen
 
 
 def _notes(config: EvaluateConfig, documents: Sequence[Document]) -> list[str]:
-    """Warnings a reader of the scores must have: above all, pages the model was trained on."""
-    manifest = Path(config.model_path, "manifest.json")
-    if not manifest.is_file():
-        return ["no manifest.json beside the model, so it is not known which pages it was trained on"]
-    trained_on = set(json.loads(manifest.read_text("utf-8"))["training_pages"].values())
-    seen = sum(d.sha256 in trained_on for d in documents)
-    return [f"{seen} of {len(documents)} pages were in the model's training data; their scores flatter it"] if seen else []
+    """Warnings a reader of the scores must have: above all, pages the model, or the one it is compared with, was trained on."""
+    notes = []
+    for path in filter(None, (config.model_path, config.compare)):
+        manifest = _folder(path) / "manifest.json"
+        if not manifest.is_file():
+            notes.append(f"{path}: no manifest.json beside the model, so it is not known which pages it was trained on")
+            continue
+        trained_on = set(json.loads(manifest.read_text("utf-8"))["training_pages"].values())
+        if seen := sum(d.sha256 in trained_on for d in documents):
+            notes.append(f"{path}: {seen} of {len(documents)} pages were in the model's training data; their scores flatter it")
+    return notes
+
+
+def _folder(path: str) -> Path:
+    """The folder of the model `path`, which may be the file in it."""
+    return Path(path) if Path(path).is_dir() else Path(path).parent
 
 
 def _learning_curve(config: EvaluateConfig, documents: Sequence[Document]) -> list[dict[str, Any]]:
-    """Scores on `documents` of models like this one trained on growing shares of its own training sites."""
-    stored = Path(config.model_path, "config.yaml")
+    """Scores on `documents` of models trained on growing shares of this one's training sites, with its settings and its text dumps.
+
+    They are not calibrated, which would take a cross-validation each.
+    """
+    stored = _folder(config.model_path) / "config.yaml"
     if not stored.is_file():
         raise ValueError(
             f"{stored}: missing, so it is not known what the model was trained on; a learning curve needs a whole model folder"
         )
     trained: TrainConfig = OmegaConf.merge(OmegaConf.structured(TrainConfig), OmegaConf.load(stored))  # type: ignore[assignment]
+    trained.data.html, trained.data.bodies = False, None
     chosen = settings(trained)
-    aside = {d.site for d in documents} | set(trained.data.held_out)
-    pool = [d for d in corpus.read(trained.data.root, trained.data.statuses) if d.site not in aside]
+    gathered = gather(trained)
+    aside = {d.site for d in documents}
+    pool = [d for d in (*gathered.documents, *gathered.views) if d.site not in aside]
     if not pool:
         raise ValueError("learning_curve: every training site is among the scored ones; score held-out sites or another data.root")
     samples = training.prepare(pool, chosen)
     sites = np.random.RandomState(config.seed).permutation(sorted({s.site for s in samples})).tolist()
     points = []
-    for share in tqdm(CURVE, desc="learning curve", unit="model", file=sys.stderr):
-        part = set(sites[: max(trained.cv.folds, round(share * len(sites)))])
+    counts = sorted({max(trained.cv.folds, round(share * len(sites))) for share in CURVE})
+    for count in tqdm(counts, desc="learning curve", unit="model", file=sys.stderr):
+        part = set(sites[:count])
         some = [s for s in samples if s.site in part]
         folds = training.assign_folds([s.site for s in some], trained.cv.folds, trained.seed)
         alone = replace(chosen, sequence=False)  # the first pass's answers are all that a fit needs
         crossed = training.cross_fit(some, folds, alone, trained.seed, config.n_jobs)
         model, _ = training.fit(some, crossed, chosen, trained.seed)
         scores = evaluation.summary(evaluation.judge_documents(model, documents), config.seed)["by_segments"]
-        points.append({"sites": len(part), "pages": len(some), "macro": scores["macro"].value, "teaser": scores["f1"]["teaser"].value})
+        points.append(
+            {
+                "sites": len(part),
+                "pages": sum("@" not in s.name for s in some),
+                "macro": scores["macro"].value,
+                "teaser": scores["f1"]["teaser"].value,
+            }
+        )
     return points
 
 

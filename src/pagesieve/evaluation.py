@@ -46,7 +46,7 @@ CALIBRATION_BINS = 10
 CONFIDENCE_BINS = 10
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LENGTHS = ((0, 500), (500, 1500), (1500, 4000), (4000, None))  # words of a page, half-open
-BODY, BOILERPLATE, TEASER = (LABELS.index(name) for name in ("body", "boilerplate", "teaser"))
+BODY, TEASER = (LABELS.index(name) for name in ("body", "teaser"))
 COMMENT = ROLES.index("comment")
 
 

@@ -195,14 +195,15 @@ def _write(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
 
 
 def _take(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
-    """Give pages of the data folder the labels they have in the file; the others stay as they are."""
+    """Give pages of the data folder the labels they have in the file; the others stay as they are, and all do if the file cannot be read."""
     files: dict[str, tuple[Path, Document]] = {}  # label files by the names of their pages, and by their texts
     for label_path in sorted((root / "labeled").glob("*/*.json")):
         document = corpus.read_one(root, label_path)
         files[document.page.name] = files[document.page.text.strip()] = (label_path, document)
     failed: list[str] = []
     taken = unmarked = 0
-    for marked in tqdm(read_tasks(path) if path.suffix == ".json" else read_lines(path), desc="pages", unit="page", file=sys.stderr):
+    given = list(read_tasks(path) if path.suffix == ".json" else read_lines(path))  # all of it before anything is changed
+    for marked in tqdm(given, desc="pages", unit="page", file=sys.stderr):
         if marked is None:
             unmarked += 1
             continue

@@ -7,24 +7,26 @@ the text dump that labels belong to, and the HTML lies beside it.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pagesieve import corpus
+from pagesieve.corpus import CorpusError
 from pagesieve.files import replacing, write_text
 from pagesieve.html import decode_html, read_html
 from pagesieve.page import read_page
+from pagesieve.renderings import html_of
 
 __all__ = ["Brought", "bring", "sources"]
 
 TEXT, HTML = (".txt",), (".html", ".htm", ".html.gz")
-LONGEST = 80  # characters of a file's name
+LONGEST = 80  # bytes of a file's name; file systems take 255, with what is put before and behind it
 UNKNOWN = "unknown-site"
 
 
@@ -39,6 +41,7 @@ class Brought:
     site: str = ""
     url: str = ""
     language: str = ""
+    folder: str = ""  # name of the folder that it lay in
 
 
 def sources(path: Path | str) -> Iterator[Brought | str]:
@@ -71,32 +74,30 @@ def _files(paths: list[Path]) -> Iterator[Brought | str]:
             views.setdefault(path.parent / stem, {}).setdefault(path.name.endswith(HTML), path)
     for stem_path, found in views.items():
         try:
-            data = {is_html: _bytes(path) for is_html, path in found.items()}
-        except OSError as error:
+            data = {is_html: corpus.unpacked(path) for is_html, path in found.items()}
+        except (OSError, CorpusError) as error:
             yield str(error)
             continue
-        parent = stem_path.absolute().parent.name
-        site = parent if "." in parent else ""
-        yield Brought(", ".join(str(p) for p in found.values()), stem_path.name, data.get(False), data.get(True), site)
-
-
-def _bytes(path: Path) -> bytes:
-    data = path.read_bytes()
-    return gzip.decompress(data) if path.name.endswith(".gz") else data
+        origin, folder = ", ".join(str(p) for p in found.values()), stem_path.absolute().parent.name
+        yield Brought(origin, stem_path.name, data.get(False), data.get(True), folder=folder)
 
 
 def _lines(path: Path) -> Iterator[Brought | str]:
     """A page a line: an object with `text` or `html` or both, and if known `id`, `url`, `site`, `language`."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.name.endswith(".gz") else path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            place = f"{path}, line {number}"
-            try:
-                record: Any = json.loads(line) if line.strip() else None
-            except (ValueError, RecursionError) as error:
-                yield f"{place}: not JSON ({error})"
-                continue
-            if record is not None:
-                yield _brought(record, place)
+    place = str(path)
+    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+        try:
+            for number, line in enumerate(file, 1):
+                place = f"{path}, line {number}"
+                try:
+                    record: Any = json.loads(line.decode("utf-8")) if line.strip() else None
+                except (ValueError, RecursionError) as error:
+                    yield f"{place}: not JSON in UTF-8 ({error})"
+                    continue
+                if record is not None:
+                    yield _brought(record, place)
+        except (OSError, EOFError, zlib.error) as error:
+            yield f"{place}: the file cannot be read on from here ({error}); what follows is not brought"
 
 
 def _brought(record: Any, place: str) -> Brought | str:
@@ -114,10 +115,10 @@ def _brought(record: Any, place: str) -> Brought | str:
 
 
 def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[str, str]] | None:
-    """Copy `page` below `<root>/raw` and return its text dump's path and what is known of it (url, language); None if it is there already.
+    """Copy `page` below `<root>/raw` and return its text dump's path and what is known of it (url, language); None if it is labelled already.
 
-    `site` stands for all that the page says of its own: its field, its address, the folder it lay in. HTML is kept as UTF-8.
-    Raises `PageError` for what is no page.
+    `site` stands for all that the page says of its own: its field, its address, the folder it lay in if that has the name of a host. HTML is
+    kept as UTF-8, also where only the text was there before. Raises `PageError` for what is no page.
     """
     html = None if page.html is None else decode_html(page.html)
     read = None if html is None else read_html(html, page.origin)
@@ -125,30 +126,52 @@ def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[s
     read_page(text, page.origin)  # refuses what could not be labelled
     url = page.url or (read.metadata.url if read else "")
     language = page.language or (read.metadata.language if read else "")
-    folder = Path(root, "raw", _file_name(site or page.site or _site(url), UNKNOWN))
-    if hashlib.sha256(text).hexdigest() in {hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.glob("*.txt")}:
+    folder = Path(root, "raw", _file_name(site or page.site or _site(url) or _site_of_folder(page.folder), UNKNOWN))
+    there = next((p for p in sorted(folder.glob("*.txt")) if p.read_bytes() == text), None)
+    path = there or _free(folder, _file_name(_split(page.name).path.rstrip("/").rpartition("/")[2] or page.name, "page"))
+    if html is not None and (there is None or html_of(path) is None):
+        write_text(path.with_suffix(".html"), html)
+    if there is None:
+        with replacing(path) as file:
+            file.write(text)
+    elif corpus.label_path(root, path).exists():
         return None
-    path = _free(folder, _file_name(urlsplit(page.name).path.rstrip("/").rpartition("/")[2] or page.name, "page"))
-    if html is not None:
-        write_text(path.with_name(f"{path.stem}.html"), html)
-    with replacing(path) as file:
-        file.write(text)
     return path, {key: value for key, value in (("url", url), ("language", language)) if value}
 
 
+def _split(url: str) -> SplitResult:
+    """The parts of an address; none of what is no address at all."""
+    try:
+        return urlsplit(url)
+    except ValueError:  # "https://[…"
+        return urlsplit("")
+
+
 def _site(url: str) -> str:
-    """The registered domain of an address; "" without one."""
+    """The registered domain of an address, its host if it has none; "" without an address."""
+    host = (_split(url).hostname or "").rstrip(".")
+    return host if ":" in host or host.replace(".", "").isdigit() else _domain(host) or host  # a number has no registered domain
+
+
+def _site_of_folder(name: str) -> str:
+    """The registered domain of a folder that has the name of a host; "" for any other: `dump.2024`, `crawl.v2`, `pages`.
+
+    All pages of a site, and of no two, must be in one folder below `raw`, or splits by site are none.
+    """
+    last = name.rpartition(".")[2].lower()
+    return _domain(name) if last.isalpha() or last.startswith("xn--") else ""  # what top-level domains look like
+
+
+def _domain(host: str) -> str:
     from publicsuffixlist import PublicSuffixList  # with the extra `train`; only pages from outside need it
 
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    if not host or ":" in host or host.replace(".", "").isdigit():  # a number has no registered domain
-        return host
-    return PublicSuffixList().privatesuffix(host) or host
+    return PublicSuffixList().privatesuffix(host) or ""
 
 
 def _file_name(wish: str, otherwise: str) -> str:
     """`wish` as the name of a file: no separators, no leading dots, no dot that could pass for an ending's."""
-    return re.sub(r"[^\w.-]+", "-", wish).strip("-.")[:LONGEST].rstrip("-.") or otherwise
+    name = re.sub(r"[^\w.-]+", "-", wish).strip("-.").encode()[:LONGEST].decode("utf-8", "ignore")
+    return name.rstrip("-.") or otherwise
 
 
 def _free(folder: Path, name: str) -> Path:

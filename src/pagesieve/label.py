@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from pagesieve import corpus, intake, labeling, report, selection, training
 from pagesieve.config import LabelConfig, run, settings
+from pagesieve.corpus import CorpusError
 from pagesieve.files import write_text
 from pagesieve.page import PageError, read_page, split
 from pagesieve.sieve import load
@@ -47,13 +48,14 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     root = Path(config.data.root)
     model = load(config.model_path).model if config.labeler == "model" else None
     failed: list[str] = []
-    known = _bring(config, failed) if config.pages else {}
+    known, there = _bring(config, failed) if config.pages else ({}, 0)
     raw = corpus.raw_pages(root)
     if not raw:
         raise FileNotFoundError(f"{root}/raw: no pages there; put text dumps at {root}/raw/<site>/<page>.txt, or give pages=folder")
     todo = corpus.unlabelled(root)
     if config.overwrite:
-        todo = sorted({*todo, *(p for p in raw if _is_proposal(root, p))})
+        labelled = sorted({*raw} - {*todo})
+        todo = sorted([*todo, *(p for p in labelled if corpus.read_labels(corpus.label_path(root, p))["status"] == "proposed")])
     written: list[Path] = []
     fired: list[Ints] = []
     truth: list[Ints | None] = []
@@ -71,17 +73,18 @@ def propose(config: LabelConfig) -> dict[str, Any]:
             roles = labeling.ROLE_OF_RULE[fired[-1]]
         labels = labeling.to_labels(segments, roles.tolist())
         by = f"the model {config.model_path or 'that comes with pagesieve'}" if model is not None else "labelling rules"
-        facts = {"language": config.language, "source": f"proposed by {by}", **known.get(path, {})}
+        facts = {"language": config.language, **_kept(root, path), "source": f"proposed by {by}", **known.get(path, {})}
         written.append(corpus.write_labels(root, path, labels, **facts))
     statuses = corpus.read(root, corpus.STATUSES) if any((root / "labeled").glob("*/*.json")) else []
-    reviewed = [d for d in statuses if d.status == "reviewed"]
-    fired += [labeling.fire(document.segments) for document in reviewed]
-    truth += [document.roles for document in reviewed]
+    if model is None:
+        reviewed = [d for d in statuses if d.status == "reviewed"]
+        fired += [labeling.fire(document.segments) for document in reviewed]
+        truth += [document.roles for document in reviewed]
     outcomes = labeling.outcomes(fired, truth)
     order = selection.order_of([d for d in statuses if d.status == "proposed"], model)
     write_text(root / selection.ORDER, json.dumps(order, ensure_ascii=False, indent=1) + "\n")
     if config.pages:
-        print(f"{len(known)} pages brought from {config.pages} to {root}/raw")
+        print(f"{len(known)} pages brought from {config.pages} to {root}/raw, {there} were labelled already")
     print(f"{len(written)} pages labelled by {config.labeler} (status: proposed), {len(raw) - len(todo)} had labels already")
     print(f"{len(order)} pages wait for review, least sure first: {root / selection.ORDER}")
     for message in failed:
@@ -91,20 +94,28 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     return {"brought": list(known), "written": written, "failed": failed, "outcomes": outcomes, "order": order}
 
 
-def _bring(config: LabelConfig, failed: list[str]) -> dict[Path, dict[str, str]]:
-    """Copy the pages of `config.pages`; returns what is known of each new one, and adds messages about bad ones to `failed`."""
+def _bring(config: LabelConfig, failed: list[str]) -> tuple[dict[Path, dict[str, str]], int]:
+    """Copy the pages of `config.pages`; returns what is known of each that waits for labels, and how many others have some.
+
+    Adds messages about bad ones to `failed`. After an interruption the same command brings them, and what is known of them, again.
+    """
     assert config.pages is not None
     known: dict[Path, dict[str, str]] = {}
+    there = 0
     for page in tqdm(intake.sources(config.pages), desc=config.pages, unit="page", file=sys.stderr):
         if isinstance(page, str):
             failed.append(page)
             continue
         try:
-            if (found := intake.bring(config.data.root, page, config.site or "")) is not None:
-                known[found[0]] = found[1]
-        except (PageError, OSError) as error:
+            found = intake.bring(config.data.root, page, config.site or "")
+        except (PageError, CorpusError, OSError) as error:
             failed.append(str(error))
-    return known
+            continue
+        if found is None:
+            there += 1
+        else:
+            known[found[0]] = {**known.get(found[0], {}), **found[1]}
+    return known, there
 
 
 def doubt(config: LabelConfig) -> dict[str, Any]:
@@ -112,6 +123,8 @@ def doubt(config: LabelConfig) -> dict[str, Any]:
 
     Returns {"doubts": all segments, most doubted first, "failed": []}.
     """
+    if config.pages:
+        raise ValueError(f"pages={config.pages}: mode=doubt brings no pages; bring them first, without mode=doubt")
     root = Path(config.data.root)
     chosen = settings(config)
     documents = [d for d in corpus.read(root) if d.segments]
@@ -139,9 +152,11 @@ def _short(text: str) -> str:
     return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
 
 
-def _is_proposal(root: Path, raw: Path) -> bool:
-    path = root / "labeled" / raw.parent.name / f"{raw.stem}.json"
-    return path.exists() and corpus.read_labels(path)["status"] == "proposed"
+def _kept(root: Path, raw: Path) -> dict[str, Any]:
+    """What an earlier proposal says of its page, which a new one keeps; {} without one."""
+    path = corpus.label_path(root, raw)
+    earlier = corpus.read_labels(path) if path.exists() else {}
+    return {key: value for key, value in earlier.items() if key not in ("sha256", "labels") and (key, value) != ("language", "und")}
 
 
 def _rule_table(outcomes: list[labeling.Outcome]) -> str:

@@ -7,7 +7,6 @@ libraries (the extra `views`), `FROM_TEXT` rewrites its text dump. Everything he
 
 from __future__ import annotations
 
-import gzip
 import random
 import re
 import unicodedata
@@ -19,12 +18,12 @@ from typing import Any
 from urllib.parse import urljoin
 
 from pagesieve.carry import carry
-from pagesieve.corpus import Document, Label
-from pagesieve.html import read_html
+from pagesieve.corpus import Document, Label, unpacked
+from pagesieve.html import decode_html, read_html
 from pagesieve.page import Page, split
 from pagesieve.roles import ROLES
 
-__all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "render", "rendered", "views"]
+__all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "html_view", "render", "rendered", "views"]
 
 COLUMNS = 80
 BASE = "https://www.site.example/"  # what relative addresses are taken to be below
@@ -223,11 +222,14 @@ FROM_TEXT: dict[str, Callable[[str], str]] = {
 
 
 def html_of(raw: Path) -> str | None:
-    """The HTML that lies beside the text dump `raw` (.html or .html.gz), or None."""
+    """The HTML that lies beside the text dump `raw` (.html or .html.gz), or None; `CorpusError` where it is packed and not whole."""
     for path in (raw.with_suffix(".html"), raw.with_suffix(".html.gz")):
         if path.exists():
-            data = path.read_bytes()
-            return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8", "replace")
+            data = unpacked(path)
+            try:
+                return data.decode("utf-8")  # whatever its meta says: `make label` keeps HTML so
+            except UnicodeDecodeError:
+                return decode_html(data)
     return None
 
 

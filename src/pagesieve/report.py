@@ -1,4 +1,4 @@
-"""Facts to read: tables for the terminal, the model card, and the self-contained HTML report. Strings in, strings out."""
+"""Facts to read: tables for the terminal, the model card, and the self-contained HTML report. Facts in, strings out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A Markdown table, its columns aligned so that it also reads well on a terminal; numbers to the right."""
     cells = [[str(cell) for cell in row] for row in [head, *rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    right = [bool(rows) and all(str(row[i])[:1] in "0123456789–" for row in rows) for i in range(len(head))]
+    right = [bool(rows) and all(str(row[i])[:1] in "0123456789–+-" for row in rows) for i in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
         return "| " + " | ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)) + " |"
@@ -52,7 +52,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def corpus_table(documents: Iterable[Document]) -> str:
-    """Segments and words per role of these pages."""
+    """Segments and pages per role of these pages."""
     segments = dict.fromkeys(ROLES, 0)
     pages = dict.fromkeys(ROLES, 0)
     for document in documents:
@@ -162,8 +162,8 @@ Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["ver
 ## Data
 
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
-Languages: {languages}. Sources: {"; ".join(facts["sources"])}. Licences: {"; ".join(facts["licences"])}.
-{facts["html"]} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained.
+Languages: {languages}. Sources: {"; ".join(facts["sources"]) or "not stated"}. Licences: {"; ".join(facts["licences"]) or "not stated"}.
+{_html_pages(facts["html"])}
 {_pieces(facts["pieces"])}{_bodies(facts["bodies"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 {_chain(facts["chain"])}
 {facts["roles"]}
@@ -218,6 +218,13 @@ def _chain(chain: Sequence[Mapping[str, Any]]) -> str:
     return (
         "\nTrained anew on the pages of earlier models and on what was added, oldest first:\n\n" + "\n".join(lines) + "\n" if lines else ""
     )
+
+
+def _html_pages(count: int) -> str:
+    """What the part of the model that reads HTML is trained from, if there is one."""
+    if not count:
+        return "No HTML is learned from: this model reads text dumps alone."
+    return f"{count} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained."
 
 
 def _pieces(count: int) -> str:

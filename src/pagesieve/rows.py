@@ -140,6 +140,8 @@ def _frequent(samples: Sequence[Sample], order: Sequence[int], used: dict[int, N
 
     found, total, first = _counted((number, hashed(number)) for number in order)
     enough = np.flatnonzero(total >= least)
+    if not len(enough):
+        return []
     enough = enough[np.argsort(first[enough], kind="stable")]
     numbers, begin = np.unique(first[enough], return_index=True)
     terms: list[str] = []

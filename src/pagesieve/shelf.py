@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,10 +75,13 @@ def _room(path: Path | str) -> Iterator[None]:
 
 
 class _File:
-    """A temporary file of pickled items. It goes with the object that made it, not with that one's copies in other processes."""
+    """A temporary file of pickled items. It goes with the object that made it, at the latest when the program ends; not with that one's
+    copies in other processes.
+    """
 
     def __init__(self) -> None:
-        self.stream: IO[bytes] = tempfile.NamedTemporaryFile(prefix="pagesieve-", suffix=".shelf")  # noqa: SIM115
+        self.stream: IO[bytes] = tempfile.NamedTemporaryFile(prefix="pagesieve-", suffix=".shelf", delete=False)  # noqa: SIM115
+        weakref.finalize(self, Path(self.stream.name).unlink, missing_ok=True)  # also where Ctrl-C or a signal ends the program
 
     def write(self, item: object) -> int:
         with _room(self.stream.name):

@@ -23,7 +23,7 @@ from pagesieve.roles import ROLES, check_label_map
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
 from pagesieve.words import Vocabulary
 
-__all__ = ["FORMAT", "ModelError", "load_model", "model_digest", "save_model"]
+__all__ = ["FORMAT", "MODEL_FILE", "ModelError", "load_model", "model_digest", "save_model"]
 
 FORMAT = 5  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"

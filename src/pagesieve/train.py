@@ -8,7 +8,6 @@ import json
 import platform
 import random
 import resource
-import shutil
 import sys
 import tempfile
 import time
@@ -24,12 +23,14 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
+from yaml import YAMLError
 
 import pagesieve
 from pagesieve import corpus, evaluation, report, teaching, training
-from pagesieve.config import TrainConfig, run, settings
+from pagesieve.config import TrainConfig, check_out, run, settings
 from pagesieve.corpus import Document, KnownBody
 from pagesieve.excerpts import excerpt
 from pagesieve.features import MARKUP
@@ -43,6 +44,9 @@ from pagesieve.training import Settings
 __all__ = ["Gathered", "View", "by_site", "gather", "main", "train"]
 
 TEXT_SCORES, MIXED_SCORES, HTML_SCORES = "unseen sites", "unseen pages, sites mixed", "unseen sites, HTML"  # names of scores
+TEXT_PIPELINE, HTML_PIPELINE = "pipeline.joblib", "pipeline_html.joblib"
+FILES = (MODEL_FILE, TEXT_PIPELINE, HTML_PIPELINE, "config.yaml", "MODEL_CARD.md", "manifest.json")  # of a model's folder
+FACTS = ("name", "pages", "sites", "data_digest")  # of an earlier model, for the chain
 
 
 def train(config: TrainConfig) -> dict[str, Any]:
@@ -54,6 +58,8 @@ def train(config: TrainConfig) -> dict[str, Any]:
     started = time.perf_counter()
     chosen = settings(config)
     _check_out(Path(config.out))
+    if config.cv.keep:
+        check_out("cv.keep", config.cv.keep)
     gathered = gather(config)
     documents, views, held_out = gathered.documents, gathered.views, gathered.held_out
     bare = [replace(d, page=Page("", d.page.name), labels=()) for d in documents]  # what the model card and the manifest ask of them
@@ -84,9 +90,9 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "scores": report.plain({name: {by: {"macro": s[by]["macro"], "f1": s[by]["f1"]} for by in ("by_segments", "by_words")} for name, s in summaries.items()}),
     }  # fmt: skip
     fitted, pipeline = text.fit(config, info)
-    pipelines = {"pipeline.joblib": pipeline}
+    pipelines = {TEXT_PIPELINE: pipeline}
     if of_html:
-        html_fitted, pipelines["pipeline_html.joblib"] = of_html.fit(config)
+        html_fitted, pipelines[HTML_PIPELINE] = of_html.fit(config)
         fitted = replace(fitted, html=html_fitted)
     facts = {
         **info,
@@ -144,28 +150,32 @@ class Gathered(NamedTuple):
 def gather(config: TrainConfig) -> Gathered:
     """The labelled pages that `config` asks for."""
     earlier = _earlier(config)
+    own = [config.data.root, *config.data.also]
+    resolved = {Path(root).resolve() for root in own}
+    roots = [*own, *(root for root in earlier.roots if Path(root).resolve() not in resolved)]
     documents: Shelf[Document] = Shelf()
     origin: dict[str, str] = {}
     sites: set[str] = set()
-    for document in corpus.stream(config.data.root, config.data.statuses):
-        sites.add(document.site)
-        if document.site not in earlier.held_out and document.site not in config.data.held_out and document.segments:
-            documents.append(_cut(document))
-            origin[document.page.name] = config.data.root
-    held_out = _held_out(config, sites) | earlier.held_out
-    if not documents:
-        raise ValueError(f"{config.data.root}: no labelled page of status {', '.join(config.data.statuses)} outside of data.held_out")
-    own_folders = {Path(root).resolve() for root in (config.data.root, *config.data.also)}
-    roots = [config.data.root, *config.data.also, *(root for root in earlier.roots if Path(root).resolve() not in own_folders)]
-    for root in roots[1:]:
-        for document in corpus.stream(root, config.data.statuses):
+    left_out: Counter[str] = Counter()  # pages of one's own whose sites the earlier model has held out
+    for root in roots:
+        for document in _stream(root, config, earlier, root in own):
             name = document.page.name
-            if document.site in earlier.held_out or not document.segments:
+            sites.add(document.site)
+            if document.site in earlier.held_out and root in own:
+                left_out[document.site] += 1
+            if document.site in earlier.held_out or document.site in config.data.held_out or not document.segments:
                 continue
             if name in origin:
                 raise ValueError(f"{root}: {name} is in {origin[name]} too; rename one, or leave one folder out of data.also")
             documents.append(_cut(document))
             origin[name] = root
+        if not documents:
+            raise ValueError(f"{root}: no labelled page of status {', '.join(config.data.statuses)} outside of the sites held out")
+    held_out = _held_out(config, sites) | earlier.held_out
+    if left_out:
+        print(
+            f"not trained on, for {earlier.name} has held these sites out: {', '.join(f'{site} ({n})' for site, n in sorted(left_out.items()))}"
+        )
     chain = _chain(earlier, documents)
     views = _views(config, documents, origin)
     for number in range(1, config.data.times):
@@ -177,6 +187,18 @@ def gather(config: TrainConfig) -> Gathered:
         views.append(piece)
     bodies = Shelf(page for page in corpus.read_bodies(config.data.bodies) if page.site not in held_out) if config.data.bodies else Shelf()
     return Gathered(documents, views, html, Shelf(_excerpts(config, html)), bodies, held_out, roots, chain)
+
+
+def _stream(root: str, config: TrainConfig, earlier: Earlier, own: bool) -> Iterator[Document]:
+    """The labelled pages of a folder, which is one of the settings' `own` or one that the earlier model was trained on."""
+    try:
+        return corpus.stream(root, config.data.statuses)
+    except FileNotFoundError as error:
+        if own:
+            raise
+        raise ValueError(
+            f"start={earlier.name}: was trained on {root}, where there are no label files now; restore them, or run where that path leads to them"
+        ) from error
 
 
 def _cut(document: Document) -> Document:
@@ -205,9 +227,15 @@ def _earlier(config: TrainConfig) -> Earlier:
             f"start={config.start}: has no {' and no '.join(lacking)}, so it is not known what it was trained on; give a folder that `make train` wrote "
             "(the model that comes with pagesieve cannot be started from: most of its pages are not in the repository)"
         )
-    data = OmegaConf.load(folder / "config.yaml").data
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    roots = [data.root, *data.also, *manifest.get("roots", [])]
+    try:
+        data = OmegaConf.load(folder / "config.yaml").data
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        roots = [data.root, *data.also, *manifest.get("roots", [])]
+        _ = manifest["training_pages"].values(), [manifest[key] for key in FACTS]
+    except (ValueError, KeyError, AttributeError, TypeError, YAMLError, OmegaConfBaseException) as error:
+        raise ValueError(
+            f"start={config.start}: its config.yaml or manifest.json is broken ({type(error).__name__}: {error}); copy the folder again, or train it anew"
+        ) from error
     return Earlier(list(dict.fromkeys(roots)), set(manifest.get("held_out", [])), manifest, config.start)
 
 
@@ -222,10 +250,11 @@ def _chain(earlier: Earlier, documents: Iterable[Document]) -> list[dict[str, An
     gone = sorted(page for page, sha256 in earlier.manifest["training_pages"].items() if sha256 not in here)
     if gone:
         raise ValueError(
-            f"start={earlier.name}: {len(gone)} of its training pages are gone or changed, the first {gone[0]}; restore them in {', '.join(earlier.roots)}"
+            f"start={earlier.name}: {len(gone)} of its training pages are gone or changed, the first {gone[0]}; restore them in {', '.join(earlier.roots)}, "
+            "or, if they are there, take their sites out of data.held_out and their status into data.statuses"
         )
     known = set(earlier.manifest["training_pages"].values())
-    last = {key: earlier.manifest[key] for key in ("name", "pages", "sites", "data_digest")}
+    last = {key: earlier.manifest[key] for key in FACTS}
     added = sum(count for sha256, count in here.items() if sha256 not in known)
     print(f"{added} pages that {earlier.name} has not seen")
     return [*earlier.manifest.get("chain", []), {**last, "added_since": added}]
@@ -287,6 +316,8 @@ def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[
     outcome = _cross_validated(TEXT_SCORES, documents, samples, folds, chosen, config, taught)
     text = View(samples, chosen, outcome, taught)
     if not has_html:
+        if html:
+            print(f"HTML is not learned from: only {len(set(sites))} sites have any, too few for cv.folds={config.cv.folds}\n", flush=True)
         return text, None
     outcome = _cross_validated(HTML_SCORES, html, html_samples, html_folds, with_markup, config, taught_html)
     return text, View(html_samples, with_markup, outcome, taught_html)
@@ -346,15 +377,14 @@ def _list(make: Callable[..., Iterable[Document]], *arguments: Any) -> list[Docu
 
 
 def _held_out(config: TrainConfig, sites: set[str]) -> set[str]:
-    """The sites to leave out. Naming some that are not there is an error, for a misspelt one would be trained on.
-
-    If none is there the list belongs to other data (as with `data.root=…` alone) and leaves nothing out.
-    """
-    wanted = set(config.data.held_out)
-    missing = sorted(wanted - sites)
-    if missing and wanted & sites:
-        raise ValueError(f"data.held_out: no page of {', '.join(missing)} in {config.data.root}; mend the name or remove it")
-    return wanted & sites
+    """The sites to leave out. Naming one that is not there is an error, for a misspelt one would be trained on."""
+    missing = sorted(set(config.data.held_out) - sites)
+    if missing:
+        folders = ", ".join([config.data.root, *config.data.also])
+        raise ValueError(
+            f"data.held_out: no page of {', '.join(missing)} in {folders}; mend or remove the names; data=folder data.root=… begins without any"
+        )
+    return set(config.data.held_out)
 
 
 def _progress(name: str) -> training.Progress:
@@ -372,9 +402,10 @@ def _peak_memory() -> int:
 
 
 def _check_out(out: Path) -> None:
-    """`ValueError` if `out` is there and is neither an empty folder nor a model's."""
+    """`ValueError` if `out` is there and is neither an empty folder nor a model's, or cannot be written to."""
     if out.exists() and not (out / MODEL_FILE).exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ValueError(f"out={out}: {'a folder with other things in it' if out.is_dir() else 'a file'}; give a new folder or a model's")
+    check_out("out", out)
 
 
 def _save(
@@ -386,11 +417,13 @@ def _save(
     pages: dict[str, str],
     bodies: dict[str, str],
 ) -> None:
-    """Write the model folder aside, then put it in place of an older one. `pages` and `bodies` name what was learned from, by sha256."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
-        folder = Path(aside, "model")
-        folder.mkdir()
+    """Write the model's files aside, then put them in the place of an older one's; what else lies in the folder stays.
+
+    `pages` and `bodies` name what was learned from, by sha256.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".new-") as aside:
+        folder = Path(aside)
         save_model(model, folder / MODEL_FILE)
         for name, pipeline in pipelines.items():
             joblib.dump(pipeline, folder / name, compress=3)
@@ -404,10 +437,11 @@ def _save(
             "pages_of_known_body": bodies,
         }
         write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
-        if out.exists():
-            out.rename(Path(aside, "old"))
-        folder.rename(out)
-        shutil.rmtree(Path(aside, "old"), ignore_errors=True)
+        for name in FILES:
+            if (folder / name).exists():
+                (folder / name).replace(out / name)
+            else:
+                (out / name).unlink(missing_ok=True)
 
 
 def _fixed_folds(config: TrainConfig) -> dict[str, int]:

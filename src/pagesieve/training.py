@@ -1,4 +1,4 @@
-"""The trained side: labelled documents → `Model`, with scikit-learn. The only module that imports it.
+"""The trained side: labelled documents → `Model`, with scikit-learn. No module that uses a model imports this one.
 
 The first pass is an ordinary scikit-learn `Pipeline` over rows (terms and layout of one segment): TF-IDF and binned
 layout side by side, then a linear classifier. The second pass is a small `MLPClassifier` on the first pass's
