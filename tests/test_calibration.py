@@ -96,7 +96,7 @@ def test_without_segments_or_words_nothing_is_decided_by_the_page() -> None:
 
 
 def test_a_segment_that_is_unlikely_body_is_none_however_little_else_the_page_has() -> None:
-    assert decided([[0.2, 0.5, 0.3]], [40]) == [1]
+    assert decided([[0.2, 0.7, 0.1]], [40]) == [1]
     assert decided([[0.35, 0.5, 0.15]], [4000]) == [0]
 
 
