@@ -19,7 +19,7 @@ from pagesieve.flow import BLOCKS, CELLS
 from pagesieve.html import Metadata, annotated, labels_of_elements
 from pagesieve.page import Link, Markup, Rows, Segment, Segments
 from pagesieve.render import ANNOTATION_STYLE, Block, page_html, page_markdown
-from pagesieve.words import is_unspaced
+from pagesieve.words import count_words
 
 __all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
 
@@ -455,7 +455,7 @@ def _leads(segment: LabeledSegment, least: int) -> list[str]:
     return [
         link.address
         for link in segment.links
-        if _words(segment.text[link.start : link.end]) >= least and not link.address.startswith(("#", "javascript:"))
+        if count_words(segment.text[link.start : link.end]) >= least and not link.address.startswith(("#", "javascript:"))
     ]
 
 
@@ -493,26 +493,20 @@ def _shortens(line: str, whole: str) -> bool:
 
 
 def _is_kicker(line: str) -> bool:
-    short = _words(line) <= KICKER_WORDS and any(map(str.isalpha, line))
+    short = count_words(line) <= KICKER_WORDS and any(map(str.isalpha, line))
     return short and _is_detail(line) and not _DETAIL.search(line) and not _BYLINE.match(line)
 
 
 def _is_detail(line: str) -> bool:
-    words = _words(line)
+    words = count_words(line)
     return (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line))) or (
         words <= KICKER_WORDS and len(line) <= 30 and not _SENTENCE_END.search(line)
     )
 
 
 def _is_summary(line: str) -> bool:
-    words = _words(line)
+    words = count_words(line)
     return words >= SUMMARY_WORDS and (bool(_SENTENCE_END.search(line)) or words >= 2 * SUMMARY_WORDS)
-
-
-def _words(line: str) -> int:
-    """Number of words; two characters of a script written without spaces count as one."""
-    unspaced = sum(map(is_unspaced, line))
-    return len((line if not unspaced else "".join(" " if is_unspaced(char) else char for char in line)).split()) + unspaced // 2
 
 
 def _teaser(story: Sequence[LabeledSegment], shared: Container[str]) -> Teaser:

@@ -25,6 +25,7 @@ __all__ = [
     "Tokens",
     "Vocabulary",
     "codes_of",
+    "count_words",
     "hashes",
     "is_unspaced",
     "range_hashes",
@@ -83,6 +84,16 @@ def unlinked(text: str) -> str:
 def is_unspaced(text: str) -> bool:
     """Whether `text` begins in a script that is written without spaces."""
     return _UNSPACED.match(text) is not None
+
+
+def count_words(text: str) -> int:
+    """Number of words; two characters of a script that is written without spaces count as one.
+
+    >>> count_words("two words"), count_words("渡船は止まる"), count_words("")
+    (2, 3, 0)
+    """
+    spaced, unspaced = (text, 0) if text.isascii() else _UNSPACED.subn(" ", text)
+    return len(spaced.split()) + unspaced // 2
 
 
 def terms(words: Sequence[str]) -> list[str]:
