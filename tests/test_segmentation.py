@@ -219,6 +219,67 @@ def test_times_sources_and_bylines_are_details(detail: str) -> None:
     assert stories(text) == [("Ferry gets a second winter", "", (detail,)), ("Mill burns down before dawn", "", (detail,))]
 
 
+RANKED = ("Man rescued from chimney after 14 hours", "Storm Ida: What we know so far", "Mill burns down before dawn")
+
+
+@pytest.mark.parametrize("number", ["{}", "#{}", "0{}", "{}\n"])
+@pytest.mark.parametrize("source", ["", "Evening Post\n"])
+def test_a_number_of_its_own_goes_to_the_story_below_it(number: str, source: str) -> None:
+    text = "".join(f"{number.format(n)}\n{title}\n{source}" for n, title in enumerate(RANKED, 1))
+    details = (source.strip(),) if source else ()
+    assert stories(text) == [(title, "", (number.format(n).strip(), *details)) for n, title in enumerate(RANKED, 1)]
+
+
+def test_a_number_of_its_own_goes_to_the_story_above_it_where_the_list_ends_with_one() -> None:
+    text = "".join(f"{title}\n{n}\n" for n, title in enumerate(RANKED, 1))
+    assert stories(text) == [(title, "", (str(n),)) for n, title in enumerate(RANKED, 1)]
+
+
+def test_between_two_ranks_is_one_story_whatever_blank_lines_part() -> None:
+    text = f"1\n\nOwner speaks\n\n{RANKED[1]}\n2\n\nWeather\n\n{RANKED[2]}\n"
+    assert [(t.start, t.end) for t in labelled(text, "teaser").teasers] == [(0, text.index("\n2\n")), (text.index("2\n\nW"), len(text) - 1)]
+
+
+@pytest.mark.parametrize(
+    ("titles", "detail"),
+    [(("港湾局が渡船の増便を検討へ", "島の学校に寮を新設する計画", "冬の嵐で市場の屋根が飛ぶ"), detail) for detail in ("", "3時間前", "社会", "11月14日", "潮風新聞")]
+    + [(("轮渡公司冬季减少班次引发居民不满", "海岛学校计划新建学生宿舍"), detail) for detail in ("", "5分钟前", "国内", "2026年11月14日 08:15")],
+)  # fmt: skip
+def test_scripts_without_spaces_have_two_characters_a_word(titles: tuple[str, ...], detail: str) -> None:
+    text = "".join(f"{title}\n{detail}\n" if detail else f"{title}\n" for title in titles)
+    assert stories(text) == [(title, "", (detail,) if detail else ()) for title in titles]
+
+
+def test_a_summary_in_a_script_without_spaces() -> None:
+    summary = "燃料価格の高騰を受けて、運航会社は十二月から便数を半分に減らすと発表した。"
+    assert stories(f"港湾局が渡船の増便を検討へ\n{summary}\n島の学校に寮を新設する計画\n") == [
+        ("港湾局が渡船の増便を検討へ", summary, ()),
+        ("島の学校に寮を新設する計画", "", ()),
+    ]
+
+
+def test_list_marks_alone_on_their_lines_begin_stories() -> None:
+    text = "• Ferry gets a second winter\n\n•\n\n  Mill burns down before dawn\n\n•\n\n  Storm closes the old quay road\n"
+    titles = ["Ferry gets a second winter", "Mill burns down before dawn", "Storm closes the old quay road"]
+    assert [title for title, *_ in stories(text)] == titles
+
+
+def test_a_list_within_a_story_holds_its_details() -> None:
+    text = f"• Ferry gets a second winter\n\n   1. Ada Quill\n\n• {OTHER}\n\n   1. Nora Kell\n"
+    assert [details for *_, details in stories(text)] == [("Ada Quill",), ("Nora Kell",)]
+
+
+@pytest.mark.parametrize(
+    "first", ["fahre bekommt einen zweiten winter", "FÄHRE BEKOMMT EINEN ZWEITEN WINTER", "Fähre bekommt einen zweiten..."]
+)
+def test_a_title_said_once_more_in_another_form_is_no_story_of_its_own(first: str) -> None:
+    title = "Fähre bekommt einen zweiten Winter"
+    assert stories(f"{first}\n{title}\nMühle brennt vor Tagesanbruch ab\n") == [
+        (title, "", (first,)),
+        ("Mühle brennt vor Tagesanbruch ab", "", ()),
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [("one two three", "detail"), ("one two three four", "title"), ("one two three.", "title"), ("One two three four five six 12:30", "detail"),
@@ -402,6 +463,66 @@ def test_how_deep_cards_lie_does_not_matter(around: int, within: int) -> None:
 def test_titles_in_a_list_are_a_story_each() -> None:
     page = of_html("<ul>" + "".join(f"<li><a href='/{n}'>Ferry number {n} sails again</a>" for n in range(4)) + "</ul>")
     assert [t.url for t in page.teasers] == ["/0", "/1", "/2", "/3"]
+
+
+NAMES = (
+    "Ferry workers vote on strike over winter rota",
+    "Electric ferry trial delayed for a third time",
+    "Island school considers boarding",
+)
+SAYINGS = (
+    "The union says the new rota leaves no time to sleep.",
+    "Engineers found water in the battery room.",
+    "Parents had long asked for it.",
+)
+TITLE_TAG, LINK_TAG, TIME, BOXES = "<h3>{t}</h3>", "<h3><a href=/{n}>{t}</a></h3>", "<time>{n} days ago</time>", "<div>" * 7
+LAYOUTS = {
+    "picture, title, summary and time": f"<div><a href=/{{n}}><img alt='A boat at the quay'></a>{LINK_TAG}<p>{{s}}</p>{TIME}</div>",
+    "a list's item that is a link": "<li><a href=/{n}><h3>{t}</h3><p>{s}</p><span>{n} days ago</span></a></li>",
+    "a link around all of it": f"<a href=/{{n}}><div>Harbour</div>{TITLE_TAG}<p>{{s}}</p><div>{{n}} days ago</div></a>",
+    "links around each line": "<p><a href=/{n}>Harbour</a></p><p><a href=/{n}>{t}</a></p><p class=s><a href=/{n}>{s}</a></p>",
+    "no element around": f"{LINK_TAG}<p>{{s}}</p>{TIME}",
+    "a kicker above, no element around": f"<p class=k>Harbour</p>{LINK_TAG}<p>{{s}}</p>",
+    "a kicker that leads elsewhere, no element around": f"<p class=k><a href=/harbour>Harbour</a></p>{LINK_TAG}<p>{{s}}</p>",
+    "a picture above, no element around": f"<img alt='A boat at the quay'>{LINK_TAG}<p>{{s}}</p>",
+    "terms": "<dt><a href=/{n}>{t}</a></dt><dd>{s}</dd>",
+    "a time far above the title": f"<article>{TIME}{BOXES}<a href=/{{n}}>{TITLE_TAG}</a>{BOXES.replace('<', '</')}</article>",
+    "a time far below the title": f"<article>{BOXES}<a href=/{{n}}>{TITLE_TAG}</a>{BOXES.replace('<', '</')}{TIME}</article>",
+    "an author": f"<div>{LINK_TAG}<p>By <a href=/ada>Ada Maria von Quill</a></p>{TIME}</div>",
+    "a title without a link": f"<div>{TITLE_TAG}<p>{{s}}</p><a href=/{{n}}>Read on</a></div>",
+    "tags": f"<article>{LINK_TAG}<ul><li><a href=/t>Harbour</a></li><li><a href=/u>Islands</a></li></ul></article>",
+    "a rank": "<div class=n>{n}</div><div class=t><a href=/{n}>{t}</a></div>",
+}
+
+
+@pytest.mark.parametrize("around", ["<section>", "<main>", "<div><main><div><div><section>"])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_stories_are_told_apart_however_they_are_laid_out_and_however_deep(layout: str, around: str) -> None:
+    page = of_html(around + "".join(layout.format(n=n, t=t, s=s) for n, (t, s) in enumerate(zip(NAMES, SAYINGS, strict=True))))
+    assert [(t.title, t.url) for t in page.teasers] == [(title, f"/{n}") for n, title in enumerate(NAMES)]
+    assert [t.summary for t in page.teasers] == list(SAYINGS if "{s}" in layout else ("", "", ""))
+    assert all(t.details for t in page.teasers) == (
+        "Harbour" in layout or "days" in layout or "alt" in layout or "Read" in layout or "=n>" in layout
+    )
+
+
+@pytest.mark.parametrize("unlinked", [0, 1, 2])
+def test_an_item_of_a_list_is_a_story_even_without_a_link(unlinked: int) -> None:
+    items = "".join(f"<li>{t}" if n == unlinked else f"<li><a href=/{n}>{t}</a>" for n, t in enumerate(NAMES))
+    assert [t.title for t in of_html(f"<ul>{items}</ul>").teasers] == list(NAMES)
+
+
+def test_short_headings_are_titles_and_say_where_a_story_leads() -> None:
+    titles = ("Ferry strike", "Quay reopens", "School boards")
+    page = of_html(
+        "".join(f"<div><a href=/{n}><img alt='A boat at the quay'><h3>{t}</h3></a><p>{SAYINGS[n]}</p></div>" for n, t in enumerate(titles))
+    )
+    assert [(t.title, t.summary, t.url) for t in page.teasers] == [(t, SAYINGS[n], f"/{n}") for n, t in enumerate(titles)]
+
+
+def test_a_pictures_alternative_text_is_no_title_where_there_is_another() -> None:
+    page = of_html("<div><a href=/1><img alt='A boat lies at the quay of the harbour'><p>Ferry strike</p></a></div>")
+    assert [(t.title, t.summary, t.details) for t in page.teasers] == [("Ferry strike", "", ("A boat lies at the quay of the harbour",))]
 
 
 @pytest.mark.parametrize("address", ["", " href='#'", " href='javascript:void(0)'"])

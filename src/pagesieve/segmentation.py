@@ -11,8 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby, pairwise, takewhile
+from functools import lru_cache
+from itertools import groupby, pairwise
+from statistics import median_high
 from typing import Any
+from unicodedata import normalize
 
 from pagesieve.explain import Explanation
 from pagesieve.flow import BLOCKS, CELLS
@@ -31,7 +34,9 @@ WRAPPED = 50  # characters; a line this long may have been broken by a renderer
 REPEATED_WORDS = 10  # a paragraph that long does not come twice in an article; a refrain may
 TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
 CARD_SEGMENTS = 8  # segments that one story's card may have
-RANK_DIGITS = 3  # digits that a rank has at most
+CUT = 10  # letters from which what is cut off can be told to be another line's beginning
+PICTURE = 6  # rank of a picture's alternative text
+UNMARKED = Markup("", (), (), -1, (), (), "", 0)  # of a segment that no markup is known of
 SHARED = 3  # stories; a line that so many have ("subscribers only") is no title
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
 
@@ -42,7 +47,7 @@ _DETAIL = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
-_DOTS = re.compile(r"\s*(?:\.\.\.|…)$")
+_NUMBER = re.compile(r"\W*\d{1,3}\W*$")
 _SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”’»)\]」]*$|\.\.\.$")
 
 
@@ -350,32 +355,37 @@ def group_teasers(segments: Sequence[LabeledSegment]) -> tuple[Teaser, ...]:
 
 def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     """A run of adjacent teaser segments cut into stories."""
-    if any(_leads(s, 1) for s in run):
+    if any(map(_leads, run)):
         return _cards(run)
     bulleted = sum(bool(s.bullet) for s in run) > 1
     spaced = len({min(s.blank_before, 1) for s in run[1:]}) > 1
     blocks = _blocks(run)
     texts = [s.content for s in run]
-    above = _above(texts)
-    ranks = {i for i, text in enumerate(texts) if above[i] and _is_number(text)}
-    first, last = min(ranks, default=0), max(ranks, default=0)
+    keys = list(map(_key, texts))
+    leads = _is_kicker(texts[0]) and any(map(str.isalpha, texts[0]))  # then kickers stand above their titles in this run
+    mark = run[0].bullet or (texts[0] if not keys[0] else "")  # of a list: some lines have it, before others it is alone
+    ranked = _ranked(texts)
     stories: list[list[LabeledSegment]] = []
-    told: set[str] = set()  # the lines of the story so far
+    told: list[str] = []  # keys of the story's lines so far
     titled = summarised = False  # whether one of them can be its title, and one its summary
-    for i, (segment, text, (lines, heads)) in enumerate(zip(run, texts, blocks, strict=True)):
-        if not stories or segment.bullet:
+    for i, (segment, text, key, (lines, heads)) in enumerate(zip(run, texts, keys, blocks, strict=True)):
+        if not stories or text == mark:
             begins = True
-        elif text in told or _shortens(text, stories[-1][-1].content):
+        elif segment.bullet:
+            begins = segment.indent <= stories[-1][0].indent or not _is_detail(text)
+        elif i in ranked:
+            begins = ranked[i] and (titled or i > min(ranked))
+        elif any(_same(key, other) for other in told[-REPEATED_WITHIN:]):
             begins = False  # a picture's alternative text and the title are often the same
-        elif titled and text in texts[i + 1 : i + 1 + REPEATED_WITHIN] and not _is_detail(text):
+        elif titled and any(_same(key, other) for other in keys[i + 1 : i + 1 + REPEATED_WITHIN]) and not _is_detail(text):
             begins = True  # the same, seen from the first of the two
-        elif above[i]:
+        elif leads and _is_kicker(text) and any(map(str.isalpha, text)):
             begins = titled
-        elif first < i < last or (bulleted and (segment.indent > stories[-1][0].indent or not stories[-1][0].bullet)):
+        elif bulleted and (segment.indent > stories[-1][0].indent or not stories[-1][0].bullet):
             begins = False
         elif spaced and not segment.blank_before and not heads == lines >= LIST_LINES:
             begins = False  # blank lines part the stories, and here is none
-        elif spaced and segment.blank_before and heads and _is_kicker(text):
+        elif spaced and segment.blank_before and heads and _is_kicker(text) and any(map(str.isalpha, text)):
             begins = titled  # the kicker of the title that follows
         else:
             begins = titled and _begins(stories[-1][-1].content, summarised, text)
@@ -384,79 +394,130 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
             told.clear()
             titled = summarised = False
         stories[-1].append(segment)
-        told.add(text)
-        titled = titled or not _is_detail(text) or i - 1 in ranks
+        told.append(key)
+        titled = titled or not _is_detail(text) or (i in ranked and not _NUMBER.match(text) and not _is_kicker(text))
         summarised = summarised or _is_summary(text)
     return stories
 
 
-def _above(lines: Sequence[str]) -> list[bool]:
-    """Which of a run's lines that are no titles stand above the title they belong to: ranks, marks, kickers where one begins the run.
+def _ranked(texts: Sequence[str]) -> dict[int, bool]:
+    """Of the lines of a ranked list by their places, whether a story begins there: numbers alone on their lines that count up are ranks.
 
-    Numbers that have a line of their own are ranks where they count up one by one and the run does not end with one (numbers of
-    comments stand below).
+    They stand above their stories, or, where the run ends with one and does not begin so, below.
     """
-    numbers = [int(line) for line in lines if _is_number(line)]
-    ranked = len(numbers) > 1 and numbers == [*range(numbers[0], numbers[0] + len(numbers))] and not _is_number(lines[-1])
-    kickers = _is_kicker(lines[0])
-    return [ranked if _is_number(line) else not any(map(str.isalnum, line)) or (kickers and _is_kicker(line)) for line in lines]
+    numbers = [(i, int("".join(filter(str.isdecimal, text)))) for i, text in enumerate(texts) if _NUMBER.match(text)]
+    steps = [(i, j) for (i, rank), (j, following) in pairwise(numbers) if following == rank + 1 and 1 < j - i <= CARD_SEGMENTS]
+    ranks = {place for step in steps for place in step}
+    below = len(texts) - 1 in ranks and 0 not in ranks
+    return {i: False for start, end in steps for i in range(start, end + 2)} | {place + below: True for place in ranks}
+
+
+def _key(line: str) -> str:
+    """What a line says: its letters and digits without case and accents, and "…" where it is cut off."""
+    letters = "".join(filter(str.isalnum, (line if line.isascii() else normalize("NFKD", line)).casefold()))
+    return letters + "…" if letters and line.endswith(("…", "...")) else letters
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two lines with these keys say the same, or one does what is cut off in the other."""
+    if one.endswith("…") == other.endswith("…"):
+        return one == other != ""
+    cut, whole = sorted((one, other), key=lambda key: not key.endswith("…"))
+    return len(cut) > CUT and whole.startswith(cut[:-1])
 
 
 def _cards(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
-    """A run of an HTML page's teasers cut into stories: a story is what the largest element holds that leads to one place only.
+    """A run of an HTML page's teasers cut into stories: its cards (see `_held_together`), and with each what stands beside it.
 
-    Kickers and bylines lead elsewhere, so only texts of `TITLE_WORDS` words say where an element leads, if there are any. Where no
-    element parts the stories, what leads to the same place belongs together, and what leads nowhere and is no title to its neighbour.
+    Pages without an element around each story have kickers, summaries and times beside the title, or a link around each line.
     """
-    least = TITLE_WORDS if any(_leads(s, TITLE_WORDS) for s in run) else 1
-    held: dict[int, list[LabeledSegment]] = {}
-    around = [(s.markup.element, *s.markup.containers) if s.markup is not None else () for s in run]
-    for segment, elements in zip(run, around, strict=True):
-        for element in elements:
-            held.setdefault(element, []).append(segment)
-
-    def leads(element: int) -> int:
-        return len({address for s in held[element] for address in _leads(s, least)})
-
-    cards = []
-    for i, elements in enumerate(around):
-        fitting = [*takewhile(lambda e: len(held[e]) <= CARD_SEGMENTS and leads(e) <= 1, elements)]  # outer ones hold more
-        cards.append(("element", fitting[-1]) if fitting else ("segment", i))
-    above = _above([s.content for s in run])
+    marks = [s.markup or UNMARKED for s in run]
+    leads = _title_leads(run, marks)
+    shared = _shared(marks)
+    ranked = _ranked([s.content for s in run])
+    headings = [mark.shape if mark.heading and not _is_detail(s.content) else "" for s, mark in zip(run, marks, strict=True)]
     stories: list[list[LabeledSegment]] = []
-    led: set[str] = set()  # where the story so far leads to
-    waits = False  # whether all of the story so far stands above its title
-    for _, group in groupby(range(len(run)), lambda i: cards[i]):
-        places = [*group]
-        card = [run[i] for i in places]
-        to = {address for s in card for address in _leads(s, 1)}
-        if not stories:
+    told: set[str] = set()  # where the story so far leads
+    start, around = UNMARKED, -1  # its first line's markup, and the innermost element that holds that and what is above
+    titled = headed = False  # whether one of its lines can be a title, and whether that is a heading
+    for card in _held_together(leads, shared, headings):
+        first, held, below = marks[card.start], run[card.start : card.stop], card.stop
+        where = set().union(*leads[card.start : below])
+        beside = {address for s in held for address in _leads(s)}
+        item, title, heads = first.path.endswith("/li"), not _is_detail(held[0].content), any(headings[card.start : below])
+        if not stories or (item and title and titled and first.path == start.path) or (heads and headed):
             begins = True
-        elif waits:
+        elif where or beside & told:
+            begins = not beside & told if told else shared[card.start] < around
+        elif first.heading or (item and title):
+            begins = titled  # although it leads nowhere
+        elif not told or below == len(run):
             begins = False
-        elif len(card) > 1:
-            begins = True
-        elif to:
-            begins = not to <= led
-        else:
-            line = card[0].content
-            begins = _is_heading(card[0]) or above[places[0]] or not (_is_detail(line) or _is_summary(line))
+        else:  # to what is below where it leads there, or an element holds both that does not hold what is above, or stories begin so
+            nearer = shared[below] - shared[card.start]
+            alike = first.shape == start.shape or ranked.get(card.start, False)
+            begins = bool(beside & leads[below]) or nearer > 0 or (nearer == 0 and alike)
         if begins:
             stories.append([])
-            led, waits = set(), True
-        stories[-1] += card
-        led |= to
-        waits = waits and not to and all(above[i] for i in places)
+            told, start, titled, headed = set(), first, False, False
+            around = shared[card.start] if card.start else -1
+        stories[-1] += held
+        told |= where
+        headed = headed or heads
+        titled = titled or not all(_is_detail(s.content) for s in held)
     return stories
 
 
-def _leads(segment: LabeledSegment, least: int) -> list[str]:
-    """Addresses of other pages that texts of at least so many words in the segment link to."""
-    return [
-        link.address
-        for link in segment.links
-        if count_words(segment.text[link.start : link.end]) >= least and not link.address.startswith(("#", "javascript:"))
-    ]
+def _shared(marks: Sequence[Markup]) -> list[int]:
+    """For each segment the innermost element that holds the one before it, too, -1 for none.
+
+    Elements are numbered as they begin, so that one which holds a segment holds all that began after it and stands before that.
+    """
+    chains = [(mark.element, *mark.containers) for mark in marks]
+    return [-1, *(next((e for e in chain if e <= before[0]), -1) for before, chain in pairwise(chains))]
+
+
+def _title_leads(run: Sequence[LabeledSegment], marks: Sequence[Markup]) -> list[set[str]]:
+    """Where each segment leads if it looks like a title; kickers and bylines lead elsewhere.
+
+    Titles are headings, and what looks like others of `TITLE_WORDS` words; without any, links so long, and without these all links.
+    """
+    links = [s.links if _leads(s) and not (_BYLINE.match(s.text) and _is_detail(s.content)) else () for s in run]
+    words = [max((count_words(s.text[link.start : link.end]) for link in of), default=0) for s, of in zip(run, links, strict=True)]
+    looks: dict[str, list[int]] = {}
+    for mark, size in zip(marks, words, strict=True):
+        if size:
+            looks.setdefault(mark.shape, []).append(TITLE_WORDS if mark.heading else size)
+    titles = {shape for shape, sizes in looks.items() if median_high(sizes) >= TITLE_WORDS}
+    found = [size > 0 and mark.shape in titles for mark, size in zip(marks, words, strict=True)]
+    least = TITLE_WORDS if max(words) >= TITLE_WORDS else 0
+    chosen = found if any(found) else [size >= least for size in words]
+    return [set(_leads(s)) if is_title else set() for s, is_title in zip(run, chosen, strict=True)]
+
+
+def _held_together(leads: Sequence[set[str]], shared: Sequence[int], headings: Sequence[str]) -> list[range]:
+    """A run cut into cards: what the largest element holds that leads to one place only and has no two headings of a shape.
+
+    What no such element holds is alone. `headings` are the shapes of headings, "" for other segments.
+    """
+    cards: list[range] = []
+    left = [range(len(leads))]
+    while left:
+        part = left.pop()
+        titles = [*filter(None, headings[part.start : part.stop])] if len(part) <= CARD_SEGMENTS else []
+        one = len(part) <= CARD_SEGMENTS and len(set().union(*leads[part.start : part.stop])) <= 1 and len(set(titles)) == len(titles)
+        if len(part) == 1 or one:
+            cards.append(part)
+            continue
+        outermost = min(shared[i] for i in part[1:])  # elements are numbered as they begin: this one holds all of `part`
+        cuts = [part.start, *(i for i in part[1:] if shared[i] == outermost), part.stop]
+        left += reversed([range(start, stop) for start, stop in pairwise(cuts)])
+    return cards
+
+
+def _leads(segment: LabeledSegment) -> list[str]:
+    """Addresses of other pages that the segment links to."""
+    return [link.address for link in segment.links if not link.address.startswith(("#", "javascript:"))]
 
 
 def _blocks(run: Sequence[LabeledSegment]) -> list[tuple[int, int]]:
@@ -479,24 +540,11 @@ def _begins(last: str, summarised: bool, text: str) -> bool:
     return summarised or not _is_summary(text)
 
 
-def _is_heading(segment: LabeledSegment) -> bool:
-    return segment.markup is not None and segment.markup.heading > 0
-
-
-def _is_number(line: str) -> bool:
-    return len(line) <= RANK_DIGITS and line.isdecimal()
-
-
-def _shortens(line: str, whole: str) -> bool:
-    """Whether `line` is `whole` cut off, with dots for the rest."""
-    return bool(_DOTS.search(line)) and whole.startswith(_DOTS.sub("", line))
-
-
 def _is_kicker(line: str) -> bool:
-    short = count_words(line) <= KICKER_WORDS and any(map(str.isalpha, line))
-    return short and _is_detail(line) and not _DETAIL.search(line) and not _BYLINE.match(line)
+    return _is_detail(line) and count_words(line) <= KICKER_WORDS and not _DETAIL.search(line) and not _BYLINE.match(line)
 
 
+@lru_cache(maxsize=1 << 10)
 def _is_detail(line: str) -> bool:
     words = count_words(line)
     return (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line))) or (
@@ -510,27 +558,16 @@ def _is_summary(line: str) -> bool:
 
 
 def _teaser(story: Sequence[LabeledSegment], shared: Container[str]) -> Teaser:
-    """The story's lines sorted into title, summary and details; `shared` ones are no title where there is another, and no summary.
-
-    The title is the first line that is no detail, else the one below a rank; on an HTML page a heading goes before all, a
-    picture's text behind the other lines.
-    """
-    lines: list[str] = []
-    against: list[tuple[bool, ...]] = []  # what speaks against each line as the title, the gravest first
-    for segment in story:
-        heading, picture = _is_heading(segment), segment.markup is not None and "<img" in segment.markup.words
-        for line in _lines(segment) if segment.bullet else [segment.content]:
-            ranked = bool(lines) and _is_number(lines[-1])
-            against.append(
-                (not heading or bool(_DETAIL.search(line)), _is_detail(line), line in shared or picture, _is_number(line), not ranked)
-            )
-            lines.append(line)
-    lines, against = lines or [""], against or [()]
-    title = min(range(len(lines)), key=lambda i: against[i])
-    title = next((i for i, line in enumerate(lines) if _shortens(line, lines[title])), title)  # the page shows this one
+    """The story's lines sorted into title, summary and details; `shared` ones are no title where there is another, and no summary."""
+    parts = [(line, _rank(line, s, line in shared)) for s in story for line in (_lines(s) if s.bullet else [s.content])] or [("", 0)]
+    lines, ranks = [line for line, _ in parts], [rank for _, rank in parts]
+    title = ranks.index(min(ranks))
     if title == 1 and story[0].bullet and _is_kicker(lines[0]) and _is_summary(lines[1]):
         title = 0  # a list item's short title above its summary
-    rest = [i for i in range(len(lines)) if i > title and not _is_detail(lines[i]) and lines[i] != lines[title] and lines[i] not in shared]
+    key = _key(lines[title])
+    same = [i for i, line in enumerate(lines) if _same(_key(line), key)]
+    title = max([title, *(i for i in same if ranks[i] == ranks[title])])  # of a picture's alternative text and the title the second
+    rest = [i for i, line in enumerate(lines) if i > title and i not in same and ranks[i] < 4]
     summary = max(rest, key=lambda i: len(lines[i]), default=None)
     return Teaser(
         title=lines[title],
@@ -542,10 +579,23 @@ def _teaser(story: Sequence[LabeledSegment], shared: Container[str]) -> Teaser:
     )
 
 
+def _rank(line: str, segment: LabeledSegment, shared: bool) -> int:
+    """How far a line of this segment is from being its story's title: the first one of the least rank is; from 4 on it is no summary."""
+    mark = segment.markup or UNMARKED
+    if "<img" in mark.words:
+        return PICTURE
+    if _is_detail(line):
+        return 2 if mark.heading and _is_kicker(line) else 5 if _NUMBER.match(line) else 4
+    if shared:
+        return 4
+    sentence = mark is not UNMARKED and (bool(_SENTENCE_END.search(line)) or count_words(line) >= SUMMARY_WORDS)
+    return 0 if mark.heading else 3 if sentence else 1
+
+
 def _address(story: Sequence[LabeledSegment], title: str) -> str:
     """Where the segment with the title leads to, else where most of the story's text does; "" without links."""
     linked = sorted(story, key=lambda s: (s.content != title, -sum(link.end - link.start for link in s.links)))
-    return next((address for s in linked for address in _leads(s, 1)), "")
+    return next((address for s in linked for address in _leads(s)), "")
 
 
 def _lines(segment: LabeledSegment) -> list[str]:
