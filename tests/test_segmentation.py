@@ -583,3 +583,18 @@ def test_tables_are_tables_in_markdown() -> None:
         "They rose.\n\nRow on\n\n```\na\tb\n```\n"
     )
     assert page.segments[2].text == "2022\t9.80\tin|out"
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<ol start=9><li>Row<li>On<li value=20>Rest</ol>", "9. Row\n10. On\n20. Rest\n"),
+        ("<ol start=x><li>Row<li value='2b'>On</ol>", "1. Row\n2. On\n"),
+        ("<ol start=3><li>Row<li hidden>No<li>On</ol>", "3. Row\n5. On\n"),
+    ],
+)
+def test_markdown_numbers_lists_as_the_page_says(html: str, markdown: str) -> None:
+    page = of_html(f"<html><body>{html}")
+    rows = LabeledSegments.of(page.segments)
+    body = LabeledSegments(rows.plain, ["body"] * len(rows), ["body"] * len(rows), rows.probability)
+    assert Segmentation(page.text, body, view="html", source=page.source).markdown == markdown

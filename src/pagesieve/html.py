@@ -34,6 +34,7 @@ __all__ = [
     "inert",
     "labels_of_elements",
     "looks_like_html",
+    "ranks_of_items",
     "read_html",
     "read_pages",
 ]
@@ -289,6 +290,23 @@ def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, s
         if markup is not None:
             sizes.setdefault(markup.element, Counter())[label] += len(text)
     return {element: size.most_common(1)[0][0] for element, size in sizes.items()}
+
+
+def ranks_of_items(html: str) -> dict[int, int]:
+    """The numbers that the items of ordered lists have, by the number of the item's element, as `Markup.element` counts."""
+    found: dict[int, int] = {}
+    last: dict[int, int] = {}  # rank by list
+    tree = _parse(html)
+    for number, node in enumerate(_elements(tree) if tree.root is not None else ()):
+        if node.tag == "ol":
+            last[node.mem_id] = _whole(node.attributes.get("start"), 1) - 1
+        elif node.tag == "li" and node.parent.mem_id in last:
+            found[number] = last[node.parent.mem_id] = _whole(node.attributes.get("value"), last[node.parent.mem_id] + 1)
+    return found
+
+
+def _whole(value: str | None, otherwise: int) -> int:
+    return int(value) if value and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", value) else otherwise
 
 
 def _elements(tree: Any) -> Iterator[Any]:

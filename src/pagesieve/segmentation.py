@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import groupby, pairwise
@@ -19,7 +19,7 @@ from unicodedata import normalize
 
 from pagesieve.explain import Explanation
 from pagesieve.flow import BLOCKS, CELLS
-from pagesieve.html import Metadata, annotated, labels_of_elements
+from pagesieve.html import Metadata, annotated, labels_of_elements, ranks_of_items
 from pagesieve.page import Link, Markup, Rows, Segment, Segments
 from pagesieve.render import ANNOTATION_STYLE, Block, page_html, page_markdown
 from pagesieve.words import count_words
@@ -221,7 +221,9 @@ class Segmentation:
         Numbered lists count from 1 in the items that are body; those of a text dump keep their numbers.
         """
         again = _repeated(self._rows)
-        return page_markdown(_markdown_blocks([self.segments[i] for i in self._rows.with_label("body") if i not in again]))
+        chosen = [self.segments[i] for i in self._rows.with_label("body") if i not in again]
+        ranks = ranks_of_items(self.source) if any("ol" in s.path.split("/") for s in chosen) else {}
+        return page_markdown(_markdown_blocks(chosen, ranks))
 
     @property
     def teasers(self) -> tuple[Teaser, ...]:
@@ -295,8 +297,8 @@ def _repeated(segments: LabeledSegments) -> set[int]:
     return again
 
 
-def _markdown_blocks(segments: Sequence[LabeledSegment]) -> list[Block]:
-    """The article's segments as what Markdown is made of."""
+def _markdown_blocks(segments: Sequence[LabeledSegment], ranks: Mapping[int, int]) -> list[Block]:
+    """The article's segments as what Markdown is made of; `ranks` are what the items of ordered lists say of their numbers."""
     blocks: list[Block] = []
     items: dict[int, dict[int, int]] = {}  # of each list, the numbers of its items
     for segment in segments:
@@ -309,7 +311,7 @@ def _markdown_blocks(segments: Sequence[LabeledSegment]) -> list[Block]:
             if tag == "li":
                 numbers = items.setdefault(within, {})
                 again = item in numbers  # a further paragraph of an item
-                number = numbers.setdefault(item, len(numbers) + 1)
+                number = numbers.setdefault(item, ranks.get(item, len(numbers) + 1))
                 marker = f"{number}." if outer == "ol" else "-"
                 marker = " " * len(marker) if again else marker
                 break
