@@ -47,7 +47,7 @@ def test_a_piece_is_a_stretch_of_the_page_with_its_labels(pages: list[Document],
             assert any(text in content and role == label.role for content, role in known)
         assert sum(label.end - label.start for label in piece.labels) > 0.9 * len(" ".join(piece.page.text.split()))
         assert BODY in piece.roles
-        assert piece.roles[0] in (BODY, HEADLINE)
+        assert piece.labels[0].role in ("body", "headline")  # the splitter may join a line of it with the next
         assert (piece.page.name, piece.site) == (f"{page.page.name}@excerpt", page.site)
     assert pieces > 0.9 * len(pages)
 
