@@ -22,7 +22,7 @@ from pagesieve import corpus, report, training
 from pagesieve.config import config_dir, settings
 from pagesieve.sieve import Sieve
 from pagesieve.storage import load_model, save_model
-from pagesieve.train import gather, train
+from pagesieve.train import _fixed_folds, gather, train
 
 FILES = ["MODEL_CARD.md", "config.yaml", "manifest.json", "model.npz", "pipeline.joblib", "pipeline_html.joblib"]
 HELD_OUT = f"{SITES[0]}.example"
@@ -470,3 +470,13 @@ def test_an_earlier_model_that_cannot_be_gone_on_from_is_told_with_the_reason(tm
         with pytest.raises(ValueError, match=r"first: its config\.yaml or manifest\.json is broken"):
             gather(config)
         (first / name).write_text(whole)
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"a.example": 7}', '{"a.example": "one"}'])
+def test_a_file_that_holds_no_folds_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "folds.json").write_text(text)
+    config: Any = OmegaConf.create({"cv": {"folds": 5, "fixed": str(tmp_path / "folds.json")}})
+    with pytest.raises(ValueError, match=r"folds\.json: must be a JSON object with a fold from 0 to 4"):
+        _fixed_folds(config)
+    (tmp_path / "folds.json").write_text('{"a.example": 4}')
+    assert _fixed_folds(config) == {"a.example": 4}
