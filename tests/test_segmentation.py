@@ -77,8 +77,10 @@ def test_sentences_that_stood_on_one_line_are_joined_by_a_space() -> None:
     assert cut.body == "Row on.\n\n" + text[len("Row on. Row on. ") :].strip()
 
 
-def test_a_paragraph_that_comes_again_is_given_once_in_body_and_markdown() -> None:
-    long = "The council met on Tuesday and kept the old ferry running until spring."
+@pytest.mark.parametrize(
+    "long", ["The council met on Tuesday and kept the old ferry running until spring.", "町議会は火曜日に開かれ、春まで古い渡船を動かし続けることを決めた。"]
+)
+def test_a_paragraph_that_comes_again_is_given_once_in_body_and_markdown(long: str) -> None:
     page = labelled(f"{long}\nRow on.\n{long}\nRow on.", "body")
     assert page.body == f"{long}\n\nRow on.\n\nRow on."
     assert page.markdown == f"{long}\n\nRow on.\n\nRow on.\n"

@@ -289,7 +289,8 @@ def _repeated(segments: LabeledSegments) -> set[int]:
     seen: set[str] = set()
     again: set[int] = set()
     for i in segments.with_role("body"):
-        if segments.plain.text[i].count(" ") >= REPEATED_WORDS - 1:
+        text = segments.plain.text[i]
+        if text.count(" ") >= REPEATED_WORDS - 1 or (not text.isascii() and count_words(text) >= REPEATED_WORDS):
             content = segments.plain.content(i)
             if content in seen:
                 again.add(i)
