@@ -264,6 +264,8 @@ def test_sentences_torn_at_links_are_joined_where_nodes_have_lines_of_their_own(
     wrapped_in_nodes = wrapped([*ARTICLE, *ARTICLE], 60, gap="\n")
     assert contents("\n".join(["Ferry", "Home", KEPT * 3, wrapped_in_nodes]))[:2] == ["Ferry", "Home"]
     assert contents("\n".join([*menu, "Ferry sold", "by Ada Quill", "Orchard sold"]))[-3:] == ["Ferry sold", "by Ada Quill", "Orchard sold"]
+    answered = ["Nobody asked the ferryman.", "reply", "Mudlark", "It ran in May.", "reply"]
+    assert contents("\n".join([*menu, *torn, *answered])) == [*expected, *answered]  # nothing goes on behind a full stop
     small = [f"section {i}" for i in range(20)]
     assert contents("\n".join([*small, *torn])) == [*small, *torn]  # somebody who writes no capitals
 

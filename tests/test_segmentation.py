@@ -78,7 +78,11 @@ def test_sentences_that_stood_on_one_line_are_joined_by_a_space() -> None:
 
 
 @pytest.mark.parametrize(
-    "long", ["The council met on Tuesday and kept the old ferry running until spring.", "町議会は火曜日に開かれ、春まで古い渡船を動かし続けることを決めた。"]
+    "long",
+    [
+        "The council met on Tuesday and kept the old ferry running until spring.",
+        "町議会は火曜日に開かれ、春まで古い渡船を動かし続けることを決めた。",
+    ],
 )
 def test_a_paragraph_that_comes_again_is_given_once_in_body_and_markdown(long: str) -> None:
     page = labelled(f"{long}\nRow on.\n{long}\nRow on.", "body")

@@ -12,7 +12,7 @@ How a text dump is cut:
    with the next one.
 4. In Markdown a blank line, a list marker or another sign of a block ends a paragraph, a line's end alone does not.
 5. Where each text node of the HTML has a line of its own, sentences are torn at links: a line that begins as no sentence does goes on with
-   the one before. A node that was broken in the HTML keeps its breaks: its further lines are those that are indented.
+   the one before, unless a sentence ended there. A node that was broken in the HTML keeps its breaks: its further lines are those that are indented.
 6. A page collapsed into one line has no lines to go by: it is cut after sentences and at known separators.
 """
 
@@ -46,6 +46,7 @@ MARKDOWN_LINKS, MARKDOWN_BLANK = 3, 0.3
 FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line above where nodes have lines of their own
 # Shares of the indented lines that begin as no sentence does (at least) and have bullets (at most), where those are nodes' further lines.
 INNER, INNER_BULLETS = 0.3, 0.05
+ENDING = ",.;:)!?»”’…"  # marks that stand at the end of something
 TORN_WORDS = 2  # spaces in a line from which a small letter at its end means that more is to come
 # Lines from which, and number and share of lines that begin as no sentence does from which, nodes have lines of their own.
 TORN_LINES, TORN_LEAST, TORN = 20, 3, 0.04
@@ -528,7 +529,7 @@ class _Make:
 
 def _are_torn(lines: list[_Line], text: str) -> bool:
     """Whether so many of a dump's lines begin as no sentence does that its sentences must be torn."""
-    torn = [line for line in lines if _goes_on(line, text)]
+    torn = [line for last, line in itertools.pairwise(lines) if _goes_on(last, line, text)]
     if len(torn) <= MOST_LINES * len(lines):
         return len(torn) >= max(TORN_LEAST, TORN * len(lines))
     return sum(any(map(str.isupper, text[line.start : line.end])) for line in torn) >= CAPITALS * len(torn)
@@ -537,18 +538,23 @@ def _are_torn(lines: list[_Line], text: str) -> bool:
 def _are_inner(indented: list[_Line], text: str) -> bool:
     """Whether these, the indented lines of a dump, are the further lines of its text nodes."""
     bullets = sum(bool(line.bullet) for line in indented)
-    return bullets <= INNER_BULLETS * len(indented) and sum(_goes_on(line, text) for line in indented) >= INNER * len(indented) > 0
+    return bullets <= INNER_BULLETS * len(indented) and sum(_begins_nothing(line, text) for line in indented) >= INNER * len(indented) > 0
 
 
-def _goes_on(line: _Line, text: str) -> bool:
+def _begins_nothing(line: _Line, text: str) -> bool:
     """Whether the line begins as no sentence does: with a small letter or with a mark that ends something."""
     first = text[line.start]
-    return first.islower() or first in ",.;:)!?»”’…"
+    return first.islower() or first in ENDING
+
+
+def _goes_on(last: _Line, line: _Line, text: str) -> bool:
+    """Whether the line goes on with a sentence that `last` has begun. After its end a small letter begins something else ("reply", a name)."""
+    return _begins_nothing(line, text) and (text[line.start] in ENDING or text[last.end - 1] not in ".!?…")
 
 
 def _is_torn_out(last: _Line, line: _Line, following: _Line | None, text: str) -> bool:
     """Whether the line is a link's text amid a sentence: what follows goes on with it, and `last` ends as no sentence and no heading does."""
-    if following is None or following.blank_before or not _goes_on(following, text):
+    if following is None or following.blank_before or not _goes_on(line, following, text):
         return False
     end = text[last.end - 1]
     return end in ",;:(" or (end.islower() and text.count(" ", last.start, last.end) >= TORN_WORDS)
@@ -572,7 +578,7 @@ def _continues(last: _Line, line: _Line, item: int, make: _Make, text: str) -> b
         (item and line.indent >= item)
         or (make.inner and line.indent)
         or (make.markdown and _flows(last, line, text))
-        or (make.torn and _goes_on(line, text))
+        or (make.torn and _goes_on(last, line, text))
     ):
         return True
     if not width or line.indent > max(last.indent, item) + 1:
