@@ -354,12 +354,3 @@ def test_what_is_shown_of_raw_text_is_not_read_as_markup() -> None:
     assert texts("<xmp>Row <b> &amp; on</xmp>off") == ["Row <b> &amp; on", "off"]
     assert texts("<pre>\n  Row <b>on</b>\n   off</pre>") == ["Row on\n   off"]
     assert texts("Row<plaintext>on</p> &lt;") == ["Row", "on</p> &lt;"]
-
-
-def test_a_class_without_a_value_is_none() -> None:
-    none, empty, missing = (segment.markup for segment in read_html("<p class>Row<p class=''>on<p>off").segments)
-    assert none is not None
-    assert empty is not None
-    assert missing is not None
-    assert none.shape == missing.shape != empty.shape
-    assert (none.peers[0], empty.peers[0], missing.peers[0]) == (2, 1, 2)

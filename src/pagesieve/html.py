@@ -43,6 +43,8 @@ TOGETHER = 2_000_000  # characters of pages read at once; more do not stay in th
 UNSHOWN = Markup("json-ld", ("<json-ld",), (), -1, (), (0,), "json-ld.None", 0)  # of text that the page does not show
 
 NO_IDS: Mapping[int, str] = {}
+# Elements that are never shown, much of a page, and not counted: they are left out before anything is read, with what they hold.
+DROPPED = ("head", "script", "style", "meta", "template", "svg", "math", "select", "iframe", "noembed", "noframes")
 ACTIVE = "script, link, meta, base, iframe, frame, frameset, object, embed, applet, audio, video, portal, fencedframe"  # see `inert`
 MAX_DEPTH = 500  # elements within each other; browsers stop there too
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
@@ -164,11 +166,10 @@ def _groups(sources: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]
         yield group
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Parsed:
-    """A parsed page: its tree, without scripts and styles, that written out once more, and what it states of itself."""
+    """A parsed page: its tree without what is `DROPPED`, written out once more, and what the page states of itself."""
 
-    tree: Any
     written: str
     stated: list[Mapping[str, Any]]
     metadata: Metadata
@@ -177,30 +178,21 @@ class _Parsed:
     def of(cls, html: str) -> _Parsed:
         tree = _parse(html)
         if tree.root is None:
-            return cls(tree, "", [], Metadata())
+            return cls("", [], Metadata())
         stated: list[Mapping[str, Any]] = []
         tags: dict[str, str] = {}
-        for node in tree.css("script, style, meta[content]"):  # one walk through the page for all
+        dropped = tree.css(", ".join(DROPPED))  # one walk through the page for all
+        for node in dropped:
             if node.tag == "meta":
                 name, content = _told(node.attributes)
                 if name and content:
                     tags.setdefault(name, content)
-                continue
-            if node.tag == "script" and node.attributes.get("type") == "application/ld+json":
+            elif node.tag == "script" and node.attributes.get("type") == "application/ld+json":
                 stated += _json_ld(node.text() or "")
-            if (text := node.first_child) is not None and text.is_text_node:
-                text.decompose()  # nothing reads on in these, which are much of a page
         metadata = _metadata(tree, tags, stated)
-        return cls(tree, tree.root.html, stated, metadata)
-
-    def drop_valueless(self) -> bool:
-        """Take away classes without a value, which are written out like empty ones, but are none; whether there were any."""
-        nodes = [node for node in self.tree.css('[class=""]') if node.attributes["class"] is None]
-        for node in nodes:
-            del node.attrs["class"]
-        if nodes:
-            self.written = self.tree.root.html
-        return bool(nodes)
+        for node in reversed(dropped):  # what stands in another one first
+            node.decompose()
+        return cls(tree.root.html, stated, metadata)
 
 
 def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
@@ -255,10 +247,6 @@ def _lay_out(pages: Sequence[_Parsed], hidden: bool = False, noscript: bool = Fa
         texts = [text[a:b] for a, b in zip(starts[own], ends[own], strict=True)]
         segments = Segments(texts, starts[own], ends[own], blank_before=blanks[own], markup=markup, tidy=bool(lines.tidy[page]))
         found.append(_Laid(text, segments, int(lines.words[page]), int(lines.hidden_words[page])))
-    start, end = (places[seen.element] for places in tree.attributes["class"])
-    for page in np.unique(tree.page[tree.piece[seen.element[(start >= 0) & (end == start)]]]).tolist():
-        if pages[page].drop_valueless():
-            (found[page],) = _lay_out([pages[page]], hidden, noscript)
     return found
 
 
@@ -310,8 +298,9 @@ def _whole(value: str | None, otherwise: int) -> int:
 
 
 def _elements(tree: Any) -> Iterator[Any]:
-    """The elements in document order."""
-    return (node for node in tree.root.traverse() if (node.tag or "-")[0] != "-")
+    """The elements in document order, without what is `DROPPED`."""
+    dropped = {node.mem_id for node in tree.css(", ".join(f"{name}, {name} *" for name in DROPPED))}
+    return (node for node in tree.root.traverse() if (node.tag or "-")[0] != "-" and node.mem_id not in dropped)
 
 
 def inert(html: str) -> str:

@@ -8,7 +8,6 @@ faults: tags balance, and outside of comments and raw text "<" and ">" only stan
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,15 +21,13 @@ Bools = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
 Keys = NDArray[np.uint64]
 
-RAW = frozenset("script style xmp iframe noembed noframes plaintext".split())  # their text is written as it is
-DRAWN, DRAWN_RAW = frozenset((b"svg", b"math")), frozenset((b"script", b"style"))  # there, other names of `RAW` mean nothing
+RAW = frozenset(("xmp", "plaintext"))  # their text is written as it is
 VOID = frozenset("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split())
 PAD = 16  # bytes before and behind the pages, so that eight can be taken anywhere
 LONG = 64  # bytes from which a text's key is not made of its words
 
-_CANDIDATE = re.compile(rb"<(!--|/?(?:svg|math)(?=[ >])|(?:script|style|xmp|iframe|noembed|noframes|plaintext)(?=[ >]))")
+_CANDIDATE = re.compile(rb"<(!--|(?:xmp|plaintext)(?=[ >]))")
 _ATTRIBUTE = re.compile(rb' (=?[^ =]*)="([^"]*)"')
-_SCRIPT = re.compile(rb"</?script[\s/>]", re.IGNORECASE)
 _MIX, _TURN, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(29)
 _ONES, _LOW, _HIGH = (np.uint64(0x0101010101010101 * byte) for byte in (0x01, 0x7F, 0x80))
 _SPACES, _CLOSES = (_ONES * np.uint64(ord(char)) for char in " >")
@@ -187,7 +184,7 @@ class Tree:
         return np.asarray(np.where(start >= 0, keys_of(self.data, self.words, start, end) | np.uint64(1), np.uint64(0)))
 
 
-_VOIDS, _DRAWN, _TEMPLATE = Names(dict.fromkeys(sorted(VOID), 1)), Names({"svg": 1, "math": 1}), Names({"template": 1})
+_VOIDS = Names(dict.fromkeys(sorted(VOID), 1))
 
 
 def read_tree(pages: Sequence[str]) -> Tree:
@@ -204,15 +201,11 @@ def read_tree(pages: Sequence[str]) -> Tree:
     opens = ~closes & (second != ord("!")) & (second != ord("?"))
     names = begin + 1 + closes
     name = keys_of(data, words, names, _name_ends(data, words, names, close - 1))
-    drawn = (_DRAWN(name) > 0) * (opens * 1 - closes * 1)
-    flat = (_VOIDS(name) > 0) | (_depth(drawn, heads, page) - (drawn > 0) > 0)  # a drawing may hold what balances in no other way
+    flat = _VOIDS(name) > 0
     piece = np.flatnonzero(opens)
     last = _last((opens & ~flat) * 1 - (closes & ~flat), heads, page)[piece]
-    name, void, of = name[piece], flat[piece], page[piece]
-    template = np.flatnonzero(_TEMPLATE(name))
-    counted = Nest(piece[template], last[template], len(begin)).depth[piece - 1] == 0
-    total = np.append(0, np.cumsum(counted))
-    number = np.where(counted, total[:-1] - total[np.searchsorted(piece, heads)][of], -1)
+    name, void = name[piece], flat[piece]
+    number = np.arange(len(piece)) - np.searchsorted(piece, heads)[page[piece]]
     attributes = _attributes(data, array, words, begin[piece], close[piece])
     end = np.append(begin[1:], bounds[-1:])[: len(begin)]
     return Tree(len(pages), data, words, page, begin, close, end, piece, last, void, name, number, attributes)
@@ -223,7 +216,7 @@ def _pieces(data: bytes, array: Bytes, words: Keys, bounds: Ints) -> tuple[Ints,
     opened, closed = np.flatnonzero(array == ord("<")), np.flatnonzero(array == ord(">"))
     before = np.searchsorted(closed, opened)  # so many ">" stand before each "<"
     closed = np.append(closed, len(data) - PAD - 1)
-    begins, ends, comments = _skipped(data, array, words, opened, closed, before, bounds)
+    begins, ends, comments = _skipped(data, words, opened, closed, before, bounds)
     step = np.zeros(len(opened) + 1, dtype=np.int64)
     first = np.searchsorted(opened, begins)
     np.add.at(step, first + 1, 1)
@@ -235,34 +228,17 @@ def _pieces(data: bytes, array: Bytes, words: Keys, bounds: Ints) -> tuple[Ints,
     return begin, close
 
 
-_FIRST = np.array(sorted({_word(name[:3]) for name in (b"!--", *(name.encode() for name in RAW))}), dtype=np.uint64)
-_USUAL = np.array([_word(name) for name in (b"!--", b"scr", b"sty")], dtype=np.uint64)
-_DRAWN_FIRST = np.array([_word(name) for name in (b"svg", b"mat", b"/sv", b"/ma")], dtype=np.uint64)
+_FIRST = np.array(sorted(_word(name[:3].encode()) for name in ("!--", *RAW)), dtype=np.uint64)
 
 
-def _skipped(data: bytes, array: Bytes, words: Keys, opened: Ints, closed: Ints, before: Ints, bounds: Ints) -> tuple[Ints, Ints, Bools]:
+def _skipped(data: bytes, words: Keys, opened: Ints, closed: Ints, before: Ints, bounds: Ints) -> tuple[Ints, Ints, Bools]:
     """What stands within holds no tags: comments, and raw texts with the tags before. Where they begin and end; which are comments."""
-    start = words[opened + 1] & MASKS[3]
-    found = np.isin(start, _FIRST)
-    unusual = opened[found & ~np.isin(start, _USUAL)]
-    if len(unusual):
-        drawn = np.flatnonzero(np.isin(start, _DRAWN_FIRST))
-        found[drawn[np.isin(np.searchsorted(bounds, opened[drawn]), np.searchsorted(bounds, unusual))]] = True
-    places = np.flatnonzero(found)
+    places = np.flatnonzero(np.isin(words[opened + 1] & MASKS[3], _FIRST))
     places = places[before[places] > np.append(-1, before)[places]]  # none of those in a tag's name
-    named, behind = start[places], words[closed[before[places]] + 1]
-    emptied = (named == _word(b"scr")) & (behind == _word(b"</script")) | (named == _word(b"sty")) & (behind == _word(b"</style>"))
-    places = places[~emptied]
     page_ends = bounds[np.searchsorted(bounds, opened[places], side="right")]
-    word = words[opened]
-    script = opened[word == _word(b"</script")]
-    ending = {b"script": script[array[script + 8] == ord(">")].tolist(), b"style": opened[word == _word(b"</style>")].tolist()}
-    comments = opened[start == _word(b"!--")].tolist()
     skipped: list[tuple[int, int, bool]] = []
-    over = inside = page = 0
+    over = 0
     for position, close, page_end in zip(opened[places].tolist(), closed[before[places]].tolist(), page_ends.tolist(), strict=True):
-        if position >= page:
-            inside, page = 0, page_end
         match = _CANDIDATE.match(data, position) if position >= over else None
         if match is None:
             continue
@@ -270,42 +246,12 @@ def _skipped(data: bytes, array: Bytes, words: Keys, opened: Ints, closed: Ints,
         if name == b"!--":
             over = data.find(b"-->", position + 2, page_end)
             over = over + 3 if over >= 0 else page_end
-        elif name.lstrip(b"/") in DRAWN:
-            inside = max(inside + (1 if name in DRAWN else -1), 0)
-            continue
-        elif inside and name not in DRAWN_RAW:
-            continue
-        elif name in ending:
-            at = bisect_left(ending[name], close)
-            over = min(ending[name][at], page_end) if at < len(ending[name]) else page_end
-            if name == b"script":
-                at = bisect_left(comments, close)
-                if at < len(comments) and comments[at] < over:
-                    over = _script_end(data, comments[at], page_end)
         else:
             over = (data.rfind if name == b"plaintext" else data.find)(b"</" + name + b">", close, page_end)  # plaintext ends with the page
             over = over if over >= 0 else page_end
         skipped.append((position, over, name == b"!--"))
     begins, ends, commented = np.array(skipped, dtype=np.int64).reshape(-1, 3).T
     return begins, ends, commented > 0
-
-
-def _script_end(data: bytes, position: int, page_end: int) -> int:
-    """Where a script ends in which a comment begins at `position`: a script within a comment within a script does not end it."""
-    commented = scripted = False
-    start = position
-    while 0 <= position < page_end:
-        if data.startswith(b"</script>", position) and not scripted:
-            return position
-        following = data.find(b"<", position + 1, page_end)
-        if data.startswith(b"<!--", position):
-            commented = True
-        elif commented and _SCRIPT.match(data, position):
-            scripted = data[position + 1] != ord("/")
-        if commented and data.find(b"-->", position, following if following >= 0 else page_end) >= 0:
-            commented = scripted = False
-        position = following
-    return data.rfind(b"</script>", start, page_end)  # it ends with the page
 
 
 def _name_ends(data: bytes, words: Keys, starts: Ints, ends: Ints) -> Ints:
