@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["characters", "known_encoding"]
 
@@ -38,6 +39,7 @@ def characters(data: bytes, *said: str) -> str:
     return str(to_unicode(data, next(filter(None, map(known_encoding, said)), "") or _likely(data)))
 
 
+@lru_cache(maxsize=1 << 8)
 def known_encoding(name: str) -> str:
     """The codec for an encoding's name, as browsers take it (latin-1 is Windows-1252); "" where there is none for pages."""
     from w3lib.encoding import resolve_encoding

@@ -324,14 +324,16 @@ def _parse(html: str) -> Any:
 
     data = html.encode("utf-8", "replace")
     many = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("<"))) >= MANY_TAGS
-    if many or _has_long_tag(html):
-        data = _tame(html, many).encode("utf-8", "replace")
+    long = _has_long_tag(html)
+    if many or long:
+        data = _tame(html, many, long).encode("utf-8", "replace")
     return LexborHTMLParser(data.replace(b"\0", b"\xef\xbf\xbd") if b"\0" in data else data)
 
 
-def _tame(html: str, many: bool) -> str:
-    """`html` without what the parser's time grows with the square of: attributes of one tag; of `many` tags, options of one `select` and depth."""
-    html = _LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if len(tag[0].split()) > MANY_ATTRIBUTES else tag[0], html)
+def _tame(html: str, many: bool, long: bool) -> str:
+    """`html` without what the parser's time grows with the square of: attributes of a `long` tag; of `many` tags, options of one `select` and depth."""
+    if long:
+        html = _LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if len(tag[0].split()) > MANY_ATTRIBUTES else tag[0], html)
     if not many:
         return html
     if html.count("<option") + html.count("<OPTION") > MANY_OPTIONS:

@@ -339,5 +339,12 @@ def _blend(second: Floats, first: Floats, share: float) -> Floats:
 
 
 def _softmax(scores: Floats) -> Floats:
-    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(likely / likely.sum(axis=1, keepdims=True), dtype=np.float32)
+    """Each row's chances; column by column, which is faster for many rows, and adds a row's numbers in one order however many rows there are."""
+    chances = np.ascontiguousarray(scores.T)
+    chances -= chances.max(axis=0)
+    np.exp(chances, out=chances)
+    total = chances[0].copy()
+    for column in chances[1:]:
+        total += column
+    chances /= total
+    return np.ascontiguousarray(chances.T, dtype=np.float32)
