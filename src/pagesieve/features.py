@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from pagesieve.cues import FIRST_TOKENS, POINTER
 from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
-from pagesieve.words import CharTable, Tokens, codes_of, hashes, is_unspaced, read_tokens, terms, tokens_unlinked, unlinked
+from pagesieve.words import CharTable, Tokens, codes_of, hashes, is_unspaced, range_hashes, read_tokens, terms, tokens_unlinked, unlinked
 
 __all__ = [
     "GROUPS",
@@ -334,6 +333,7 @@ class _Read:
     openings: NDArray[np.uint64]  # hash of the first two tokens
     beginning: NDArray[np.uint64]
     ending: NDArray[np.uint64]
+    whole: NDArray[np.uint64]  # hash of all characters
     long_rows: NDArray[np.uint32]
     long_hashes: NDArray[np.uint64]
     small_rows: NDArray[np.uint32]
@@ -389,6 +389,7 @@ class _Read:
             openings=found.openings(),
             beginning=beginning,
             ending=ending,
+            whole=range_hashes(codes, starts, ends - 1),
             long_rows=token_row[long],
             long_hashes=found.hash[long],
             small_rows=token_row[small],
@@ -409,6 +410,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     n = int(sizes.sum())
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     page = np.repeat(np.arange(len(pages)), sizes)
+    step = page.astype(np.uint64) * _PAGE_STEP
     contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
     read, tokens = _Read.of(contents)
     markup_columns = _columns(columns)
@@ -424,8 +426,8 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         indent=_column(n, (of_page.indent for of_page in columns)),
         blank=_column(n, (of_page.blank_before for of_page in columns)),
         inline=_column(n, (of_page.inline for of_page in columns)),
-        repeats=_column(n, (_others(contents[begin:end]) for begin, end in itertools.pairwise(bounds.tolist()))),
-        openings=_alike(read.openings + page.astype(np.uint64) * _PAGE_STEP),
+        repeats=_alike(read.whole + step),
+        openings=_alike(read.openings + step),
         dateline=np.fromiter(
             (len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents), dtype=np.float32, count=n
         ),
@@ -491,12 +493,6 @@ def _bullet_kind(bullet: str) -> int:
     if bullet[0] in "•*+-–—":
         return 1
     return 3 if bullet[0].isdigit() or bullet[0] == "(" else 2
-
-
-def _others(texts: Sequence[str]) -> list[int]:
-    """How many other ones of these texts equal each of them."""
-    count = Counter(texts)
-    return [count[text] - 1 for text in texts]
 
 
 def _alike(keys: NDArray[np.uint64]) -> Floats:

@@ -69,11 +69,11 @@ class Linear:
     def _probabilities(self, terms: Terms, columns: Floats) -> Floats:
         scores: Floats = self.intercept + self._word_scores(terms)
         if self.edges:
-            bins = self.bins(columns)
-            cues = self.layout_weights.take(bins[:, 0], axis=0)
-            for j in range(1, bins.shape[1]):
-                cues += self.layout_weights.take(bins[:, j], axis=0)
-            scores = scores + cues
+            first, *others = self.bins(columns)
+            cues = self.layout_weights.take(first, axis=0)
+            for rows in others:
+                cues += self.layout_weights.take(rows, axis=0)
+            scores += cues
         if self.one_vs_rest:
             likely = 1.0 / (1.0 + np.exp(-np.maximum(scores.astype(np.float64), LEAST)))
             return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
@@ -107,11 +107,13 @@ class Linear:
         return out
 
     def bins(self, columns: Floats) -> NDArray[np.int64]:
-        """The row in `layout_weights` of every value, shape (segments, columns)."""
-        out = np.empty(columns.shape, dtype=np.int64)
+        """The row in `layout_weights` of every value, shape (columns, segments)."""
+        values = np.ascontiguousarray(columns.T)
+        out = np.empty(values.shape, dtype=np.int64)
         offset = 0
-        for j, edges in enumerate(self.edges):
-            out[:, j] = np.searchsorted(edges, columns[:, j], side="right") + offset
+        for row, column, edges in zip(out, values, self.edges, strict=True):
+            row[:] = column >= edges[0] if len(edges) == 1 else np.searchsorted(edges, column, side="right")
+            row += offset
             offset += len(edges) + 1
         return out
 
