@@ -231,7 +231,7 @@ class Looks:
         """Number of characters of these classes, per segment."""
         return np.asarray(self.counts[:, [_CLASS[name] for name in classes]].sum(1))
 
-    @property
+    @cached_property
     def chars(self) -> Floats:
         """Characters that are not white space, at least 1, per segment."""
         total: Floats = self.counts.sum(1) - self.counts[:, _CLASS["space"]]

@@ -335,9 +335,9 @@ class Segments(Rows[Segment]):
         if self.tidy:
             return texts
         if any(self.bullet):
-            texts = [text[len(bullet) :] for text, bullet in zip(texts, self.bullet, strict=True)]
-        contents = [" ".join(text.split()) for text in texts]
-        return [text if text == content else content for text, content in zip(texts, contents, strict=True)]  # most are: once in memory
+            texts = [text[len(bullet) :].lstrip() if bullet else text for text, bullet in zip(texts, self.bullet, strict=True)]
+        # What can be printed holds no white space but spaces; most texts stay as they are, and are in memory once.
+        return [text if text.isprintable() and "  " not in text else " ".join(text.split()) for text in texts]
 
 
 def decode(data: bytes, name: str = "page", encoding: str = "") -> str:
