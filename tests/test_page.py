@@ -124,6 +124,13 @@ def test_a_letter_is_a_list_marker_only_where_lynx_draws_it() -> None:
     assert [s.bullet for s in split("     o Tide tables\n      o Letters")] == ["", "o"]
 
 
+def test_ordinals_are_no_list_markers() -> None:
+    text = "4. FC Nordhaven buys a keeper\n1. März 2024\n\nLibrary opens\n28. Februar 2024\n  27. Februar 2024\n\n1. Wash\n2. Dry\n"
+    assert [segment.bullet for segment in split(text)] == ["", "", "", "", "", "1.", "2."]
+    assert [segment.bullet for segment in split("7. Walks\n8. Letters\n12. mars 2024\n")] == ["7.", "8.", ""]
+    assert contents("Tickets from\n3. März 2024 at the pier") == ["Tickets from", "3. März 2024 at the pier"]
+
+
 def test_continuation_lines_of_a_bullet_belong_to_it() -> None:
     text = "  • The ferry will not\n    run on Sunday\n    or Monday\n  • Orchard sold\n\n 10. Bells\n     restored\nImprint\n"
     assert contents(text) == ["The ferry will not run on Sunday or Monday", "Orchard sold", "Bells restored", "Imprint"]

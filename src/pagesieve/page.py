@@ -59,6 +59,7 @@ BINARY_SHARE = 0.02  # share of control characters from which bytes are no text
 
 # A bullet is a symbol or a short number before white space. The geometric shapes are what w3m draws for nested lists.
 _BULLET = re.compile(r"(?:[•◦‣⁃∙·▪▫□■○●◎☆★△▲▽▼◇◆➤►▸▶»›*+–—-]|\(?\d{1,3}[.)]|\d{1,3}\.\d{1,2}\.)(?=\s)|[•◦▪■●►▸➤](?=\w)")
+_DATE = re.compile(r"\d{1,2}\.\s+[^\W\d_]+\.?\s+(?:19|20)\d{2}\b")
 _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
@@ -456,6 +457,19 @@ def _lines(text: str) -> list[_Line]:
         lines.append(_Line(start, start + len(stripped), indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
         position += len(raw)
         blank = 0
+    return _without_ordinals(lines, text)
+
+
+def _without_ordinals(lines: list[_Line], text: str) -> list[_Line]:
+    """`lines` without the bullets that are ordinals: dates ("28. Februar 2024"), and numbers at the margin that no other line goes on from or leads to ("1. FC")."""
+    numbered = {
+        place: int(line.bullet[:-1]) for place, line in enumerate(lines) if line.bullet.endswith(".") and line.bullet[:-1].isdecimal()
+    }
+    known = {*numbered.values()}
+    for place, number in numbered.items():
+        line = lines[place]
+        if (not line.indent and not {number - 1, number + 1} & known) or _DATE.match(text, line.start, line.end):
+            line.bullet, line.item, line.solid = "", 0, False
     return lines
 
 
