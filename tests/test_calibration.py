@@ -120,3 +120,9 @@ def test_a_cue_counts_where_a_segment_has_it_and_nowhere_else() -> None:
     assert found[3, teaser] / found[3, caption] == pytest.approx(30 * shares[3, teaser] / shares[3, caption], rel=1e-5)
     np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
     np.testing.assert_allclose(Calibration(cues=factors).tempered(shares), shares)
+
+
+def test_what_only_caution_keeps_from_the_body_is_no_unlikely_teaser() -> None:
+    shares = np.array([[0.84, 0.07, 0.09], [0.6, 0.05, 0.35], [0.3, 0.3, 0.4]], dtype=np.float32)
+    labels = decide(shares, 0.5, np.full(3, 20, dtype=np.float32), 0, 2, 0.5)
+    assert labels.tolist() == [1, 2, 2]

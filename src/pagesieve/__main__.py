@@ -6,8 +6,8 @@ import sys
 
 def main() -> int:
     """Run the command; returns its exit status."""
-    # The products of a page are too small for threads, which spin while they wait for each other: half of a page's time, and last
-    # digits that depend on their number. Has to be said before numpy is imported; what is set already holds.
+    # Pages are judged by one thread (see `model`); others that numpy starts when it is imported would be for nothing, and take a third of a
+    # short page's time. What is set already holds.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from pagesieve.cli import main
 

@@ -24,7 +24,6 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from pagesieve import __version__
@@ -116,7 +115,7 @@ def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_B
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps tens of megabytes for later
     before = store.progress.pages + store.progress.failed
     every = 0.5 if sys.stderr.isatty() else SHOWN
-    with threadpool_limits(1), tqdm(initial=before, unit=" pages", mininterval=every, file=sys.stderr) as bar:
+    with tqdm(initial=before, unit=" pages", mininterval=every, file=sys.stderr) as bar:
         try:
             for batch, rows in _judged(batches, work) if job.jobs == 1 else _Workers(job.jobs, work).judged(batches):
                 good, failures = _sorted_out(batch, rows)
@@ -325,7 +324,6 @@ def _begin(work: Segmenter, parent: int) -> None:
     """What a process does first: keep the model; leave Ctrl-C to the parent and go when that is gone, however it went."""
     global _work
     _work = work
-    threadpool_limits(1)  # --jobs says how many cores
     pa.set_memory_pool(pa.system_memory_pool())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_outlive_nobody, args=[parent], daemon=True).start()

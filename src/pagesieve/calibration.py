@@ -24,6 +24,7 @@ DIAL = 0.5  # the neutral place
 # How many times as likely as teaser body must be: CAUTION over a segment's number of words, or this share of the body's words over it where that
 # is less; at most MOST_CAUTION (see benchmarks/quality.md).
 CAUTION, CAUTION_SHARE, MOST_CAUTION = 180.0, 0.25, 20.0
+LEAST_TEASER = 0.3  # probability below which what is likely body, but not likely enough, is no teaser either
 LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
@@ -85,7 +86,7 @@ def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, te
     """The label of each segment, from its label shares (segments, labels); `body` and `teaser` are these labels' places.
 
     At 0.5 a segment is body where its probability is at least its page's `least_share`, and `caution` times that of teaser; any other
-    gets the likelier one of the other labels. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line
+    gets the likelier one of the other labels, but is no teaser where only caution keeps it from the body and teaser is unlikely. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line
     in the body"), towards 1 ever less ("no body line lost"). Raises `ValueError` outside of 0..1.
     """
     check_dial(dial)
@@ -93,8 +94,9 @@ def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, te
     moved = own * np.float32(np.exp(REACH * (dial - DIAL) / DIAL))
     others = shares.copy()
     others[:, body] = -1
-    chosen = (moved * (1 - least) >= least * (1 - own)) & (moved >= caution * shares[:, teaser])
-    return np.where(chosen, body, others.argmax(1))
+    likely, cautious = moved * (1 - least) >= least * (1 - own), moved >= caution * shares[:, teaser]
+    others[likely & ~cautious & (shares[:, teaser] < LEAST_TEASER), teaser] = -1
+    return np.where(likely & cautious, body, others.argmax(1))
 
 
 def caution_of(words: Floats, headline: NDArray[np.bool_], body: Floats | float) -> Floats:

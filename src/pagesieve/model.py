@@ -8,9 +8,11 @@ transitions between roles. Training (`pagesieve.training`) makes it with scikit-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, pairwise
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -271,10 +273,11 @@ class Model:
     def passes(self, measures: Measures) -> tuple[Floats, Floats]:
         """Role probabilities (segments, roles), not calibrated: of the first pass alone, and given the whole page."""
         groups = self.linear.groups
-        columns = layout(measures, groups) if len(measures) <= MOST_ROWS else LayoutRows(measures, groups)
-        first = self.linear.probabilities(measures, columns)
-        both = first if self.network is None else self._second(self.network, measures, columns, first)
-        return first, decode(both, self.transitions, measures.bounds)
+        with _ONE_THREAD:
+            columns = layout(measures, groups) if len(measures) <= MOST_ROWS else LayoutRows(measures, groups)
+            first = self.linear.probabilities(measures, columns)
+            both = first if self.network is None else self._second(self.network, measures, columns, first)
+            return first, decode(both, self.transitions, measures.bounds)
 
     def _second(self, network: Network, measures: Measures, columns: Floats | LayoutRows, first: Floats) -> Floats:
         """Both passes' role probabilities together; the second pass's inputs are made and used a stretch at a time."""
@@ -285,6 +288,40 @@ class Model:
             second = network.probabilities(inputs, nearby(measures.bounds, begin, end, 0)[2])
             out[begin:end] = _blend(second, first[begin:end], network.first_share)
         return out
+
+
+class _OneThread:
+    """While anybody is within, products of matrices take one thread.
+
+    Those of a page are too small for several, which spin while they wait for each other, for other processes' above all: a page took 50 times as long
+    with two busy processes on two cores. And last digits would depend on their number.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._limits: AbstractContextManager[Any] = nullcontext()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._limits = _pools().limit(limits=1, user_api="blas")
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limits.__exit__(None, None, None)
+
+
+_ONE_THREAD = _OneThread()
+
+
+@cache
+def _pools() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _groups(pages: Sequence[Sequence[Segment]]) -> Iterator[list[Sequence[Segment]]]:
