@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import asdict
 
 import pytest
 from conftest import grows_linearly
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_page import TEXTS
 
-from pagesieve.html import read_html
+from pagesieve.html import Metadata, read_html
 from pagesieve.page import split
 from pagesieve.render import ANSI, COLOURS, page_ansi, page_document, page_html
 from pagesieve.roles import LABEL_OF_ROLE, LABELS
@@ -96,7 +97,9 @@ def test_a_paragraph_that_comes_again_is_given_once_in_body_and_markdown(long: s
 def test_a_page_without_segments_has_nothing(text: str) -> None:
     page = Segmentation(text, ())
     assert (page.headline, page.body, page.markdown, page.teasers, page.boilerplate, len(page), list(page)) == ("", "", "", (), (), 0, [])
-    assert page.to_dict() == {"view": "text", "confidence": 1.0, "headline": "", "body": "", "teasers": [], "segments": []}
+    assert page.to_dict() == {
+        "view": "text", "metadata": asdict(Metadata()), "notes": [], "confidence": 1.0, "headline": "", "body": "", "teasers": [], "text": text, "segments": [],
+    }  # fmt: skip
 
 
 def test_content_leaves_out_the_list_marker_and_runs_of_white_space() -> None:
@@ -161,11 +164,11 @@ def test_a_bulleted_headline_wrapped_by_the_renderer_is_one_title() -> None:
     ]
 
 
-@pytest.mark.parametrize("bullet", ["", "• ", "1. "])
+@pytest.mark.parametrize("bullet", ["", "• ", "{}. "])
 @pytest.mark.parametrize("gap", ["\n", "\n\n"])
 def test_lists_of_headlines_alone(bullet: str, gap: str) -> None:
     titles = ["Ferry gets a second winter", "Mill burns down before dawn", "Storm closes the old quay road"]
-    assert stories(gap.join(bullet + title for title in titles)) == [(title, "", ()) for title in titles]
+    assert stories(gap.join(bullet.format(rank) + title for rank, title in enumerate(titles, 1))) == [(title, "", ()) for title in titles]
 
 
 @pytest.mark.parametrize("gap", ["\n", "\n\n"])
@@ -578,7 +581,7 @@ def test_lists_keep_their_numbers_in_markdown() -> None:
         "<ol><li>Row on</li><li><a href=/x>Stop</a><p>at the pier</p></li></ol><ul><li>Rest<ol><li>a bit</li></ol></li></ul><ol><li>Go</ol>"
     )
     assert of_html(html, "body").markdown == "1. Row on\n2. [Stop](/x)\n   at the pier\n- Rest\n1. a bit\n1. Go\n"
-    assert labelled("1. Row on\n2) Stop\n• Rest\n", "body").markdown == "1. Row on\n2. Stop\n- Rest\n"
+    assert labelled("1. Row on\n2. Stop\n• Rest\n", "body").markdown == "1. Row on\n2. Stop\n- Rest\n"
 
 
 def test_tables_are_tables_in_markdown() -> None:

@@ -1,33 +1,49 @@
 """pagesieve: sorts every segment of a scraped news page into article body, boilerplate or recommended-story teaser.
 
 >>> import pagesieve
->>> pagesieve.load("models/default").segment(text).body  # doctest: +SKIP
+>>> pagesieve.load().segment("Ferry stops\n\nThe ferry will not run on Sunday, the council said.\n").headline
+'Ferry stops'
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pagesieve.explain import Explanation
     from pagesieve.html import Metadata
-    from pagesieve.page import Link, PageError
+    from pagesieve.page import Link, Markup, PageError
     from pagesieve.segmentation import LabeledSegment, Segmentation, Teaser
     from pagesieve.sieve import Sieve, load
     from pagesieve.storage import ModelError
 
-__all__ = ["LabeledSegment", "Link", "Metadata", "ModelError", "PageError", "Segmentation", "Sieve", "Teaser", "__version__", "load"]
+__all__ = [
+    "Explanation",
+    "LabeledSegment",
+    "Link",
+    "Markup",
+    "Metadata",
+    "ModelError",
+    "PageError",
+    "Segmentation",
+    "Sieve",
+    "Teaser",
+    "__version__",
+    "load",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
+    "explain": ("Explanation",),
     "html": ("Metadata",),
-    "page": ("Link", "PageError"),
+    "page": ("Link", "Markup", "PageError"),
     "segmentation": ("LabeledSegment", "Segmentation", "Teaser"),
     "sieve": ("Sieve", "load"),
     "storage": ("ModelError",),
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """What the package offers, imported when it is asked for: the command sets up its process before numpy is there."""
     from importlib import import_module
 
@@ -39,4 +55,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

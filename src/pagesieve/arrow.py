@@ -6,7 +6,7 @@ Needs pyarrow (extra `bulk`). Knows nothing of files: `readers` bring the pages,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
 import pyarrow as pa
@@ -14,9 +14,10 @@ import pyarrow as pa
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
 from pagesieve.encodings import known_encoding
+from pagesieve.html import Metadata
 from pagesieve.page import PageError
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import BATCH, Sieve, kind_of
+from pagesieve.sieve import BATCH, Kind, Sieve, kind_of
 from pagesieve.storage import model_digest
 
 __all__ = ["BATCH_BYTES", "Segmenter", "array", "schema", "segment_batches"]
@@ -27,7 +28,7 @@ _TEXT, _PLACE = pa.string(), pa.int64()
 _TEASER = pa.struct(
     {"title": _TEXT, "summary": _TEXT, "details": pa.list_(_TEXT), "start": _PLACE, "end": _PLACE, "url": _TEXT},
 )
-_METADATA = pa.struct(dict.fromkeys(("title", "url", "language", "date", "author"), _TEXT))
+_METADATA = pa.struct(dict.fromkeys((entry.name for entry in fields(Metadata)), _TEXT))
 _SEGMENT = pa.struct(
     {"start": _PLACE, "end": _PLACE, "label": _TEXT, "role": _TEXT, "probability": pa.float64(), "text": _TEXT, "path": _TEXT},
 )
@@ -62,7 +63,7 @@ def segment_batches(
     sieve: Sieve,
     *,
     segments: bool = False,
-    kind: str = "auto",
+    kind: Kind = "auto",
     dial: float = DIAL,
     encoding: str = "",
     page: str = "page",
@@ -87,7 +88,7 @@ class Segmenter:
 
     sieve: Sieve
     segments: bool = False
-    kind: str = "auto"
+    kind: Kind = "auto"
     dial: float = DIAL
     encoding: str = ""
     page: str = "page"
@@ -112,7 +113,7 @@ class Segmenter:
         return self._answered(batch, [PageError(f"{name}: {reason}") for name in _column(batch, self.id)])
 
     def _answers(
-        self, pages: Sequence[str | bytes | None], names: Sequence[str], known: Sequence[tuple[str, str]]
+        self, pages: Sequence[str | bytes | None], names: Sequence[str], known: Sequence[tuple[Kind, str]]
     ) -> list[Segmentation | PageError]:
         """An answer for each page; those of one kind and encoding (`known`) are segmented together."""
         answers: dict[int, Segmentation | PageError] = {}
@@ -122,7 +123,7 @@ class Segmenter:
             answers.update(zip(places, found, strict=True))
         return [answers[i] if i in answers else PageError(f"{name}: no page, the column is null") for i, name in enumerate(names)]
 
-    def _segmented(self, pages: Sequence[str | bytes], names: Sequence[str], kind: str, encoding: str) -> list[Segmentation | PageError]:
+    def _segmented(self, pages: Sequence[str | bytes], names: Sequence[str], kind: Kind, encoding: str) -> list[Segmentation | PageError]:
         """`segment_batch`, but what goes wrong with one page, whatever it is, costs no other."""
         try:
             return self.sieve.segment_batch(pages, kind, names, self.dial, encoding)

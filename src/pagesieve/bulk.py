@@ -31,7 +31,7 @@ from pagesieve.arrow import BATCH_BYTES, Segmenter, array
 from pagesieve.calibration import DIAL
 from pagesieve.parts import Cursor, Parts, Progress, RunError, Stream
 from pagesieve.readers import Fields, Record, Source, records, sources
-from pagesieve.sieve import BATCH, Sieve
+from pagesieve.sieve import BATCH, Kind, Sieve
 
 __all__ = ["MAX_BYTES", "SECONDS", "Job", "RunError", "run"]
 
@@ -53,7 +53,7 @@ class Job:
     errors: str = ""
     jobs: int = 1
     segments: bool = False
-    kind: str = "auto"
+    kind: Kind = "auto"
     dial: float = DIAL
     encoding: str = ""
     jsonl: bool = False

@@ -17,7 +17,7 @@ from pagesieve.encodings import known_encoding
 from pagesieve.page import PageError
 from pagesieve.readers import said_kind
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import KINDS, Sieve, kind_of
+from pagesieve.sieve import KINDS, Kind, Sieve, kind_of
 
 __all__ = ["STATED", "Case", "CasesError", "Result", "folded", "read_cases", "run"]
 
@@ -41,7 +41,7 @@ class Case:
     """A page (its path) and the strings that must, or must not, be in its parts: {key of `STATED`: strings}."""
 
     page: Path
-    kind: str
+    kind: Kind
     encoding: str
     stated: Mapping[str, tuple[str, ...]]
 

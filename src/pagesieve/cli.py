@@ -18,7 +18,7 @@ from pagesieve.page import PageError
 from pagesieve.readers import Fields, form_of, holds_many, said_kind, unpacked
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
-from pagesieve.sieve import KINDS, Sieve, kind_of, load
+from pagesieve.sieve import KINDS, Kind, Sieve, kind_of, load
 from pagesieve.storage import ModelError
 
 __all__ = ["main"]
@@ -27,7 +27,16 @@ ROWS = ("jsonl", "parquet")
 OF_OUTPUT = ("errors", "restart", "checkpoint")  # options that mean nothing without -o
 OF_MANY = (*OF_OUTPUT, "jobs", "segments", "max_bytes", "id_field", "page_field", "url_field")
 FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
-BY_NAME = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}  # ending of an output → its form
+BY_NAME = {
+    "": "text",
+    ".txt": "text",
+    ".text": "text",
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+}  # ending of an output → its form
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,10 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _check(given[1:])
     parser = _parser()
     options = parser.parse_args(given)
+    if options.output == "-":
+        options.output = None
     if _rows_wanted(options, parser):
         return _bulk(options)
     colour = _on_terminal() and "NO_COLOR" not in os.environ and options.output is None
-    form = options.format or BY_NAME.get(Path(options.output or "").suffix.lower()) or ("page" if colour else "text")
+    form = options.format or _form_by_name(options, parser) or ("page" if colour else "text")
+    if form == "annotated" and len(options.pages) > 1:
+        parser.error("--format annotated: gives a whole HTML page; give one page at a time")
     try:
         sieve = load(options.model)
     except (ModelError, OSError) as error:
@@ -77,6 +90,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return min(failed, 1)
 
 
+def _form_by_name(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
+    """What the ending of the output's name says; "" without an output. An output that is one of the pages, and an ending that says nothing, are errors."""
+    if options.output is None:
+        return ""
+    ending = Path(options.output).suffix.lower()
+    if ending not in BY_NAME:
+        known = ", ".join([*BY_NAME, *(f".{form}" for form in ROWS)])
+        parser.error(f"-o {options.output}: {ending} says no format; say it with -f, or end the name in one of {known}")
+    return BY_NAME[ending]
+
+
+def _is_page(output: str, pages: Sequence[str]) -> bool:
+    """Whether the output would take one of the pages' place."""
+    return os.path.isfile(output) and any(os.path.exists(page) and os.path.samefile(output, page) for page in pages)
+
+
 def _on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()  # None where a shell closed it
 
@@ -93,7 +122,10 @@ def _parser() -> argparse.ArgumentParser:
         "-f", "--format", choices=FORMATS + ROWS, help="text: the article's body (default); markdown: headline and body with headings, lists and links; json: everything; html: the page's text coloured; annotated: an HTML page itself, its elements marked; page: the page coloured for a terminal (default on one); jsonl, parquet: a row for each of many pages"
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="write to this file instead of standard output; without -f its ending says the format"
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write to this file instead of standard output; without -f its ending says the format; several pages in JSON are a line each",
     )
     parser.add_argument(
         "-m", "--model", metavar="PATH", help="model folder or file (default: $PAGESIEVE_MODEL, else the model that comes with pagesieve)"
@@ -179,6 +211,8 @@ def _rows_wanted(options: argparse.Namespace, parser: argparse.ArgumentParser) -
     named = form_of(options.output or "")
     if os.path.isdir(options.output or ""):
         parser.error(f"-o {options.output}: is a folder; give a file")
+    if options.output and _is_page(options.output, options.pages):
+        parser.error(f"-o {options.output}: is one of the pages, which would be lost; give another file")
     form = options.format or named or ("jsonl" if many else "")
     if form not in ROWS:
         if many:
@@ -274,8 +308,10 @@ def _check_parser(stated: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _segment(sieve: Sieve, name: str, kind: str, dial: float, encoding: str) -> Segmentation:
+def _segment(sieve: Sieve, name: str, kind: Kind, dial: float, encoding: str) -> Segmentation:
     called = "standard input" if name == "-" else name
+    if name == "-" and sys.stdin is None:  # a shell closed it
+        raise OSError("standard input is closed; give a file")
     page = unpacked(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes(), called)
     return sieve.segment(page, kind_of(page, kind, said_kind(name)), called, dial, encoding)
 

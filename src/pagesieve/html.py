@@ -79,13 +79,17 @@ _UNCLOSED = frozenset("area base br col embed hr img input link meta param sourc
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the page states of itself in its own tags; "" for what it does not state. Nothing is guessed."""
+    """What the page states of itself in its own tags; "" for what it does not state. Nothing is guessed.
+
+    `base` is what the page's addresses are relative to, where it is not its own address (`<base href>`).
+    """
 
     title: str = ""
     url: str = ""
     language: str = ""
     date: str = ""
     author: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,7 @@ class _Parsed:
                 name, content = _told(node.attributes)
                 if name and content:
                     tags.setdefault(name, content)
-            elif node.tag == "script" and node.attributes.get("type") == "application/ld+json":
+            elif node.tag == "script" and _is_json_ld(node.attributes.get("type") or ""):
                 stated += _json_ld(node.text() or "")
         metadata = _metadata(tree, tags, stated)
         for node in reversed(dropped):  # what stands in another one first
@@ -264,11 +268,27 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "",
         if number in ids:
             node.attrs["id"] = ids[number]
     head = tree.css_first("head")
-    if style and head is not None:
-        sheet = tree.create_node("style")
-        sheet.insert_child(style)
-        head.insert_child(sheet)
+    if head is not None:
+        _say_utf8(tree, head)
+        if style:
+            sheet = tree.create_node("style")
+            sheet.insert_child(style)
+            head.insert_child(sheet)
     return _document(tree)
+
+
+def _say_utf8(tree: Any, head: Any) -> None:
+    """Let the page say that it is UTF-8, which it is when it is written out, whatever it was."""
+    for node in tree.css("meta[charset], meta[http-equiv]"):
+        if "charset" in node.attributes or (node.attributes["http-equiv"] or "").lower() == "content-type":
+            node.decompose()
+    charset = tree.create_node("meta")
+    charset.attrs["charset"] = "utf-8"
+    first = head.first_child
+    if first is None:
+        head.insert_child(charset)
+    else:
+        first.insert_before(charset)
 
 
 def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, str]]]) -> dict[int, tuple[str, str]]:
@@ -373,6 +393,10 @@ def _shallow(html: str) -> str:
 # ------------------------------------------------------------------------------------------------------ metadata
 
 
+def _is_json_ld(type_of_script: str) -> bool:
+    return type_of_script.partition(";")[0].strip().lower() == "application/ld+json"
+
+
 def _json_ld(text: str) -> Iterator[Mapping[str, Any]]:
     """Every object of a block of JSON-LD; none of a broken one."""
     try:
@@ -424,6 +448,7 @@ def _metadata(tree: Any, tags: Mapping[str, str], stated: Iterable[Mapping[str, 
     """The page's own tags first (`tags`: names and contents of its `meta`), then its JSON-LD."""
     articles = [item for item in stated if {"headline", "datePublished", "author", "articleBody"} & item.keys()]
     title, canonical, root = tree.css_first("title"), tree.css_first('link[rel="canonical"]'), tree.css_first("html")
+    base = tree.css_first("base[href]")
 
     def first(*names: str) -> str:
         return next((tags[name] for name in names if name in tags), "")
@@ -439,6 +464,7 @@ def _metadata(tree: Any, tags: Mapping[str, str], stated: Iterable[Mapping[str, 
         date=first("article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "pubdate", "parsely-pub-date")
         or ld("datePublished"),
         author=first("author", "article:author", "dc.creator", "parsely-author", "byl") or ld("author"),
+        base=(base.attributes["href"] or "").strip() if base else "",
     )
 
 

@@ -63,6 +63,7 @@ _DATE = re.compile(r"\d{1,2}\.\s+[^\W\d_]+\.?\s+(?:19|20)\d{2}\b")
 _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
+BOM = "\ufeff"  # byte order mark, decoded
 _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
 # How a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture.
 _BLOCK = re.compile(r"#{1,6}\s|[|>]|```|~~~|\[?!\[")
@@ -164,7 +165,10 @@ class Rows(Sequence[Item]):
     @overload
     def __getitem__(self, place: slice) -> tuple[Item, ...]: ...
     def __getitem__(self, place: int | slice) -> Item | tuple[Item, ...]:
-        places = range(len(self))[place]
+        try:
+            places = range(len(self))[place]
+        except IndexError:
+            raise IndexError(f"nothing at {place}; there are {len(self)}") from None
         return self.row(places) if isinstance(places, int) else tuple(map(self.row, places))
 
     def __iter__(self) -> Iterator[Item]:
@@ -364,10 +368,10 @@ def checked(text: str, name: str) -> str:
     return text
 
 
-def read_page(source: str | bytes, name: str = "page", encoding: str = "") -> Page:
-    """`source` as a `Page`. Text is taken as it is, bytes are decoded (see `decode`)."""
+def read_page(source: str | bytes | bytearray | memoryview, name: str = "page", encoding: str = "") -> Page:
+    """`source` as a `Page`. Text is taken as it is but for a byte order mark, bytes are decoded (see `decode`)."""
     if isinstance(source, str):
-        return Page(source, name)
+        return Page(source.removeprefix(BOM), name)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Page(decode(bytes(source), name, encoding), name)
     raise TypeError(f"{name}: a page is str or bytes, not {type(source).__name__}; read the file first")

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import groupby, pairwise
 from statistics import median_high
-from typing import Any
+from typing import Any, overload
 from unicodedata import normalize
 
 from pagesieve.explain import Explanation
@@ -22,6 +22,7 @@ from pagesieve.flow import BLOCKS, CELLS
 from pagesieve.html import Metadata, annotated, labels_of_elements, ranks_of_items
 from pagesieve.page import Link, Markup, Rows, Segment, Segments
 from pagesieve.render import ANNOTATION_STYLE, Block, page_html, page_markdown
+from pagesieve.roles import LABELS
 from pagesieve.words import count_words
 
 __all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
@@ -35,6 +36,7 @@ REPEATED_WORDS = 10  # a paragraph that long does not come twice in an article; 
 TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
 CARD_SEGMENTS = 8  # segments that one story's card may have
 CUT = 10  # letters from which what is cut off can be told to be another line's beginning
+NO_PAGES = ("#", "javascript:", "mailto:", "tel:")  # how addresses begin that lead to no other page
 PICTURE = 6  # rank of a picture's alternative text
 UNMARKED = Markup("", (), (), -1, (), (), "", 0)  # of a segment that no markup is known of
 SHARED = 3  # stories; a line that so many have ("subscribers only") is no title
@@ -139,12 +141,12 @@ class Teaser:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Segmentation:
     """The answer for one page: its `text` and all its `segments` in order, which cover all that is not white space.
 
-    `confidence` (0..1) is the expected share of the page's words with the right label (1.0 for an empty page): pages below
-    a limit of one's own can be sent to a person. `view` is "text" or "html". Of an HTML page, `text` is the page flattened,
+    `confidence` (0..1) is the expected share of the page's words with the right label: pages below a limit of one's own can be sent to a person. A page
+    that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". Of an HTML page, `text` is the page flattened,
     `metadata` what its own tags state, `notes` whether text was taken that the page does not show, `source` its HTML.
     """
 
@@ -171,7 +173,11 @@ class Segmentation:
         not at hand.
         """
         if self.judge is None:
-            raise ValueError("explain: this Segmentation holds no model; segment the page again with `Sieve.segment`")
+            raise ValueError(
+                "explain: this Segmentation holds no model (it may have been pickled); segment the page again with `Sieve.segment`"
+            )
+        if not isinstance(segment, (int, LabeledSegment)):
+            raise TypeError(f"explain: {segment!r} is a {type(segment).__name__}; give one of the page's segments, or its place among them")
         if isinstance(segment, LabeledSegment):
             if segment not in self.segments:
                 raise ValueError(f"explain: {segment.text[:40]!r} at {segment.start} is no segment of this page")
@@ -187,6 +193,28 @@ class Segmentation:
 
     def __len__(self) -> int:
         return len(self.segments)
+
+    @overload
+    def __getitem__(self, place: int) -> LabeledSegment: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[LabeledSegment]: ...
+    def __getitem__(self, place: int | slice) -> LabeledSegment | Sequence[LabeledSegment]:
+        return self.segments[place]
+
+    def __repr__(self) -> str:
+        count = Counter(self._rows.labels)
+        counts = ", ".join(f"{count[label]} {label}" for label in LABELS)
+        return f"<Segmentation of a page of {self.view}: {len(self)} segments ({counts}), confidence {self.confidence:.2f}, headline {self.headline[:60]!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Sent to another process an answer leaves the model behind that `explain` asks: megabytes."""
+        return Segmentation, (self.text, self.segments, self.confidence, None, self.view, self.metadata, self.notes, self.source)
+
+    def __copy__(self) -> Segmentation:
+        return self  # nothing of it changes
+
+    def __deepcopy__(self, memo: object) -> Segmentation:
+        return self
 
     @property
     def headline(self) -> str:
@@ -236,11 +264,11 @@ class Segmentation:
         return tuple(self._rows.plain.text[i] for i in self._rows.with_label("boilerplate"))
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain values, ready for JSON."""
-        of_html = {"metadata": asdict(self.metadata), "notes": list(self.notes)} if self.view == "html" else {}
+        """The answer as plain values, ready for JSON. Starts and ends are places in `text`, those of links in their segment's."""
         return {
             "view": self.view,
-            **of_html,
+            "metadata": asdict(self.metadata),
+            "notes": list(self.notes),
             "confidence": round(self.confidence, 4),
             "headline": self.headline,
             "body": self.body,
@@ -249,6 +277,7 @@ class Segmentation:
                 | ({"url": t.url} if t.url else {})
                 for t in self.teasers
             ],
+            "text": self.text,
             "segments": [
                 {"start": s.start, "end": s.end, "label": s.label, "role": s.role, "probability": round(s.probability, 4), "text": s.text}
                 | ({"path": s.path} if s.path else {})
@@ -519,8 +548,9 @@ def _held_together(leads: Sequence[set[str]], shared: Sequence[int], headings: S
 
 
 def _leads(segment: LabeledSegment) -> list[str]:
-    """Addresses of other pages that the segment links to."""
-    return [link.address for link in segment.links if not link.address.startswith(("#", "javascript:"))]
+    """Addresses of other pages that the segment links to, that of the longest text first: a section's name or "Live" may stand before the title."""
+    links = sorted(segment.links, key=lambda link: link.start - link.end)
+    return [link.address for link in links if not link.address.lower().startswith(NO_PAGES)]
 
 
 def _blocks(run: Sequence[LabeledSegment]) -> list[tuple[int, int]]:

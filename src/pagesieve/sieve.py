@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -16,31 +16,36 @@ from pagesieve.encodings import known_encoding
 from pagesieve.explain import Explanation, explain
 from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_pages
 from pagesieve.model import Model, Prediction
-from pagesieve.page import PageError, checked, foreign, read_page, split
+from pagesieve.page import BOM, PageError, checked, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegments, Segmentation
 from pagesieve.storage import load_model
 
-__all__ = ["KINDS", "Sieve", "kind_of", "load"]
+__all__ = ["KINDS", "Kind", "Raw", "Sieve", "kind_of", "load"]
 
-KINDS = ("auto", "text", "html")
+Kind = Literal["auto", "text", "html"]
+KINDS: tuple[Kind, ...] = ("auto", "text", "html")
+Raw = str | bytes | bytearray | memoryview  # a page as it comes
 SHIPPED = Path(__file__).parent / "models" / "default.npz"  # the model that comes with the package
 SNIFFED = 30_000  # bytes by which HTML is told from text
 BATCH = 32  # pages judged at once, and handed to a worker at once
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sieve:
     """A trained model, ready to segment pages."""
 
     model: Model
+
+    def __repr__(self) -> str:
+        return f"<Sieve: a model of {' and '.join(['text dumps', *['HTML'] * (self.model.html is not None)])}, made by pagesieve {self.info.get('versions', {}).get('pagesieve', '?')}>"
 
     @property
     def info(self) -> dict[str, Any]:
         """What the model file says of its making: data, versions, scores."""
         return dict(self.model.info)
 
-    def segment(self, page: str | bytes, kind: str = "auto", name: str = "page", dial: float = DIAL, encoding: str = "") -> Segmentation:
+    def segment(self, page: Raw, kind: Kind = "auto", name: str = "page", dial: float = DIAL, encoding: str = "") -> Segmentation:
         """Every segment of `page` with its label, role and probability; an empty page gives an empty Segmentation.
 
         `page` is a scraped page, its text or its HTML, decoded or as bytes. `kind="auto"` tells HTML from text
@@ -55,8 +60,8 @@ class Sieve:
 
     def segment_batch(
         self,
-        pages: Sequence[str | bytes],
-        kind: str = "auto",
+        pages: Iterable[Raw],
+        kind: Kind = "auto",
         names: Sequence[str] | None = None,
         dial: float = DIAL,
         encoding: str = "",
@@ -67,11 +72,8 @@ class Sieve:
         for the pages in messages, one each. What is wrong with the call itself raises: `TypeError` for a page that is neither
         str nor bytes, `ValueError` for an unknown `kind` or `encoding` or a `dial` out of range. `[]` for no pages.
         """
-        if kind not in KINDS:
-            raise ValueError(f"kind={kind!r} is none of {', '.join(KINDS)}")
-        if encoding and not known_encoding(encoding):
-            raise ValueError(f"encoding={encoding!r} is none that is known; give a usual name, such as utf-8, windows-1251, shift_jis")
-        check_dial(dial)  # here, too: there may be no page to decide on
+        _check_call(pages, kind, dial, encoding)
+        pages = list(pages)
         called = list(names) if names else ["page"] * len(pages)
         if len(called) != len(pages):
             raise ValueError(f"{len(called)} names for {len(pages)} pages; give one for each, or none")
@@ -87,19 +89,19 @@ class Sieve:
                 said.update(zip(places, model.predict_pages(segments, dial), strict=True))
         return [self._answer(taken, said[i]) if isinstance(taken, HtmlPage) else taken for i, taken in enumerate(read)]
 
-    def _take(self, page: str | bytes, kind: str, name: str, encoding: str) -> HtmlPage | PageError | str:
+    def _take(self, page: Raw, kind: str, name: str, encoding: str) -> HtmlPage | PageError | str:
         """The segments of a text dump, or why there are none; of an HTML page its source."""
         try:
             source = _html(page, kind, name, encoding)
             if source is None:
                 read = read_page(page, name, encoding)
                 if kind == "auto" and (found := foreign(read.text)):
-                    raise PageError(f'{name}: looks like {found}, or say that it is text (kind "text") to take it as that')
+                    raise PageError(f"{name}: looks like {found}, or say that its kind is text to take it as that")
                 return HtmlPage(read, split(read.text), Metadata())
             if self.model.html is None:
                 raise PageError(
                     f"{name}: is HTML, and this model has learned text dumps only; train one on pages with HTML beside them "
-                    '(`make train`), render the page to text first, or say that it is text (kind "text") to take the markup as that'
+                    "(`make train`), render the page to text first, or say that its kind is text to take the markup as that"
                 )
             return source
         except PageError as error:
@@ -110,46 +112,91 @@ class Sieve:
         labels, roles = ([names[i] for i in of.tolist()] for names, of in ((LABELS, said.labels), (ROLES, said.roles)))
         segments = LabeledSegments(taken.segments, labels, roles, chances)
         page = taken.page
-        return Segmentation(page.text, segments, said.confidence, self._explain, page.view, taken.metadata, taken.notes, taken.source)
+        confidence = said.confidence if segments else 0.0
+        return Segmentation(page.text, segments, confidence, self._explain, page.view, taken.metadata, taken.notes, taken.source)
 
     def _explain(self, segments: LabeledSegments, place: int) -> Explanation:
         model = self.model if segments.plain.markup is None else self.model.html
         assert model is not None
         return explain(model, segments.plain, place, segments.labels[place], segments.roles[place])
 
+    @overload
     def segment_many(
-        self, pages: Iterable[str | bytes], n_jobs: int = 1, kind: str = "auto", dial: float = DIAL, encoding: str = ""
-    ) -> Iterator[Segmentation]:
-        """`segment` for each page, in order, as an iterator that keeps few pages in memory; `n_jobs` processes.
+        self,
+        pages: Iterable[Raw],
+        n_jobs: int = 1,
+        kind: Kind = "auto",
+        dial: float = DIAL,
+        encoding: str = "",
+        errors: Literal["raise"] = "raise",
+    ) -> Iterator[Segmentation]: ...
+    @overload
+    def segment_many(
+        self,
+        pages: Iterable[Raw],
+        n_jobs: int = 1,
+        kind: Kind = "auto",
+        dial: float = DIAL,
+        encoding: str = "",
+        *,
+        errors: Literal["return"],
+    ) -> Iterator[Segmentation | PageError]: ...
+    def segment_many(
+        self,
+        pages: Iterable[Raw],
+        n_jobs: int = 1,
+        kind: Kind = "auto",
+        dial: float = DIAL,
+        encoding: str = "",
+        errors: Literal["raise", "return"] = "raise",
+    ) -> Iterator[Segmentation | PageError]:
+        """`segment` for each page, in order, as an iterator that keeps few pages in memory; `n_jobs` processes, the same answers to the last bit.
 
-        Pages are taken `BATCH` at a time. Processes share the cores, so that BLAS adds in another order there: labels are the same, probabilities
-        to some 1e-7. The answers for the pages before one that `segment` refuses come first, then its
-        `PageError` is raised; `segment_batch` goes on after such a page.
+        Pages are taken `BATCH` at a time. Of a page that `segment` refuses the `PageError`, which names it by its place, is raised after the answers
+        for those before; with `errors="return"` it stands in the answer's place, and the others follow.
         """
-        if isinstance(pages, (str, bytes, bytearray, memoryview)):
-            raise TypeError(f"pages is one {type(pages).__name__}, not several; give a list of pages, or call segment")
-        if n_jobs == 1:
-            for batch in _batches(pages):
-                yield from _or_raise(self.segment_batch(batch, kind, dial=dial, encoding=encoding))
-            return
+        _check_call(pages, kind, dial, encoding)
+        if errors not in ("raise", "return"):
+            raise ValueError(f"errors={errors!r} is neither raise nor return")
+        if not isinstance(n_jobs, int) or n_jobs == 0:
+            raise ValueError(f"n_jobs={n_jobs!r}: give a number of processes, or -1 for as many as there are cores")
+        answers = self._in_processes(pages, n_jobs, kind, dial, encoding) if n_jobs != 1 else self._in_batches(pages, kind, dial, encoding)
+        return answers if errors == "return" else _or_raise(answers)
+
+    def _in_batches(self, pages: Iterable[Raw], kind: Kind, dial: float, encoding: str) -> Iterator[Segmentation | PageError]:
+        for batch, names in _batches(pages):
+            yield from self.segment_batch(batch, kind, names, dial, encoding)
+
+    def _in_processes(
+        self, pages: Iterable[Raw], n_jobs: int, kind: Kind, dial: float, encoding: str
+    ) -> Iterator[Segmentation | PageError]:
         from joblib import Parallel, delayed  # only now: one page needs no joblib
 
         work = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
-        for answers in work(delayed(_segment_batch)(self, batch, kind, dial, encoding) for batch in _batches(pages)):
-            for answer in _or_raise(answers):
-                yield replace(answer, judge=self._explain)
+        for answers in work(delayed(self.segment_batch)(batch, kind, names, dial, encoding) for batch, names in _batches(pages)):
+            for answer in answers:  # they come without their way back to the model
+                yield answer if isinstance(answer, PageError) else replace(answer, judge=self._explain)
 
 
-def _batches(pages: Iterable[str | bytes]) -> Iterator[list[str | bytes]]:
-    iterator = iter(pages)
+def _check_call(pages: Iterable[Raw], kind: str, dial: float, encoding: str) -> None:
+    """Raise what is wrong with a call, before any page is looked at."""
+    if isinstance(pages, (str, bytes, bytearray, memoryview)) or not isinstance(pages, Iterable):
+        raise TypeError(f"pages is one {type(pages).__name__}, not several; give a list of pages, or call segment")
+    if kind not in KINDS:
+        raise ValueError(f"kind={kind!r} is none of {', '.join(KINDS)}")
+    if not isinstance(encoding, str):
+        raise TypeError(f'encoding={encoding!r} is no text; give a name, such as utf-8, or "" where nothing is known')
+    if encoding and not known_encoding(encoding):
+        raise ValueError(f"encoding={encoding!r} is none that is known; give a usual name, such as utf-8, windows-1251, shift_jis")
+    check_dial(dial)
+
+
+def _batches(pages: Iterable[Raw]) -> Iterator[tuple[list[Raw], list[str]]]:
+    """The pages, `BATCH` at a time, and what they are called in messages."""
+    iterator, place = iter(pages), 0
     while batch := list(islice(iterator, BATCH)):
-        yield batch
-
-
-def _segment_batch(sieve: Sieve, pages: list[str | bytes], kind: str, dial: float, encoding: str) -> list[Segmentation | PageError]:
-    """The batch's answers without their way back to the model, which must not travel with each of them."""
-    answers = sieve.segment_batch(pages, kind, dial=dial, encoding=encoding)
-    return [answer if isinstance(answer, PageError) else replace(answer, judge=None) for answer in answers]
+        yield batch, [f"pages[{place + i}]" for i in range(len(batch))]
+        place += len(batch)
 
 
 def _or_raise(answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentation]:
@@ -159,12 +206,12 @@ def _or_raise(answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentat
         yield answer
 
 
-def _html(page: str | bytes, kind: str, name: str, encoding: str) -> str | None:
+def _html(page: Raw, kind: str, name: str, encoding: str) -> str | None:
     """The page's HTML as text; None for a text dump."""
     if kind == "text" or not isinstance(page, (str, bytes, bytearray, memoryview)):
         return None
     if isinstance(page, str):
-        return page if kind == "html" or looks_like_html(page) else None
+        return page.removeprefix(BOM) if kind == "html" or looks_like_html(page) else None
     data = bytes(page)
     if kind == "auto":
         sample = data.lstrip()[:SNIFFED]
@@ -175,7 +222,7 @@ def _html(page: str | bytes, kind: str, name: str, encoding: str) -> str | None:
     return decode_html(data, encoding)
 
 
-def kind_of(page: str | bytes, kind: str, said: str) -> str:
+def kind_of(page: Raw, kind: Kind, said: str) -> Kind:
     """What to take the page as: `kind`, but for "auto" what is `said` of it where it lies, if that is "html".
 
     A PDF, JSON, a feed, a picture said to be HTML stays "auto", which tells what it is.
@@ -183,10 +230,10 @@ def kind_of(page: str | bytes, kind: str, said: str) -> str:
     if kind != "auto" or said != "html":
         return kind
     try:
-        text = page if isinstance(page, str) else checked(page.decode("latin-1"), "")
+        text = page if isinstance(page, str) else checked(bytes(page).decode("latin-1"), "")
     except PageError:
         return kind
-    return kind if foreign(text) else said
+    return kind if foreign(text) else "html"
 
 
 def load(path: Path | str | None = None) -> Sieve:
