@@ -20,8 +20,9 @@ from unicodedata import normalize
 from pagesieve.explain import Explanation
 from pagesieve.flow import BLOCKS, CELLS
 from pagesieve.html import Metadata, annotated, labels_of_elements, ranks_of_items
+from pagesieve.markdown import Block, page_markdown
 from pagesieve.page import Link, Markup, Rows, Segment, Segments
-from pagesieve.render import ANNOTATION_STYLE, Block, page_html, page_markdown
+from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.words import count_words
 
 __all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
