@@ -11,7 +11,7 @@ from conftest import grows_linearly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagesieve.html import BARE, MAX_DEPTH, annotated, decode_html, inert, looks_like_html, read_html
+from pagesieve.html import BARE, MAX_DEPTH, Cell, Item, Quotation, annotated, decode_html, inert, looks_like_html, parts_of_page, read_html
 from pagesieve.page import LEVELS, Segments
 
 WORDS = st.text("abcdé", min_size=1, max_size=6)
@@ -292,6 +292,29 @@ def test_annotated_marks_the_numbered_elements_and_keeps_the_page() -> None:
     marked = annotated(html, {numbers[1]: ("teaser", "teaser")}, "p{}")
     assert '<p>Row</p><p data-pagesieve="teaser" data-pagesieve-role="teaser">on</p>' in marked
     assert "<style>p{}</style></head>" in marked
+
+
+@pytest.mark.parametrize(
+    ("html", "parts"),
+    [
+        ("<ol start=3><li>a<ul><li>b</ul><li value=9>c</ol><li>d", [Item(3), Item(), Item(9), Item()]),
+        ("<blockquote><p>a</blockquote>", [Quotation()]),
+        ("<table><tr><td colspan=2><td><tr><td><table><td></table>", [Cell(0, 0, 0), Cell(0, 0, 2), Cell(0, 1, 0), Cell(1, 0, 0)]),
+        ("<table><tr><td><td rowspan=2 colspan=2><td><tr><td><td>", [Cell(0, 0, 0), Cell(0, 0, 1), Cell(0, 0, 3), Cell(0, 1, 0), Cell(0, 1, 3)]),
+        ("<table><tr><td rowspan=9><tfoot><tr><td>", [Cell(0, 0, 0), Cell(0, 1, 0)]),
+        ("<table><tr><td hidden><td style='display: none'><td hidden=until-found>", [Cell(0, 0, 0)]),
+        ("<table><tr><td colspan=x><td colspan=0><td colspan=-5><td colspan=999999><td>", [Cell(0, 0, c) for c in (0, 1, 2, 3, 103)]),
+    ],
+)  # fmt: skip
+def test_items_cells_and_quotations_have_the_numbers_of_their_elements(html: str, parts: list[object]) -> None:
+    found = parts_of_page(html)
+    tables = sorted({part.table for part in found.values() if isinstance(part, Cell)})
+    told = [Cell(tables.index(p.table), p.row, p.column) if isinstance(p, Cell) else p for p in found.values()]
+    assert told == parts
+    marked = annotated(html, {number: (type(part).__name__, "") for number, part in found.items()})
+    assert re.findall(r'<(\w+)[^>]*? data-pagesieve="(\w+)"', marked) == [
+        ({"Item": "li", "Cell": "td", "Quotation": "blockquote"}[type(part).__name__], type(part).__name__) for part in parts
+    ]
 
 
 @pytest.mark.parametrize("head", ["", "<!DOCTYPE html>", "<!-- a --><!doctype html><!-- b -->", "<!-- <!doctype html> -->"])

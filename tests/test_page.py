@@ -19,6 +19,7 @@ from pagesieve.page import (
     PageError,
     Segments,
     decode,
+    is_markdown,
     read_page,
     split,
 )
@@ -252,6 +253,7 @@ def test_a_line_end_alone_ends_no_paragraph_of_markdown() -> None:
         "## Ferry", "The boat runs again, says Ada. Her rope is new.", "It holds.", "![Quay](q.jpg)", "The quay", "One and more", "> Two", "```", "x", "```",
     ]  # fmt: skip
     few = text.replace("](/weather)", "").replace("](/news)", "")
+    assert (is_markdown(text), is_markdown(few), is_markdown("")) == (True, False, False)
     assert "The boat runs again," in contents(few)
     one_a_line = "[News](/a)\n[Weather](/b)\n[Sign in](/c)\n" + "\n".join(f"Paragraph {i} is here." for i in range(9))
     assert len(contents(one_a_line)) == 12

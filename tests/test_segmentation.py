@@ -580,8 +580,24 @@ def test_lists_keep_their_numbers_in_markdown() -> None:
     html = (
         "<ol><li>Row on</li><li><a href=/x>Stop</a><p>at the pier</p></li></ol><ul><li>Rest<ol><li>a bit</li></ol></li></ul><ol><li>Go</ol>"
     )
-    assert of_html(html, "body").markdown == "1. Row on\n2. [Stop](/x)\n   at the pier\n- Rest\n1. a bit\n1. Go\n"
-    assert labelled("1. Row on\n2. Stop\n• Rest\n", "body").markdown == "1. Row on\n2. Stop\n- Rest\n"
+    assert of_html(html, "body").markdown == "1. Row on\n2. [Stop](/x)\n\n   at the pier\n- Rest\n  1. a bit\n1. Go\n"
+    assert labelled("1. Row on\n2. Stop\n• Rest\n1.2. Go\n", "body").markdown == "1. Row on\n2. Stop\n- Rest\n\n1.2. Go\n"
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<ol><li>Track<ol><li>rails<li>stops</ol><li>Depot</ol>", "1. Track\n   1. rails\n   2. stops\n2. Depot\n"),
+        ("<ul><li>Track<ul><li>rails<ul><li>old</ul></ul>Bed<li>Depot</ul>", "- Track\n  - rails\n    - old\n\n  Bed\n- Depot\n"),
+        ("<ol start=10><li>Track<ol start=3><li>rails</ol></ol>", "10. Track\n\n    3. rails\n"),  # it would go on with the text
+        ("<ul><li><ul><li>rails</ul></ul>", "- - rails\n"),
+        ("<ol start=-1><li>Row<li>On</ol>", "- Row\n0. On\n"),
+        ("<ul><li><h3>Row</h3>on<li><pre>a\n\n b</pre></ul>", "- ### Row\n\n  on\n- ```\n  a\n\n   b\n  ```\n"),
+        ("<blockquote><p>Row<p>on<ul><li>a<li>b</ul></blockquote><blockquote>c", "> Row\n>\n> on\n>\n> - a\n> - b\n\n> c\n"),
+    ],
+)
+def test_what_stands_in_items_and_quotations_is_indented(html: str, markdown: str) -> None:
+    assert of_html(html, "body").markdown == markdown
 
 
 def test_tables_are_tables_in_markdown() -> None:
@@ -592,6 +608,57 @@ def test_tables_are_tables_in_markdown() -> None:
         "They rose.\n\nRow on\n\n```\na\tb\n```\n"
     )
     assert page.segments[2].text == "2022\t9.80\tin|out"
+
+
+TABLES = {
+    "empty cells": (
+        "<tr><th></th><th>2023</th><th>2024</th></tr><tr><td>Cost</td><td></td><td>184</td></tr><tr><td></td><td></td><td>9</td></tr>",
+        ["|  | 2023 | 2024 |", "| Cost |  | 184 |", "|  |  | 9 |"],
+    ),
+    "empty cells alone": ("<tr><td></td><td>1</td><td>2</td>", ["|  | 1 | 2 |"]),
+    "lines": (
+        "<tr><th>A<th>B<tr><td>a<br>b<td><p>c<p>d<tr><td><ul><li>e<li>f</ul><td>g",
+        ["| A | B |", "| a<br>b | c<br>d |", "| e<br>f | g |"],
+    ),
+    "wide cells": ("<tr><th colspan=2>A<th>B<tr><td colspan=3>All<tr><td>a<td>b<td>c", ["| A |  | B |", "| All |  |  |", "| a | b | c |"]),
+    "high cells": ("<tr><th rowspan=2>A<th>B<th>C<tr><td>b<td>c<tr><td>d", ["| A | B | C |", "|  | b | c |", "| d |  |  |"]),
+    "hidden cells": ("<tr><th>A<th hidden>X<th>B<tr><td style='display:none'>x<td>a<td>b", ["| A | B |", "| a | b |"]),
+    "one address": ("<tr><td><a href=/x>A</a><td><a href=/x>B</a>", ["| [A](/x) | [B](/x) |"]),
+    "sections": ("<thead><tr><th rowspan=9>A<th>B<tbody><tr><td>a<td>b|<tfoot><tr><td><td>c", ["| A | B |", "| a | b\\| |", "|  | c |"]),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_cells_stand_under_their_columns_in_markdown(name: str) -> None:
+    rows, lines = TABLES[name]
+    rule = "| " + " | ".join(["---"] * (lines[0].count(" | ") + 1)) + " |"
+    assert of_html(f"<table>{rows}</table>", "body").markdown.splitlines() == [lines[0], rule, *lines[1:]]
+
+
+@pytest.mark.parametrize(
+    "cell", ["<h1>Row on</h1>now", "<pre>Row on</pre>now", f"<p>{SUMMARY * 5}<p>{OTHER * 5}", "<table><tr><td>Row<td>on</table>"]
+)
+def test_a_table_that_lays_out_the_page_is_none_in_markdown(cell: str) -> None:
+    page = of_html(f"<table><tr><td>{cell}</td><td><p>Beside</td></tr></table>", "body")
+    assert "Beside |" not in page.markdown
+    assert page.markdown.endswith("\n\nBeside\n")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<ul><li>Row</ul>", "<p>*Row_ `on` &lt;![a](b)\\", "<a href=/x>!</a>", "<tr><td>Row<td><p>on", "<td>Row", "<td><p>Row",
+     "<tr><td colspan=99>Row<td rowspan=99>on", "<td rowspan=99><p>Row"],
+)  # fmt: skip
+def test_markdown_takes_time_linear_in_size(unit: str) -> None:
+    assert grows_linearly(lambda n: of_html("<table>" * ("td" in unit) + unit * n, "body"), lambda page: page.markdown, 300)
+
+
+def test_plain_text_is_escaped_and_markdown_is_given_as_it_stands() -> None:
+    assert labelled("* Row on\n\n# 1 <b>on</b>\n", "body").markdown == "- Row on\n\n\\# 1 \\<b>on\\</b>\n"
+    text = "[News](/a) [Tide](/b)\n\n# Ferry\n\nRow *on*\nto [Ada](/c).\n\n- One\n  - two\n\nShare\n\n> Row\n"
+    page = labelled(text, "boilerplate", "headline", "body", "body", "body", "boilerplate", "body")
+    assert page.markdown == "# Ferry\n\nRow *on*\nto [Ada](/c).\n\n- One\n  - two\n\n> Row\n"
+    assert labelled(text, "boilerplate").markdown == ""
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ __all__ = [
     "CELLS",
     "HIDING",
     "ICONS",
+    "KEPT",
     "LINK",
     "REFERENCE_LENGTH",
     "UNSEEN",

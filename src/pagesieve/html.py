@@ -21,20 +21,24 @@ from typing import Any
 import numpy as np
 
 from pagesieve.encodings import characters
-from pagesieve.flow import lay_out, shown
+from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
 from pagesieve.page import Markup, Page, Segment, Segments
 from pagesieve.tree import read_tree
 
 __all__ = [
+    "Cell",
     "HtmlPage",
+    "Item",
     "Metadata",
+    "Part",
+    "Quotation",
     "annotated",
     "decode_html",
     "inert",
     "labels_of_elements",
     "looks_like_html",
-    "ranks_of_items",
+    "parts_of_page",
     "read_html",
     "read_pages",
 ]
@@ -50,6 +54,7 @@ MAX_DEPTH = 500  # elements within each other; browsers stop there too
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
 MANY_OPTIONS = 2_000
 MANY_ATTRIBUTES = 2_000
+MAX_SPAN = 100  # columns and rows that a cell takes; more are no table that anybody reads
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
 BARE = 40  # words; a page that shows fewer shows nothing
 STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
@@ -105,6 +110,30 @@ class HtmlPage:
     metadata: Metadata
     notes: tuple[str, ...] = ()
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A list's item, its `number` None where the list is not numbered."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table's cell: the number of the table's element, row and column from 0, what other cells span counted."""
+
+    table: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A `blockquote`."""
+
+
+Part = Item | Cell | Quotation
 
 
 def looks_like_html(text: str) -> bool:
@@ -300,17 +329,63 @@ def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, s
     return {element: size.most_common(1)[0][0] for element, size in sizes.items()}
 
 
-def ranks_of_items(html: str) -> dict[int, int]:
-    """The numbers that the items of ordered lists have, by the number of the item's element, as `Markup.element` counts."""
-    found: dict[int, int] = {}
-    last: dict[int, int] = {}  # rank by list
+def parts_of_page(html: str) -> dict[int, Part]:
+    """The items of lists, the cells of tables and the quotations, by the number of the element, as `Markup.element` counts."""
+    found: dict[int, Part] = {}
+    ranks: dict[int, int] = {}  # the last one by ordered list
+    grids: dict[int, _Grid] = {}  # by table, and by its sections and rows
     tree = _parse(html)
     for number, node in enumerate(_elements(tree) if tree.root is not None else ()):
-        if node.tag == "ol":
-            last[node.mem_id] = _whole(node.attributes.get("start"), 1) - 1
-        elif node.tag == "li" and node.parent.mem_id in last:
-            found[number] = last[node.parent.mem_id] = _whole(node.attributes.get("value"), last[node.parent.mem_id] + 1)
+        tag, own, around = node.tag, node.mem_id, node.parent.mem_id if node.parent is not None else -1
+        if tag == "ol":
+            ranks[own] = _whole(node.attributes.get("start"), 1) - 1
+        elif tag == "li":
+            if around in ranks:
+                ranks[around] = _whole(node.attributes.get("value"), ranks[around] + 1)
+            found[number] = Item(ranks.get(around))
+        elif tag == "blockquote":
+            found[number] = Quotation()
+        elif tag == "table":
+            grids[own] = _Grid(number)
+        elif around in grids and tag in CELLS:
+            if not _is_hidden(node):
+                found[number] = grids[around].cell(*(_whole(node.attributes.get(name), 1) for name in ("colspan", "rowspan")))
+        elif around in grids:
+            grids[own] = grids[around]
+            grids[own].begin(tag)
     return found
+
+
+class _Grid:
+    """Where the next cell of a table goes: cells may take several columns, and reach down into further rows of their section."""
+
+    def __init__(self, table: int) -> None:
+        self.table, self.row, self.column = table, -1, 0
+        self.free: dict[int, int] = {}  # by column, the row from which on it is free again
+
+    def begin(self, tag: str) -> None:
+        """Go on to a row, or to a section."""
+        if tag == "tr":
+            self.row, self.column = self.row + 1, 0
+        else:
+            self.free.clear()
+
+    def cell(self, wide: int, high: int) -> Cell:
+        """Take the next free columns of the row."""
+        while self.free.get(self.column, 0) > self.row:
+            self.column += 1
+        cell = Cell(self.table, self.row, self.column)
+        wide, high = (min(max(span, 1), MAX_SPAN) for span in (wide, high))
+        if high > 1:
+            self.free.update(dict.fromkeys(range(self.column, self.column + wide), self.row + high))
+        self.column += wide
+        return cell
+
+
+def _is_hidden(cell: Any) -> bool:
+    """Whether the page itself declares the cell hidden: it takes no column then."""
+    stated = cell.attributes
+    return any(name in stated and HIDING[name](stated[name] or "") for name in ("hidden", "style"))
 
 
 def _whole(value: str | None, otherwise: int) -> int:

@@ -34,7 +34,20 @@ from pagesieve.words import hashes
 
 Ints = NDArray[np.int64]
 
-__all__ = ["Link", "Markup", "Page", "PageError", "Segment", "checked", "decode", "foreign", "read_page", "split", "wrap_width"]
+__all__ = [
+    "Link",
+    "Markup",
+    "Page",
+    "PageError",
+    "Segment",
+    "checked",
+    "decode",
+    "foreign",
+    "is_markdown",
+    "read_page",
+    "split",
+    "wrap_width",
+]
 
 MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
@@ -535,14 +548,22 @@ class _Make:
     @classmethod
     def of(cls, text: str, lines: list[_Line]) -> _Make:
         """That of the dump `text`, which has these lines."""
-        apart = sum(bool(line.blank_before or line.bullet) for line in lines)
-        markdown = text.count("](") >= MARKDOWN_LINKS and apart >= MARKDOWN_BLANK * len(lines)
         torn = inner = False
         if len(lines) >= TORN_LINES and sum(line.blank_before > 0 for line in lines) <= FLUSH * len(lines):
             inner = _are_inner([line for line in lines if line.indent], text)
             flush = sum(line.blank_before or (line.indent > 0 and not inner) for line in lines) <= FLUSH * len(lines)
             torn = flush and _are_torn(lines, text)
-        return cls(wrap_width(lines), markdown, torn, torn and inner)
+        return cls(wrap_width(lines), _is_markdown(text, lines), torn, torn and inner)
+
+
+def is_markdown(text: str) -> bool:
+    """Whether a dump is Markdown itself."""
+    return "](" in text and _is_markdown(text, _lines(text))
+
+
+def _is_markdown(text: str, lines: list[_Line]) -> bool:
+    apart = sum(bool(line.blank_before or line.bullet) for line in lines)
+    return text.count("](") >= MARKDOWN_LINKS and apart >= MARKDOWN_BLANK * len(lines)
 
 
 def _are_torn(lines: list[_Line], text: str) -> bool:

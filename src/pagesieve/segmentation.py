@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,10 +19,11 @@ from typing import Any, overload
 from unicodedata import normalize
 
 from pagesieve.explain import Explanation
-from pagesieve.flow import BLOCKS, CELLS
-from pagesieve.html import Metadata, annotated, labels_of_elements, ranks_of_items
-from pagesieve.page import Link, Markup, Rows, Segment, Segments
-from pagesieve.render import ANNOTATION_STYLE, Block, page_html, page_markdown
+from pagesieve.flow import CELLS, KEPT
+from pagesieve.html import Cell, Item, Metadata, Part, Quotation, annotated, labels_of_elements, parts_of_page
+from pagesieve.markdown import Around, Block, page_markdown
+from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown
+from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
 from pagesieve.words import count_words
 
@@ -40,6 +42,11 @@ NO_PAGES = ("#", "javascript:", "mailto:", "tel:")  # how addresses begin that l
 PICTURE = 6  # rank of a picture's alternative text
 UNMARKED = Markup("", (), (), -1, (), (), "", 0)  # of a segment that no markup is known of
 SHARED = 3  # stories; a line that so many have ("subscribers only") is no title
+PARTS = frozenset(("li", "blockquote", *CELLS))  # what Markdown needs to be told of from the page's source
+LONG_CELL = 500  # characters from which several lines in a table's cell are a part of the page, and no datum
+BLOCKS_AROUND = 100  # blocks, the nearest ones, among which Markdown looks for a segment's lists and tables
+DEPTH = 20  # lists and quotations within each other that Markdown is indented for
+MANY = 1_000_000_000  # numbers of items that Markdown does not know
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
 
 _DETAIL = re.compile(
@@ -51,6 +58,8 @@ _DETAIL = re.compile(
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
 _NUMBER = re.compile(r"\W*\d{1,3}\W*$")
 _SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”’»)\]」]*$|\.\.\.$")
+
+Numbered = Sequence[tuple[int, Part]]  # parts of a page, each with the number of its element
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +255,22 @@ class Segmentation:
     def markdown(self) -> str:
         """Headline and body as Markdown; headings, lists, tables, quotes and links are kept where the page is HTML. "" without either.
 
-        Numbered lists count from 1 in the items that are body; those of a text dump keep their numbers.
+        Numbered lists keep their numbers. Plain text is escaped where it would be read as markup; a dump that is Markdown itself
+        is given as it stands.
         """
         again = _repeated(self._rows)
-        chosen = [self.segments[i] for i in self._rows.with_label("body") if i not in again]
-        ranks = ranks_of_items(self.source) if any("ol" in s.path.split("/") for s in chosen) else {}
-        return page_markdown(_markdown_blocks(chosen, ranks))
+        places = [i for i in self._rows.with_label("body") if i not in again]
+        if self.view == "text" and is_markdown(self.text):
+            return self._as_it_stands(places)
+        chosen = [self.segments[i] for i in places]
+        special = any(not PARTS.isdisjoint(s.path.split("/")) for s in chosen)
+        return page_markdown(_markdown_blocks(chosen, parts_of_page(self.source) if special else {}))
+
+    def _as_it_stands(self, places: Sequence[int]) -> str:
+        """The text of the segments at these places, whatever stands between adjacent ones included."""
+        runs = [[place for _, place in run] for _, run in groupby(enumerate(places), lambda numbered: numbered[1] - numbered[0])]
+        start, end = self._rows.plain.start, self._rows.plain.end
+        return "\n\n".join(self.text[start[run[0]] : end[run[-1]]] for run in runs) + ("\n" if runs else "")
 
     @property
     def teasers(self) -> tuple[Teaser, ...]:
@@ -327,36 +346,100 @@ def _repeated(segments: LabeledSegments) -> set[int]:
     return again
 
 
-def _markdown_blocks(segments: Sequence[LabeledSegment], ranks: Mapping[int, int]) -> list[Block]:
-    """The article's segments as what Markdown is made of; `ranks` are what the items of ordered lists say of their numbers."""
-    blocks: list[Block] = []
-    items: dict[int, dict[int, int]] = {}  # of each list, the numbers of its items
-    for segment in segments:
-        text, marker, table = segment.text, "", -1
-        if segment.bullet:
-            told = segment.bullet.strip("().")
-            text, marker = text[len(segment.bullet) :].strip(), f"{told}." if told.isdecimal() else "-"
-        around = _blocks_around(segment)
-        for (tag, item), (outer, within) in pairwise([*around, ("", -1)]):
-            if tag == "li":
-                numbers = items.setdefault(within, {})
-                again = item in numbers  # a further paragraph of an item
-                number = numbers.setdefault(item, ranks.get(item, len(numbers) + 1))
-                marker = f"{number}." if outer == "ol" else "-"
-                marker = " " * len(marker) if again else marker
-                break
-        if "\t" in text:
-            table = next((number for tag, number in around if tag == "table"), -1)
-        blocks.append(Block(text, segment.path, _level(segment), segment.links, marker, table))
+def _markdown_blocks(segments: Sequence[LabeledSegment], parts: Mapping[int, Part]) -> list[Block]:
+    """The article's segments as what Markdown is made of; `parts` are the items, cells and quotations of its page."""
+    columns: dict[tuple[int, int], list[int]] = {}  # of each row of each table, where its cells begin
+    for part in parts.values():
+        if isinstance(part, Cell):
+            columns.setdefault((part.table, part.row), []).append(part.column)
+    around = [_parts_around(segment, parts) for segment in segments]
+    cells = [_cells(*both, columns) for both in zip(segments, around, strict=True)]
+    tables = _data_tables([block for row in cells for block in row]) - _outer_tables(around)
+    return [
+        block
+        for segment, within, row in zip(segments, around, cells, strict=True)
+        for block in (row if row and row[0].cell and row[0].cell.table in tables else [_block(segment, within)])
+    ]
+
+
+def _parts_around(segment: LabeledSegment, parts: Mapping[int, Part]) -> Numbered:
+    """Those of `parts` that the segment stands in, nearest first."""
+    chain = (segment.markup.element, *segment.markup.containers[:BLOCKS_AROUND]) if segment.markup is not None and parts else ()
+    return [(number, parts[number]) for number in chain if number in parts]
+
+
+def _block(segment: LabeledSegment, within: Numbered) -> Block:
+    """A segment that is no row of a table."""
+    if segment.markup is None:
+        number = segment.bullet.strip("().")
+        if not number or "." in number:  # that of a section ("1.2.") is no item's
+            return Block(" ".join(segment.text.split()), level=_level(segment))
+        item = Around(segment.start, f"{int(number)}." if number.isdecimal() else "-")
+        return Block(segment.content, level=_level(segment), around=(item,))
+    return Block(segment.text, segment.links, _level(segment), _around(within), _is_code(segment))
+
+
+def _around(within: Numbered) -> tuple[Around, ...]:
+    """The items and quotations among these parts, outermost first."""
+    found = []
+    for number, part in reversed(within[-DEPTH:]):
+        if isinstance(part, Item):
+            counted = part.number is not None and 0 <= part.number < MANY
+            found.append(Around(number, f"{part.number}." if counted else "-"))
+        elif isinstance(part, Quotation):
+            found.append(Around(number))
+    return tuple(found)
+
+
+def _cells(segment: LabeledSegment, within: Numbered, columns: Mapping[tuple[int, int], Sequence[int]]) -> list[Block]:
+    """The cells of a table that the segment's line holds, those between tabs; [] where it stands in none.
+
+    A line begins in the cell of its first word: it may be a further one of that, and the empty cells before are not in it.
+    """
+    place, first = next(((i, part) for i, (_, part) in enumerate(within) if isinstance(part, Cell)), (0, None))
+    if first is None:
+        return []
+    begins = columns[first.table, first.row]
+    at = bisect_left(begins, first.column)
+    begins = begins[at : at + 1 + segment.text.count("\t")]
+    level, around, code = _level(segment), _around(within[place + 1 :]), _is_code(segment)
+    blocks = []
+    start = 0
+    for column, text in zip(begins, segment.text.split("\t", len(begins) - 1), strict=True):
+        if text:
+            links = _clipped(segment.links, start, start + len(text))
+            blocks.append(Block(text, links, level, around, code, Cell(first.table, first.row, column)))
+        start += len(text) + 1
     return blocks
 
 
-def _blocks_around(segment: LabeledSegment) -> list[tuple[str, int]]:
-    """Tag and number of the segment's block and of those around it, nearest first; the path names inline elements, too."""
-    if segment.markup is None:
-        return []
-    tags = [tag for tag in reversed(segment.path.split("/")) if tag in BLOCKS or tag in CELLS]
-    return [*zip(tags, (segment.markup.element, *segment.markup.containers), strict=False)]
+def _is_code(segment: LabeledSegment) -> bool:
+    return not KEPT.isdisjoint(segment.path.split("/"))
+
+
+def _clipped(links: Sequence[Link], start: int, end: int) -> list[Link]:
+    """The links between these places of a text, counted from `start`: one that is in adjacent cells is one link in the segment."""
+    return [Link(max(a.start, start) - start, min(a.end, end) - start, a.address) for a in links if a.start < end and a.end > start]
+
+
+def _data_tables(cells: Sequence[Block]) -> set[int]:
+    """The tables that hold data and do not lay out the page: with a row of several cells, no long one of several lines, no heading, no code."""
+    sizes: Counter[Cell] = Counter()
+    laid_out: set[int] = set()
+    for block in cells:
+        if block.cell is not None:
+            further = block.cell in sizes
+            sizes[block.cell] += len(block.text)
+            if block.level or block.code or (further and sizes[block.cell] > LONG_CELL):
+                laid_out.add(block.cell.table)
+    rows = Counter((cell.table, cell.row) for cell in sizes)
+    return {table for (table, _), count in rows.items() if count > 1} - laid_out
+
+
+def _outer_tables(around: Sequence[Numbered]) -> set[int]:
+    """The tables with another one in a cell."""
+    tables = ([part.table for _, part in within if isinstance(part, Cell)] for within in around)
+    return {table for found in tables for table in found[1:]}
 
 
 def _level(segment: LabeledSegment) -> int:

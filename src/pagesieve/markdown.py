@@ -1,0 +1,188 @@
+"""An article as Markdown: CommonMark, and tables as GitHub has them. Strings in, strings out.
+
+What a page says in plain characters must not become markup, but stays as readable as it can: only such signs are escaped as would be read as
+markup where they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from string import punctuation
+from urllib.parse import quote
+
+from pagesieve.html import Cell
+from pagesieve.page import Link
+
+__all__ = ["Around", "Block", "page_markdown"]
+
+SPARSE = 100  # places for each line of text from which a table's empty cells are left out: they would grow with the square of the page
+
+_REFERENCE = r"&(?=#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)"
+# References, tags, comments, addresses in angle brackets, the middle of a link.
+_MARKUP = re.compile(rf"{_REFERENCE}|<(?=[A-Za-z/!?]|[^\s<>]+@)|\](?=\()")
+# How a heading, quotation, item, fence, underline, rule or definition of a link begins.
+_BEGINNING = re.compile(r"#{1,6}(?!\S)|>|[-+*](?!\S)|`{3}|~{3}|(?:=+|-+)$|([-_*])(?:\s*\1){2,}\s*$|\[[^\[\]]*\]:")
+_NUMBER = re.compile(r"[0-9]{1,9}(?=[.)](?!\S))")
+_CLOSING = re.compile(r"(?<!\S)(?=#+$)")  # signs at a heading's end that are no part of it
+_SPACE = re.compile(r"\s")
+_UNSAFE = re.compile(r"[\x00-\x20]*(?:javascript|vbscript|data):", re.IGNORECASE)
+_DROPPED = re.compile(r"[\t\n\r]")  # browsers take an address without them
+_ENCODED = re.compile(r"[\s\x00-\x1f\x7f<>()`]")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a block stands in: a list's item that begins with `marker` ("-", "2."), or, without one, a quotation; its `number` is its own."""
+
+    number: int
+    marker: str = ""
+
+    @property
+    def opening(self) -> str:
+        """What its first line begins with."""
+        return f"{self.marker} " if self.marker else "> "
+
+    @property
+    def further(self) -> str:
+        """What its other lines begin with."""
+        return " " * len(self.opening) if self.marker else "> "
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph of an article: its text and links, the level of a heading (0 for none), what is `around` it, outermost first.
+
+    `code` is kept as it is. A block with a `cell` is a line of that.
+    """
+
+    text: str
+    links: Sequence[Link] = ()
+    level: int = 0
+    around: tuple[Around, ...] = ()
+    code: bool = False
+    cell: Cell | None = None
+
+
+def page_markdown(blocks: Iterable[Block]) -> str:
+    """An article's blocks as Markdown, items of a list on adjacent lines, a blank line between all others; "" for none."""
+    out: list[str] = []
+    before: tuple[Around, ...] = ()
+    for around, lines in _written(blocks):
+        kept = next((i for i, (a, b) in enumerate(zip(before, around, strict=False)) if a != b), min(len(before), len(around)))
+        if out:
+            out.append("\n" if _is_next_item(before, around, kept) else "\n" + _further(around[:kept]).rstrip() + "\n")
+        first, *others = lines
+        out.append(_further(around[:kept]) + "".join(a.opening for a in around[kept:]) + first)
+        out += ["\n" + (_further(around) + line if line else _further(around).rstrip()) for line in others]
+        before = around
+    return "".join([*out, "\n"]) if out else ""
+
+
+def _further(around: Sequence[Around]) -> str:
+    return "".join(a.further for a in around)
+
+
+def _is_next_item(before: Sequence[Around], around: Sequence[Around], kept: int) -> bool:
+    """Whether a block begins an item right below another one of the list, or below the line of the item it stands in.
+
+    `kept` counts what is around both. A list amid an item that does not count from 1 needs a blank line: it goes on with the text otherwise.
+    """
+    marker = around[kept].marker if kept < len(around) else ""
+    listed = any(a.marker for a in before[max(kept - 1, 0) :])
+    return bool(marker) and listed and (kept < len(before) or marker in ("-", "1."))
+
+
+def _written(blocks: Iterable[Block]) -> Iterator[tuple[tuple[Around, ...], list[str]]]:
+    """The lines of each paragraph and of each table, and what is around them."""
+    for table, group in groupby(blocks, lambda block: block.cell.table if block.cell else -1):
+        rows = [*group]
+        if table >= 0:
+            yield rows[0].around, _table(rows)
+        else:
+            yield from ((block.around, _lines(block)) for block in rows)
+
+
+def _lines(block: Block) -> list[str]:
+    if block.code:
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block.text)), default=0))
+        return [fence, *re.split("[\r\n]", block.text), fence]
+    if block.level:
+        return ["#" * block.level + " " + _CLOSING.sub(r"\\", _line(block))]
+    return [_line(block, _beginning(block.text))]
+
+
+def _table(blocks: Sequence[Block]) -> list[str]:
+    """Cells as a table, its first row as its head, as Markdown wants one; the lines of a cell are parted by `<br>`."""
+    rows: dict[int, dict[int, str]] = {}
+    for block in blocks:
+        if block.cell is not None:
+            row, column, line = rows.setdefault(block.cell.row, {}), block.cell.column, _line(block).replace("|", "\\|")
+            row[column] = f"{row[column]}<br>{line}" if column in row else line
+    columns = 1 + max(max(row) for row in rows.values())
+    sparse = columns * len(rows) > SPARSE * (len(blocks) + 1)
+    cells = [[*row.values()] if sparse else [row.get(column, "") for column in range(columns)] for row in rows.values()]
+    columns = max(map(len, cells))
+    cells[0] += [""] * (columns - len(cells[0]))
+    return ["| " + " | ".join(row) + " |" for row in (cells[0], ["---"] * columns, *cells[1:])]
+
+
+def _line(block: Block, escaped: Iterable[int] = ()) -> str:
+    """The block's text on one line with its links, a backslash before each sign that would be markup, and at the places `escaped`."""
+    text = _SPACE.sub(" ", block.text)
+    links = [link for link in block.links if not _UNSAFE.match(_DROPPED.sub("", link.address))]
+    signs = dict.fromkeys([*escaped, *_markup(text, links)], "\\")
+    for link in reversed(links):  # so that one which ends where another one begins is closed before
+        signs[link.end] = f"]({_address(link.address)})" + signs.get(link.end, "")
+        signs[link.start] = "[" + signs.get(link.start, "")
+    for match in re.finditer(r"\\", text):
+        if match.end() in signs or text[match.end() : match.end() + 1] in punctuation:
+            signs[match.start()] = signs.get(match.start(), "") + "\\"
+    places = sorted({0, *signs})
+    return "".join(signs.get(start, "") + text[start:end] for start, end in pairwise([*places, len(text)]))
+
+
+def _beginning(text: str) -> list[int]:
+    """Where a paragraph's text is escaped for what it begins with."""
+    number = _NUMBER.match(text)
+    return [number.end()] if number else [0] if _BEGINNING.match(text) else []
+
+
+def _markup(text: str, links: Sequence[Link]) -> Iterator[int]:
+    """Where a text would have markup anywhere in it."""
+    edges = {place for link in links for place in (link.start, link.end)}
+    yield from (match.start() for match in _MARKUP.finditer(text))
+    yield from _emphasis(text, "*", edges)
+    yield from _emphasis(text, "_", edges)
+    ticks = [match.start() for match in re.finditer("`", text)]
+    if len(ticks) > 1 and (ticks[-1] - ticks[0] >= len(ticks) or edges.intersection(ticks)):  # more than one run of them
+        yield from ticks
+    for link in links:
+        yield from (match.start() + link.start for match in re.finditer(r"[\[\]]", text[link.start : link.end]))
+        if text[max(link.start - 1, 0) : link.start] == "!":  # no picture
+            yield link.start - 1
+
+
+def _emphasis(text: str, sign: str, edges: set[int]) -> Iterator[int]:
+    """Where `sign` may begin emphasis that may end later on, or end it; within a word "_" does neither. Links begin and end at the `edges`."""
+    opening: list[range] = []
+    closing: list[range] = []
+    for run in re.finditer(rf"\{sign}+", text):
+        start, end = run.span()
+        before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+        behind_word, before_word = before.isalnum() and start not in edges, after.isalnum() and end not in edges
+        if (after.strip() or end in edges) and not (sign == "_" and behind_word):
+            opening.append(range(start, end))
+        if (before.strip() or start in edges) and not (sign == "_" and before_word):
+            closing.append(range(start, end))
+    if opening and closing:
+        yield from (place for run in opening if run.start < closing[-1].start for place in run)
+        yield from (place for run in closing if run.start > opening[0].start for place in run)
+
+
+def _address(address: str) -> str:
+    """A link's address in a form that Markdown reads."""
+    encoded = _ENCODED.sub(lambda match: quote(match[0]), _DROPPED.sub("", address))
+    return re.sub(rf"\\|{_REFERENCE}", r"\\\g<0>", encoded)

@@ -1,0 +1,117 @@
+"""`markdown`: texts, links and tables as CommonMark reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pagesieve.html import Cell
+from pagesieve.markdown import Around, Block, page_markdown
+from pagesieve.page import Link
+
+
+def written(text: str, *links: Link, level: int = 0) -> str:
+    return page_markdown([Block(text, links, level)]).removesuffix("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Row",
+        "#",
+        "> Row",
+        "- Row",
+        "+ Row",
+        "* Row",
+        "-",
+        "1. Row",
+        "12) Row",
+        "---",
+        "* * *",
+        "___",
+        "===",
+        "```",
+        "~~~ Row",
+        "[Row]: /x",
+    ],
+)
+def test_what_would_begin_a_block_is_escaped(text: str) -> None:
+    place = next(i for i, char in enumerate(text) if not char.isalnum())
+    escaped = f"{text[:place]}\\{text[place:]}"
+    assert written(text) == escaped
+    assert page_markdown([Block(text, around=(Around(0, "-"),))]) == f"- {escaped}\n"
+    assert page_markdown([Block(text, around=(Around(0),))]) == f"> {escaped}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("<script>alert(1)</script>", "\\<script>alert(1)\\</script>"),
+        ("Row <!-- on --> <?x?> <1@b.example>", "Row \\<!-- on --> \\<?x?> \\<1@b.example>"),
+        ("Row *on* and **on**", "Row \\*on\\* and \\*\\*on\\*\\*"),
+        ("Leser*innen und Kolleg*innen", "Leser\\*innen und Kolleg\\*innen"),
+        ("_Row_ __on__", "\\_Row\\_ \\_\\_on\\_\\_"),
+        ("`Row` on", "\\`Row\\` on"),
+        ("[Row](on)", "[Row\\](on)"),
+        ("&lt; &#60; &#x3c;", "\\&lt; \\&#60; \\&#x3c;"),
+        ("\\* Row", "\\\\* Row"),
+    ],
+)
+def test_what_would_be_markup_anywhere_is_escaped(text: str, escaped: str) -> None:
+    assert written(text) == escaped
+    assert written(text, level=2) == f"## {escaped}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a * b * c", "snake_case_name and _x", "Row [sic] (on)", "1 < 2 <3", "5* and 4* boats", "AT&T &c", "a ` b", "C:\\boats", "#ferry", "-5",
+     "1.5 boats", "Row # on", "Row | on", "2024 was > 2023", "a - b - c"],
+)  # fmt: skip
+def test_what_says_nothing_to_markdown_stays(text: str) -> None:
+    assert written(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"), [("# Row", "# Row"), ("1. Row", "1. Row"), ("Row #", "Row \\#"), ("C#", "C#"), ("##", "\\##")]
+)
+def test_in_a_heading_only_signs_at_its_end_are_escaped(text: str, escaped: str) -> None:
+    assert written(text, level=1) == f"# {escaped}"
+
+
+@pytest.mark.parametrize("address", ["javascript:x()", " JavaScript:x()", "java\nscript:x()", "data:text/html,x", "VBScript:x"])
+def test_an_address_that_runs_is_no_link(address: str) -> None:
+    assert written("Row on", Link(0, 3, address)) == "Row on"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/a b", "/a%20b"),
+        ("/a(b", "/a%28b"),
+        ("/<b>", "/%3Cb%3E"),
+        ("/a\n\tb", "/ab"),
+        ("/a\\*", "/a\\\\*"),
+        ("javascript&colon;x", "javascript\\&colon;x"),  # as a page may write "&amp;colon;"
+        ("/?a=1&b=`_*|", "/?a=1&b=%60_*|"),
+    ],
+)
+def test_addresses_are_such_as_markdown_reads(address: str, told: str) -> None:
+    assert written("Row on", Link(0, 3, address)) == f"[Row]({told}) on"
+
+
+def test_links_texts_are_escaped() -> None:
+    assert written("Row [x] on", Link(4, 7, "/x")) == "Row [\\[x\\]](/x) on"
+    assert written("Row on", Link(0, 3, "/x"), Link(3, 6, "/y")) == "[Row](/x)[ on](/y)"
+    assert written("Row!on\\", Link(4, 6, "/x")) == "Row\\![on](/x)\\\\"
+    assert written("a`` b", Link(1, 2, "/x")) == "a[\\`](/x)\\` b"
+
+
+def test_code_has_a_fence_longer_than_any_in_it() -> None:
+    assert page_markdown([Block("```\n*a*", code=True)]) == "````\n```\n*a*\n````\n"
+    assert page_markdown([Block("a `b`", code=True)]) == "```\na `b`\n```\n"
+
+
+def test_a_table_whose_cells_are_nearly_all_empty_is_not_filled_up() -> None:
+    cells = [Block("x", cell=Cell(0, row, column)) for row in range(99) for column in ([0, 9_999] if row else [0, 1])]
+    lines = page_markdown(cells).splitlines()
+    assert lines[:3] == ["| x | x |", "| --- | --- |", "| x | x |"]
+    assert len(lines) == 100
