@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from archives import lock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,19 @@ def test_links_to_files_are_followed_and_those_to_folders_only_where_a_pattern_n
     assert names(f"{tmp_path}/link*", is_glob=True) == [f"{tmp_path}/linked/link.txt", f"{tmp_path}/linked/x.txt"]
     with pytest.raises(FileNotFoundError):
         list(found(f"{tmp_path}/in/lost.txt"))
+
+
+def test_a_folder_that_cannot_be_listed_stands_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.txt", "locked/b.txt", "z.txt"):
+        put(f"{tmp_path}/in/{name}", b"four")
+    lock(monkeypatch, "locked")
+    for asked, is_glob in (("in", False), ("in/*", True)):
+        first, (name, error), last = found(f"{tmp_path}/{asked}", is_glob)
+        assert (first, last) == ((f"{tmp_path}/in/a.txt", 4), (f"{tmp_path}/in/z.txt", 4))
+        assert name == f"{tmp_path}/in/locked"
+        assert isinstance(error, PermissionError)
+    with pytest.raises(PermissionError, match="in/locked"):
+        list(found(f"{tmp_path}/in/locked"))
 
 
 @FILE

@@ -11,7 +11,7 @@ from typing import Any
 import fsspec
 import pytest
 import zstandard
-from archives import conversion, response, warc_record, write_csv, write_jsonl, write_parquet, write_warc
+from archives import conversion, lock, response, warc_record, write_csv, write_jsonl, write_parquet, write_warc
 
 from pagesieve.readers import Fields, Record, form_of, holds_many, records, sources
 
@@ -269,6 +269,19 @@ def test_a_page_that_went_away_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.txt").unlink()
     (record,) = records(source, Fields(), MOST)
     assert "FileNotFoundError" in record.fault
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_the_others_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "locked", "z"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page.txt").write_text(name)
+    lock(monkeypatch, "locked")
+    found = read(tmp_path)
+    assert [record.page for record in found] == [b"a", b"", b"z"]
+    assert found[1].id == f"{tmp_path}/locked"
+    assert found[1].fault.startswith("cannot be listed (PermissionError: [Errno 13] Permission denied: ")
+    assert found[1].fault.endswith("nothing in it is read; make it readable, or leave it out")
+    assert read(tmp_path, skip=1) == []  # of each source: a run that goes on has it behind it
 
 
 @pytest.mark.parametrize("name", ["nowhere.txt", "nowhere/*.txt", "empty"])

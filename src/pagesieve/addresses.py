@@ -24,18 +24,22 @@ BLOCK = 1 << 20  # bytes read ahead from afar
 KINDS = ("file", "directory")  # what fsspec calls them; all else is a link, a pipe, a device
 
 
-def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int]]:
+def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int | OSError]]:
     """Files (address, bytes) at the address: itself, all below a folder, or what a pattern matches; by name, folder by folder.
 
-    A folder is listed when it is come to: memory holds the names of one folder at a time. Raises `FileNotFoundError` where
-    there is nothing.
+    A folder is listed when it is come to: memory holds the names of one folder at a time. One below, or matched, that cannot be
+    listed is there with the error in place of the bytes. Raises `FileNotFoundError` where there is nothing, `OSError` where the
+    address is itself a folder that cannot be listed.
     """
     if address == STDIN:
         yield address, 0
         return
     files, path = _split(address)
     if not is_glob:
-        yield from _below(files, files.info(path), address)
+        for name, size in _below(files, entry := files.info(path), address):
+            if isinstance(size, OSError) and name == _address(files, entry["name"], address):
+                raise size
+            yield name, size
         return
     entries = files.glob(path, detail=True)
     for name in sorted(entries):
@@ -45,11 +49,16 @@ def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int]]:
             yield from _below(files, files.info(name) if linked else entries[name], address)
 
 
-def _below(files: Any, entry: dict[str, Any], asked: str) -> Iterator[tuple[str, int]]:
+def _below(files: Any, entry: dict[str, Any], asked: str) -> Iterator[tuple[str, int | OSError]]:
     if entry["type"] != "directory":
         yield _address(files, entry["name"], asked), int(entry["size"] or 0)
         return
-    for inner in sorted(files.ls(entry["name"], detail=True), key=lambda inner: str(inner["name"])):
+    try:
+        listed = sorted(files.ls(entry["name"], detail=True), key=lambda inner: str(inner["name"]))
+    except OSError as error:
+        yield _address(files, entry["name"], asked), error
+        return
+    for inner in listed:
         itself = inner["name"].rstrip("/") == entry["name"].rstrip("/")  # some stores list a folder as its own first file
         if not itself and _is_listed(files, inner):
             yield from _below(files, inner, asked)

@@ -75,11 +75,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read pages from, of this many bytes, and what it is: a key of `_READERS`."""
+    """A file to read pages from, of this many bytes, and what it is: a key of `_READERS`. A folder that cannot be listed is one with a `fault`."""
 
     address: str
     size: int
     form: str
+    fault: str = ""
 
 
 def holds_many(argument: str) -> bool:
@@ -144,6 +145,10 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
         anything = False
         try:
             for address, size in found(argument, _is_glob(argument)):
+                if isinstance(size, OSError):
+                    anything = True
+                    yield _unlisted(address, size)
+                    continue
                 named = argument != "-" and not os.path.isdir(argument) and not _is_glob(argument)
                 form = _form(address) or (".jsonl" if jsonl else "page" if named or address == "-" else "")
                 if form:
@@ -155,12 +160,20 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
             raise FileNotFoundError(f"{argument}: no pages there; pages end in {', '.join((*PAGES, *MANY))}, packed or not")
 
 
+def _unlisted(address: str, error: OSError) -> Source:
+    told = f"{type(error).__name__}: {error}"
+    return Source(address, 0, "folder", f"cannot be listed ({told}), nothing in it is read; make it readable, or leave it out")
+
+
 def records(source: Source, fields: Fields, most: int, skip: int = 0, encoding: str = "") -> Iterator[Record]:
     """The pages of `source` but the first `skip`, those of more than `most` bytes as faults. `encoding` is what is known of CSV's.
 
     Whatever is wrong with the file itself is a last record with a fault.
     """
     number = 0
+    if source.fault:
+        yield from [Record(source.address, source.address, fault=source.fault)][skip:]
+        return
     try:
         for number, record in enumerate(_READERS[source.form](source, fields, most, encoding), 1):
             if number > skip:
