@@ -263,6 +263,59 @@ def test_a_warc_record_cut_short_or_wrongly_packed_is_told_and_the_others_read(t
     assert [fault[:14] for fault in faults(found)] == ["cannot be read", "", "more than 1000", "cut short: 7 b"]
 
 
+PAGE = b"<p>" + b" ".join(b"%d" % (i * i) for i in range(1000))  # some 5,800 bytes
+CHUNKS = b"".join(b"%x\r\n%s\r\n" % (len(some), some) for some in (PAGE[:3000], PAGE[3000:])) + b"0\r\n\r\n"
+GZIPPED, CHUNKED = "Content-Encoding: gzip\r\n", "Transfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    ("payload", "more"),
+    [
+        (gzip.compress(PAGE), GZIPPED),
+        (gzip.compress(PAGE), "content-encoding: X-GZip\r\n"),
+        (gzip.compress(PAGE[:99]) + gzip.compress(PAGE[99:]), GZIPPED),
+        (gzip.compress(PAGE) + b"\0\0\0", GZIPPED),
+        (zlib.compress(PAGE), "Content-Encoding: deflate\r\n"),
+        (zlib.compress(PAGE)[2:-4], "Content-Encoding: deflate\r\n"),
+        (gzip.compress(zlib.compress(PAGE)), "Content-Encoding: deflate, gzip\r\n"),
+        (PAGE, "Content-Encoding: identity\r\n"),
+        (CHUNKS, CHUNKED),
+        (CHUNKS[:-2] + b"Age: 7\r\n\r\n\r\n", CHUNKED),
+        (b"%x\r\n%s\r\n0\r\n\r\n" % (len(gzip.compress(PAGE)), gzip.compress(PAGE)), CHUNKED + GZIPPED),
+    ],
+)
+def test_a_page_of_warc_is_unpacked_as_its_server_packed_it(tmp_path: Path, payload: bytes, more: str) -> None:
+    assert [page for _, page, _ in simply(read(write_warc(tmp_path / "a.warc", [response("a", payload, more=more)])))] == [PAGE]
+
+
+@pytest.mark.parametrize(
+    ("payload", "more"),
+    [
+        *[(gzip.compress(PAGE)[:cut], GZIPPED) for cut in (1, 9, 1000, -8, -1)],
+        (zlib.compress(PAGE)[:-9], "Content-Encoding: deflate\r\n"),
+        (CHUNKS[:-5], CHUNKED),
+        (CHUNKS[:3007], CHUNKED),  # after a chunk
+        (CHUNKS[:2000], CHUNKED),
+        (b"9\r\n%s\r\n0\r\n\r\n" % gzip.compress(PAGE)[:9], CHUNKED + GZIPPED),
+    ],
+)
+def test_a_page_of_warc_that_is_cut_short_is_told(tmp_path: Path, payload: bytes, more: str) -> None:
+    (fault,) = faults(read(write_warc(tmp_path / "a.warc", [response("a", payload, more=more)])))
+    assert fault.startswith("cut short: its ")
+    assert fault.endswith("; fetch the page again, or leave it out")
+
+
+def test_an_empty_page_of_warc_is_one_and_a_picture_cut_short_is_none(tmp_path: Path) -> None:
+    entries = [response(f"{i}", page, more=more) for i, page in enumerate((b"", gzip.compress(b""))) for more in ("", GZIPPED)[i:]]
+    entries += [response("none", b"", more=CHUNKED), response("picture", b"\x1f\x8b", content_type="image/png", more=GZIPPED)]
+    assert [page for _, page, _ in simply(read(write_warc(tmp_path / "a.warc", entries)))] == [b""] * 4
+
+
+def test_a_packed_page_of_warc_that_grows_too_large_is_told(tmp_path: Path) -> None:
+    entries = [response(str(size), gzip.compress(b"a" * size), more=GZIPPED) for size in (MOST, MOST + 1, 2000 * MOST)]
+    assert [fault[:14] for fault in faults(read(write_warc(tmp_path / "a.warc", entries)))] == ["", *["more than 1000"] * 2]
+
+
 def test_a_page_that_went_away_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("A")
     (source,) = sources([str(tmp_path / "a.txt")])

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +31,9 @@ PACKED = tuple(MAGIC)
 ROW_FORMS = {".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl", ".parquet": "parquet"}  # ending of an output → its form
 WARC_TYPES = ("text/html", "application/xhtml+xml", "text/plain")  # of responses and resources; others are passed over
 OK = 200
+GZIP, ZLIB, RAW = 31, 15, -15  # what zlib calls its ways of packing
+CODINGS = {"": (), "identity": (), "gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, RAW)}  # of a server → ways to try, in order
+CHUNKS_END = 1 << 12  # bytes at the end of a page in chunks in which the last chunk stands
 PARQUET_ROWS = 16  # rows read at once
 BUFFER = 1 << 20  # bytes
 ZSTD_READ = 1 << 10  # bytes of a zstd file unpacked at once: the worst of them become 32 MB
@@ -38,6 +42,7 @@ CSV_SLACK = 4  # times the longest page that a CSV file's field may have, before
 TOO_LARGE = "more than {} bytes; raise --max-bytes to read it (memory grows with it), or leave it out"
 
 _GLOB = re.compile(r"[*?\[]")
+_LAST_CHUNK = re.compile(rb"\n0+[ \t]*(;[^\r\n]*)?\r?\n([^\r\n:]+:[^\r\n]*\r?\n)*\s*\Z")  # none is left: its size is 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,6 @@ def unpacked(data: bytes, name: str) -> bytes:
     """A page's bytes, unpacked where they begin as gzip or zstd do. Raises `PageError` where they cannot be."""
     if data.startswith(MAGIC[".gz"]):
         import gzip
-        import zlib
 
         try:
             return gzip.decompress(data)
@@ -391,29 +395,81 @@ def _response(block: bytes, known: Record, most: int) -> Record | None:
     if gap and b"\r\n" not in head:  # lines that end as they should not, which fastwarc would read on in the page
         block = b"\r\n".join([*head.split(b"\n"), b"", rest])
     try:
-        return _answered(block, known, most, "all")
-    except (ValueError, OSError) as error:
+        return _answered(block, known, most)
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         try:  # some archives hold pages unpacked beneath headers that still say how they were packed
-            found = _answered(block, known, most, "none")
+            found = _answered(block, known, most, packed=False)
         except (ValueError, OSError):
             found = None
         if found is None or not found.page.lstrip().startswith(b"<"):
-            return replace(known, fault=f"cannot be read ({type(error).__name__}: {error})")
+            told = f"cut short: {error}" if isinstance(error, EOFError) else f"cannot be read ({type(error).__name__}: {error})"
+            return replace(known, fault=f"{told}; fetch the page again, or leave it out")
         return found
 
 
-def _answered(block: bytes, known: Record, most: int, decode: str) -> Record | None:
+def _answered(block: bytes, known: Record, most: int, packed: bool = True) -> Record | None:
+    """The page in a server's answer; None for one of another type or status. Raises `EOFError` where the page is cut short."""
+    entry = _parsed_http(block, "none")
+    if entry.http_headers.status_code != OK or (entry.http_content_type or WARC_TYPES[0]).lower() not in WARC_TYPES:
+        return None
+    kind = "html" if entry.http_content_type and entry.http_content_type.lower() in WARC_TYPES[:2] else ""
+    known = replace(known, encoding=entry.http_charset or "", kind=kind)
+    transfer, content = (entry.http_headers.get(f"{of}-Encoding") or "" for of in ("Transfer", "Content"))
+    if not packed or not (transfer or content):
+        return replace(known, page=entry.reader.read(most + 1))
+    _refuse_lost_chunks(transfer, block)
+    codings = [name.strip().lower() for name in content.split(",")]
+    if not set(codings) <= set(CODINGS):  # fastwarc knows more, but does not tell where gzip is cut short
+        return replace(known, page=_parsed_http(block, "all").reader.read(most + 1))
+    page = _parsed_http(block, "transfer").reader.read(2 * most + WARC_SLACK)
+    for name in reversed(codings):
+        page = _inflated(page, CODINGS[name], most)
+    return replace(known, page=page)
+
+
+def _refuse_lost_chunks(coding: str, block: bytes) -> None:
+    """Raise `EOFError` where a page in chunks has no last one: fastwarc takes the end of a chunk for that of the page."""
+    body = block.partition(b"\r\n\r\n")[2] if "chunked" in coding.lower() else b""
+    if body and not _LAST_CHUNK.search(b"\n" + body[-CHUNKS_END:]):
+        raise EOFError(f"its chunks end after {len(body)} bytes without the last one")
+
+
+def _inflated(page: bytes, ways: tuple[int, ...], most: int) -> bytes:
+    """The page unpacked in the first of these ways that it is packed in; no more than `most` bytes and one.
+
+    Raises `EOFError` where it is cut short, `zlib.error` where it is packed in none of them.
+    """
+    for way in ways if page else ():
+        try:
+            return _unpacked_members(page, way, most)
+        except zlib.error:
+            if way == ways[-1]:
+                raise
+    return page
+
+
+def _unpacked_members(packed: bytes, way: int, most: int) -> bytes:
+    found, rest = b"", packed
+    while True:
+        member = zlib.decompressobj(way)
+        found += member.decompress(rest, most + 1 - len(found))
+        rest = member.unused_data
+        if len(found) <= most and not member.eof:
+            raise EOFError(f"its {len(packed)} packed bytes end amid the page, after {len(found)} bytes of it")
+        if len(found) > most or not rest.startswith(MAGIC[".gz"]):  # what follows and is no gzip is no page
+            return found
+
+
+def _parsed_http(block: bytes, decode: str) -> Any:
+    """The server's answer as a record of fastwarc's, of its own: after an error in the archive's, fastwarc reads no further."""
     from fastwarc.warc import WarcRecord, WarcRecordType
 
-    entry = WarcRecord()  # of its own: after an error in the archive's, fastwarc reads no further
+    entry = WarcRecord()
     entry.init_headers(WarcRecordType.response, content_length=len(block))
     entry.set_bytes_content(block)
     entry.is_http = True
     entry.parse_http(auto_decode=decode)
-    if entry.http_headers.status_code != OK or (entry.http_content_type or WARC_TYPES[0]).lower() not in WARC_TYPES:
-        return None
-    kind = "html" if entry.http_content_type and entry.http_content_type.lower() in WARC_TYPES[:2] else ""
-    return replace(known, page=entry.reader.read(most + 1), encoding=entry.http_charset or "", kind=kind)
+    return entry
 
 
 MANY: tuple[str, ...]
