@@ -363,9 +363,36 @@ def test_the_command_writes_what_run_writes(command: Any, job: Job, tiny_sieve: 
     expected = outcome(job)
     status, out, told = command(*job.inputs, "-o", job.output, "--jobs", "2")
     assert (status, out) == (0, b"")
-    assert told.splitlines()[-1] == "pagesieve: 111 pages, 19 bad records"
+    closing = (
+        f"pagesieve: 111 pages, 19 bad records, listed in {job.output}.errors.jsonl; the first: {job.inputs[0]}, line 9: looks like a PDF"
+    )
+    assert told.splitlines()[-1].startswith(closing)
     assert "pages/s, errors=19" in told
     assert outcome(job) == expected
+
+
+def test_a_command_that_reads_not_a_single_page_fails_and_says_why(command: Any, tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "odd.jsonl", [{"id": i, "raw": "Row\non."} for i in range(120)])
+    why = "odd.jsonl, line 1: has none of html, text, page, content (its fields: id, raw); name the page's with --page-field"
+    status, _, told = command("odd.jsonl", "-o", "o.jsonl")
+    assert status == 1
+    assert told.splitlines()[-1] == f"pagesieve: 0 pages, 120 bad records, listed in o.jsonl.errors.jsonl; the first: {why}"
+    status, _, told = command("odd.jsonl", "-o", "o.jsonl", "--errors", "bad.jsonl")
+    assert (status, "listed in bad.jsonl; the first" in told) == (1, True)
+    status, _, told = command("odd.jsonl")
+    assert (status, told.splitlines()[-1]) == (1, "pagesieve: 0 pages, 120 bad records")
+    write_jsonl(tmp_path / "odd.jsonl", [{"raw": "Row on."}, {"text": "Row on."}])
+    assert command("odd.jsonl", "-o", "o.jsonl")[0] == 0
+    (tmp_path / "odd.jsonl").write_text("\n")
+    assert command("odd.jsonl", "-o", "o.jsonl")[0] == 0
+    write_jsonl(tmp_path / "odd.jsonl", [{"id": 1, **{f"field {i}": 1 for i in range(999)}}])
+    assert len(command("odd.jsonl", "-o", "o.jsonl")[2].splitlines()[-1]) < 500
+
+
+def test_the_first_error_is_told_after_an_interruption_too(stopped: Job, tiny_sieve: Sieve) -> None:
+    done = run(stopped, tiny_sieve)
+    first = read(f"{stopped.output}.errors.jsonl")[0]
+    assert done.first == f"{first['place']}: {first['error']}"
 
 
 def test_jsonl_goes_through_a_pipe(command: Any, job: Job, tiny_sieve: Sieve) -> None:

@@ -62,6 +62,11 @@ class Job:
     seconds: float = SECONDS
     restart: bool = False
 
+    @property
+    def error_list(self) -> str:
+        """Where bad records are listed; "" for standard error, beside rows to standard output."""
+        return self.errors or (f"{self.output}.errors.jsonl" if self.output else "")
+
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
@@ -82,7 +87,7 @@ def run(job: Job, sieve: Sieve) -> Progress:
     where the parts of an earlier run do not fit, a file is to be two things at once or another run writes to the same output,
     `OSError` where rows cannot be written.
     """
-    errors = job.errors or f"{job.output}.errors.jsonl"
+    errors = job.error_list
     own = [job.output, errors, f"{job.output}.parts"] if job.output else []
     if own and any(_is_at(errors, address) for address in (job.output, f"{job.output}.parts")):
         raise RunError(f"{errors}: the error list would be lost in the output's place; give another --errors")

@@ -26,6 +26,7 @@ __all__ = ["main"]
 ROWS = ("jsonl", "parquet")
 OF_OUTPUT = ("errors", "restart", "checkpoint")  # options that mean nothing without -o
 OF_MANY = (*OF_OUTPUT, "jobs", "segments", "max_bytes", "id_field", "page_field", "url_field")
+LONGEST = 400  # characters of an error on the closing line of many pages
 FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
 BY_NAME = {
     "": "text",
@@ -233,7 +234,10 @@ def _given(names: Sequence[str], options: argparse.Namespace, parser: argparse.A
 
 
 def _bulk(options: argparse.Namespace) -> int:
-    """Many pages; returns the exit status: 0 where all were done (bad records are listed), 1 where the run could not go to its end."""
+    """Many pages; returns the exit status: 0 where all were done (bad records are listed), 1 where the run could not go to its end.
+
+    1, too, where there were bad records and nothing else: then most likely the command is wrong, not the input.
+    """
     try:
         from pagesieve import bulk  # only many pages need Arrow and the like
     except ModuleNotFoundError as error:
@@ -266,8 +270,15 @@ def _bulk(options: argparse.Namespace) -> int:
     except (bulk.RunError, ModelError, OSError, ImportError) as error:
         print(f"pagesieve: {error}", file=sys.stderr)
         return 1
-    print(f"pagesieve: {done.pages} pages, {done.failed} bad records", file=sys.stderr)
-    return 0
+    listed = f", listed in {job.error_list}; the first: {_shortened(done.first)}" if done.failed and job.error_list else ""
+    print(f"pagesieve: {done.pages} pages, {done.failed} bad records{listed}", file=sys.stderr)
+    return int(bool(done.failed) and not done.pages)
+
+
+def _shortened(text: str) -> str:
+    """The text on one line, of at most `LONGEST` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 2]} …"
 
 
 def _check(arguments: Sequence[str]) -> int:
