@@ -12,7 +12,7 @@ from archives import lock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pagesieve.addresses import found, opened, read, remove, replacing_at
+from pagesieve.addresses import AddressError, check, found, opened, read, remove, replacing_at
 
 FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 AFAR = "memory:///tides"
@@ -214,8 +214,11 @@ def test_a_file_or_a_folder_is_removed_and_nothing_else(root: str) -> None:
 
 
 def test_an_unknown_kind_of_address_is_told() -> None:
-    with pytest.raises(ValueError, match="tide"):
-        read("tide://bucket/page.txt")
+    for use in (read, check, remove, lambda address: list(found(address))):
+        with pytest.raises(
+            AddressError, match=r"^tide://bucket/page.txt: .*tide\); give a path, or one of the kinds .*file, .*memory, .*s3"
+        ):
+            use("tide://bucket/page.txt")
 
 
 def test_what_a_kind_of_address_needs_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -442,6 +442,21 @@ def test_what_stops_a_run_is_told_in_a_line(command: Any, stopped: Job) -> None:
     assert "belongs to a run with another" in told
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("foo://h/x.jsonl", "-o", "o.jsonl"),
+        ("a.jsonl", "-o", "foo://h/x.jsonl"),
+        ("a.jsonl", "-o", "o.jsonl", "--errors", "foo://h/x.jsonl"),
+    ],
+)
+def test_an_unknown_kind_of_address_is_told_in_a_line_before_any_work(command: Any, job: Job, arguments: tuple[str, ...]) -> None:
+    status, _, told = command(*arguments)
+    assert (status, told.count("\n")) == (1, 1)
+    assert told.startswith("pagesieve: foo://h/x.jsonl: no address that can be used (Protocol not known: foo); give a path, or one of ")
+    assert not list(Path(job.output).parent.glob("o.jsonl*"))
+
+
 def test_a_missing_extra_is_told_with_the_remedy(command: Any, job: Job) -> None:
     program = "import sys; sys.modules['pyarrow'] = None; from pagesieve.cli import main; sys.exit(main(['a.jsonl']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=command.environment, check=False)

@@ -17,11 +17,20 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pagesieve.files import replacing
 
-__all__ = ["STDIN", "alone", "found", "opened", "read", "remove", "replacing_at"]
+__all__ = ["STDIN", "AddressError", "alone", "check", "found", "opened", "read", "remove", "replacing_at"]
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar
 KINDS = ("file", "directory")  # what fsspec calls them; all else is a link, a pipe, a device
+
+
+class AddressError(ValueError):
+    """An address of a kind that nobody knows; the message names it and the kinds that are known."""
+
+
+def check(address: str) -> None:
+    """Raise `AddressError` where the address is of no kind that is known, `ImportError` where its kind needs what is not installed."""
+    _split(address)
 
 
 def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int | OSError]]:
@@ -29,7 +38,7 @@ def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int | OSEr
 
     A folder is listed when it is come to: memory holds the names of one folder at a time. One below, or matched, that cannot be
     listed is there with the error in place of the bytes. Raises `FileNotFoundError` where there is nothing, `OSError` where the
-    address is itself a folder that cannot be listed.
+    address is itself a folder that cannot be listed, and as `check` does.
     """
     if address == STDIN:
         yield address, 0
@@ -72,7 +81,11 @@ def _is_listed(files: Any, entry: dict[str, Any]) -> bool:
 def _split(address: str) -> tuple[Any, str]:
     if "://" not in address:  # fsspec would take `a::b.txt` for two addresses
         return LocalFileSystem(), str(LocalFileSystem._strip_protocol(address))
-    files, path = fsspec.core.url_to_fs(address)
+    try:
+        files, path = fsspec.core.url_to_fs(address)
+    except ValueError as error:
+        known = ", ".join(fsspec.available_protocols())
+        raise AddressError(f"{address}: no address that can be used ({error}); give a path, or one of the kinds {known}") from error
     return files, str(path)
 
 

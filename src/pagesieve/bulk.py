@@ -27,13 +27,14 @@ from joblib.externals.loky.process_executor import ProcessPoolExecutor
 from tqdm import tqdm
 
 from pagesieve import __version__
+from pagesieve.addresses import AddressError, check
 from pagesieve.arrow import BATCH_BYTES, Segmenter, array
 from pagesieve.calibration import DIAL
 from pagesieve.parts import Cursor, Parts, Progress, RunError, Stream
 from pagesieve.readers import Fields, Record, Source, records, sources
 from pagesieve.sieve import BATCH, Kind, Sieve
 
-__all__ = ["MAX_BYTES", "SECONDS", "Job", "RunError", "run"]
+__all__ = ["MAX_BYTES", "SECONDS", "AddressError", "Job", "RunError", "run"]
 
 LONGEST_ERROR = 1 << 20  # bytes of the first entry of an error list
 MAX_BYTES = 2_000_000  # bytes of a page: as many as a process can take with 250 MB
@@ -85,15 +86,17 @@ def run(job: Job, sieve: Sieve) -> Progress:
 
     Goes on where an earlier run of the same job was cut off. Raises `FileNotFoundError` for an input that is not there, `RunError`
     where the parts of an earlier run do not fit, a file is to be two things at once or another run writes to the same output,
-    `OSError` where rows cannot be written.
+    `AddressError` for an address of no known kind, `OSError` where rows cannot be written.
     """
     errors = job.error_list
     own = [job.output, errors, f"{job.output}.parts"] if job.output else []
+    for address in own:  # before any work, not after hours of it; so are the inputs
+        check(address)
     if own and any(_is_at(errors, address) for address in (job.output, f"{job.output}.parts")):
         raise RunError(f"{errors}: the error list would be lost in the output's place; give another --errors")
     if own and not _is_error_list(errors):
         raise RunError(f"{errors}: is there and is no list of bad records; give another --errors, or take it away")
-    for argument in job.inputs:  # before any work, not after hours of it
+    for argument in job.inputs:
         if next(_foreign(sources([argument], job.jsonl), own), None) is None:
             raise RunError(f"{argument}: holds only what this run would write over; give another -o or --errors, or another input")
     work = Segmenter(sieve, job.segments, job.kind, job.dial, job.encoding)

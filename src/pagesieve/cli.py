@@ -267,7 +267,7 @@ def _bulk(options: argparse.Namespace) -> int:
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (bulk.RunError, ModelError, OSError, ImportError) as error:
+    except (bulk.RunError, bulk.AddressError, ModelError, OSError, ImportError) as error:
         print(f"pagesieve: {error}", file=sys.stderr)
         return 1
     listed = f", listed in {job.error_list}; the first: {_shortened(done.first)}" if done.failed and job.error_list else ""
