@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     many = parser.add_argument_group("many pages")
     many.add_argument("-j", "--jobs", type=_count, default=1, metavar="N", help="processes (default 1)")
-    many.add_argument("--segments", action="store_true", help="every segment in the rows, too")
+    many.add_argument("--segments", action="store_true", help="the page's text and every segment in the rows, too")
     many.add_argument("--jsonl", action="store_true", help="standard input, and files of unknown endings, are JSONL")
     many.add_argument("--id-field", default="id", metavar="NAME", help="field of JSONL, CSV and Parquet that names the page (default id)")
     many.add_argument(
