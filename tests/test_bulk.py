@@ -4,8 +4,10 @@ import gzip
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -455,6 +457,25 @@ def test_an_unknown_kind_of_address_is_told_in_a_line_before_any_work(command: A
     assert (status, told.count("\n")) == (1, 1)
     assert told.startswith("pagesieve: foo://h/x.jsonl: no address that can be used (Protocol not known: foo); give a path, or one of ")
     assert not list(Path(job.output).parent.glob("o.jsonl*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize(("stop", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("jobs", "everyone"), [("1", False), ("2", False), ("2", True)])
+def test_a_command_that_is_told_to_end_keeps_what_was_done(
+    command: Any, job: Job, tmp_path: Path, stop: signal.Signals, status: int, jobs: str, everyone: bool
+) -> None:
+    write_jsonl(tmp_path / "long.jsonl", given(120) * 300)
+    program = [sys.executable, "-m", "pagesieve", "long.jsonl", "-o", "long.out.jsonl", "--checkpoint", "0", "--jobs", jobs]
+    with subprocess.Popen(program, cwd=tmp_path, env=command.environment, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        journal = tmp_path / "long.out.jsonl.parts" / "journal.json"
+        while not journal.exists() or not json.loads(journal.read_bytes())["progress"]["parts"]:
+            time.sleep(0.02)
+        (os.killpg if everyone else os.kill)(run.pid, stop)
+        told = run.communicate(timeout=60)[1]
+    assert (run.returncode, told.splitlines()[-1]) == (status, "pagesieve: interrupted; the same command goes on from here")
+    assert not {"Traceback", "leaked"} & set(told.replace(":", " ").split())
+    assert not (tmp_path / "long.out.jsonl").exists()
 
 
 def test_a_missing_extra_is_told_with_the_remedy(command: Any, job: Job) -> None:

@@ -329,11 +329,12 @@ _work: Segmenter  # of this process, where it is one of `_Workers`
 
 
 def _begin(work: Segmenter, parent: int) -> None:
-    """What a process does first: keep the model; leave Ctrl-C to the parent and go when that is gone, however it went."""
+    """What a process does first: keep the model; leave Ctrl-C and SIGTERM to the parent and go when that is gone, however it went."""
     global _work
     _work = work
     pa.set_memory_pool(pa.system_memory_pool())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # both may reach all processes at once: from a terminal, from what stops a service
+        signal.signal(stop, signal.SIG_IGN)
     threading.Thread(target=_outlive_nobody, args=[parent], daemon=True).start()
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -259,11 +262,12 @@ def _bulk(options: argparse.Namespace) -> int:
         options.restart,
     )
     try:
-        done = bulk.run(job, load(options.model))
-    except KeyboardInterrupt:
+        with _terminated_as_interrupted():
+            done = bulk.run(job, load(options.model))
+    except KeyboardInterrupt as stop:
         again = "; the same command goes on from here" if options.output else ""
         print(f"pagesieve: interrupted{again}", file=sys.stderr)
-        return 130
+        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -273,6 +277,27 @@ def _bulk(options: argparse.Namespace) -> int:
     listed = f", listed in {job.error_list}; the first: {_shortened(done.first)}" if done.failed and job.error_list else ""
     print(f"pagesieve: {done.pages} pages, {done.failed} bad records{listed}", file=sys.stderr)
     return int(bool(done.failed) and not done.pages)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, taken as Ctrl-C is: what was done is kept, and processes are waited for."""
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM raises `_Terminated` in the block; whoever has told the process to do something else with it is obeyed."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
 
 
 def _shortened(text: str) -> str:
