@@ -89,6 +89,7 @@ def test_a_place_with_nothing_is_told(root: str) -> None:
         (".", "in/a.txt"),
         ("../{here}/in", "../{here}/in/a.txt"),
         ("{root}/in", "{root}/in/a.txt"),
+        ("{root}/.//in/./a.txt", "{root}/in/a.txt"),
         ("file://{root}/in", "{root}/in/a.txt"),
     ],
 )

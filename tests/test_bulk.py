@@ -228,6 +228,11 @@ def test_another_job_does_not_go_on_with_the_parts(stopped: Job, tiny_sieve: Sie
     assert len(outcome(stopped)[0].splitlines()) == 111
 
 
+def test_an_input_that_is_written_otherwise_is_the_same(stopped: Job, tiny_sieve: Sieve) -> None:
+    folder = Path(stopped.output).parent
+    assert run(replace(stopped, inputs=(f"{folder}/./a.jsonl", f"{folder}//b.parquet")), tiny_sieve).pages == 111
+
+
 def test_a_changed_input_is_told(stopped: Job, tiny_sieve: Sieve) -> None:
     path = Path(stopped.inputs[0])
     content = path.read_bytes()
@@ -414,7 +419,11 @@ def test_jsonl_goes_through_a_pipe(command: Any, job: Job, tiny_sieve: Sieve) ->
         (("page.txt", "--jobs", "2"), "--jobs: for many pages; give --format jsonl or parquet, too"),
         (("page.txt", "--segments"), "--segments: for many pages"),
         (("a.jsonl", "-f", "parquet"), "--format parquet: -o is missing; give a file whose name ends in .parquet"),
-        (("a.jsonl", "-o", "out.txt"), "--format jsonl: -o out.txt; give a file whose name ends in .jsonl"),
+        (
+            ("a.jsonl", "-o", "out.txt"),
+            "--format jsonl: -o out.txt; give a file whose name ends in .jsonl, .jsonl.gz, .jsonl.zst, .parquet",
+        ),
+        (("a.jsonl", "-o", "x.csv", "-f", "jsonl"), "-o x.csv; give a file whose name ends in .jsonl, .jsonl.gz, .jsonl.zst\n"),
         (("a.jsonl", "--jobs", "0"), "'0' is no number from 1"),
         (("a.jsonl", "--checkpoint", "nan"), "'nan' is no number from 0"),
         (("a.jsonl", "--checkpoint", "-1"), "'-1' is no number from 0"),

@@ -3,6 +3,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -176,6 +178,36 @@ def test_bad_lines_are_told_and_the_others_read(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert (found[-1].page, found[-1].place) == (b"last", f"{path}, line 11")
     assert found[1].place == f"{path}, line 2"
+
+
+@pytest.mark.parametrize("begin", ["[", " \n[", "\ufeff["])
+@pytest.mark.parametrize("between", [", ", ",\n"])
+def test_a_json_array_in_the_place_of_lines_is_told_once(tmp_path: Path, begin: str, between: str) -> None:
+    for rows in (ROWS, ROWS * 2000):  # longer than the longest line, too
+        (tmp_path / "a.jsonl").write_text(f"{begin}{between.join(map(json.dumps, rows))}]", encoding="utf-8")
+        (record,) = read(tmp_path / "a.jsonl")
+        assert record.place == f"{tmp_path}/a.jsonl"
+        assert record.fault == "is a JSON array, not an object a line; make lines of it: jq -c '.[]' ARRAY.json > LINES.jsonl"
+        assert read(tmp_path / "a.jsonl", skip=1) == []
+
+
+def test_an_empty_id_is_none(tmp_path: Path) -> None:
+    rows = [{"id": id, "text": "Row on."} for id in ("", "a", "")]
+    for path in (write_jsonl(tmp_path / "a.jsonl", rows), write_csv(tmp_path / "a.csv", rows), write_parquet(tmp_path / "a.parquet", rows)):
+        found = read(path)
+        assert [record.id for record in found] == [found[0].place, "a", found[2].place]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no UTF-8")
+def test_a_file_whose_name_is_no_utf8_can_be_traced(tmp_path: Path) -> None:
+    for name in (b"bad\xe9.txt", b"b\xc3\xa4d\xff.jsonl"):
+        Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_bytes(b'{"text": "Row on."}')
+    found = read(tmp_path)
+    assert [(record.id, record.place) for record in found] == [
+        (f"{tmp_path}/bad\\xe9.txt", f"{tmp_path}/bad\\xe9.txt"),
+        (f"{tmp_path}/b\u00e4d\\xff.jsonl, line 1", f"{tmp_path}/b\u00e4d\\xff.jsonl, line 1"),
+    ]
+    assert [bool(record.page) for record in found] == [True, True]
 
 
 def test_a_csv_row_with_too_many_fields_is_told(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pagesieve.files import replacing
 
-__all__ = ["STDIN", "AddressError", "alone", "check", "found", "opened", "read", "remove", "replacing_at"]
+__all__ = ["STDIN", "AddressError", "alone", "check", "found", "normalised", "opened", "read", "remove", "replacing_at"]
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar
@@ -31,6 +31,11 @@ class AddressError(ValueError):
 def check(address: str) -> None:
     """Raise `AddressError` where the address is of no kind that is known, `ImportError` where its kind needs what is not installed."""
     _split(address)
+
+
+def normalised(address: str) -> str:
+    """The address without what says nothing: `./a//b` is `a/b`."""
+    return address if "://" in address else PurePosixPath(address).as_posix()
 
 
 def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int | OSError]]:
@@ -80,7 +85,7 @@ def _is_listed(files: Any, entry: dict[str, Any]) -> bool:
 
 def _split(address: str) -> tuple[Any, str]:
     if "://" not in address:  # fsspec would take `a::b.txt` for two addresses
-        return LocalFileSystem(), str(LocalFileSystem._strip_protocol(address))
+        return LocalFileSystem(), normalised(LocalFileSystem._strip_protocol(address))
     try:
         files, path = fsspec.core.url_to_fs(address)
     except ValueError as error:

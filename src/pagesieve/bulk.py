@@ -27,7 +27,7 @@ from joblib.externals.loky.process_executor import ProcessPoolExecutor
 from tqdm import tqdm
 
 from pagesieve import __version__
-from pagesieve.addresses import AddressError, check
+from pagesieve.addresses import AddressError, check, normalised
 from pagesieve.arrow import BATCH_BYTES, Segmenter, array
 from pagesieve.calibration import DIAL
 from pagesieve.parts import Cursor, Parts, Progress, RunError, Stream
@@ -138,7 +138,7 @@ def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_B
 def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
     """All that the rows depend on."""
     given = {k: v for k, v in asdict(job).items() if k not in ("output", "errors", "jobs", "seconds", "restart")}
-    return {**given, "inputs": list(job.inputs), "model": work.model, "version": __version__}
+    return {**given, "inputs": list(map(normalised, job.inputs)), "model": work.model, "version": __version__}
 
 
 # --------------------------------------------------------------------------------------------------------- reading

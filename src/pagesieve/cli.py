@@ -18,7 +18,7 @@ from pagesieve.calibration import DIAL
 from pagesieve.encodings import known_encoding
 from pagesieve.files import write_text
 from pagesieve.page import PageError
-from pagesieve.readers import Fields, form_of, holds_many, said_kind, unpacked
+from pagesieve.readers import ROW_FORMS, Fields, form_of, holds_many, said_kind, unpacked
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import KINDS, Kind, Sieve, kind_of, load
@@ -227,7 +227,8 @@ def _rows_wanted(options: argparse.Namespace, parser: argparse.ArgumentParser) -
     if not options.output and (given := _given(OF_OUTPUT, options, parser)):
         parser.error(f"{given}: without -o nothing is kept; give -o FILE, too")
     if named != form and (options.output or form == "parquet"):
-        parser.error(f"--format {form}: -o {options.output or 'is missing'}; give a file whose name ends in .{form}")
+        endings = ", ".join(end for end, other in ROW_FORMS.items() if other == form or not options.format)
+        parser.error(f"--format {form}: -o {options.output or 'is missing'}; give a file whose name ends in {endings}")
     return True
 
 

@@ -8,6 +8,7 @@ read: one page waits for none of it, and archives need the extra `bulk`.
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -21,7 +22,7 @@ from typing import IO, Any
 from pagesieve.encodings import known_encoding
 from pagesieve.page import PageError
 
-__all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources", "unpacked"]
+__all__ = ["MANY", "ROW_FORMS", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources", "unpacked"]
 
 PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first in which a record has more than white space
 HTML = (".html", ".htm", ".xhtml")
@@ -41,7 +42,10 @@ WARC_SLACK = 1 << 16  # bytes of headers beside the page that an archive's recor
 CSV_SLACK = 4  # times the longest page that a CSV file's field may have, before the file counts as broken
 TOO_LARGE = "more than {} bytes; raise --max-bytes to read it (memory grows with it), or leave it out"
 
+ARRAY = "is a JSON array, not an object a line; make lines of it: jq -c '.[]' ARRAY.json > LINES.jsonl"
+
 _GLOB = re.compile(r"[*?\[]")
+_LOST = re.compile("[\udc80-\udcff]")  # bytes of a file's name that are no UTF-8, as Python has them
 _LAST_CHUNK = re.compile(rb"\n0+[ \t]*(;[^\r\n]*)?\r?\n([^\r\n:]+:[^\r\n]*\r?\n)*\s*\Z")  # none is left: its size is 0
 
 
@@ -86,6 +90,11 @@ class Source:
     size: int
     form: str
     fault: str = ""
+
+    @property
+    def name(self) -> str:
+        """The address as text that can be written anywhere, and traced: bytes that are no UTF-8 as `\\xff`."""
+        return _LOST.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", self.address)
 
 
 def holds_many(argument: str) -> bool:
@@ -176,7 +185,7 @@ def records(source: Source, fields: Fields, most: int, skip: int = 0, encoding: 
     """
     number = 0
     if source.fault:
-        yield from [Record(source.address, source.address, fault=source.fault)][skip:]
+        yield from [Record(source.name, source.name, fault=source.fault)][skip:]
         return
     try:
         for number, record in enumerate(_READERS[source.form](source, fields, most, encoding), 1):
@@ -188,7 +197,7 @@ def records(source: Source, fields: Fields, most: int, skip: int = 0, encoding: 
         if number < skip:  # the fault, record number + 1, is among those skipped
             return
         where = f"breaks off after record {number}" if number or source.form != "page" else "cannot be read"
-        yield Record(source.address, source.address, fault=f"{where} ({type(error).__name__}: {error}); what follows is not read")
+        yield Record(source.name, source.name, fault=f"{where} ({type(error).__name__}: {error}); what follows is not read")
 
 
 @contextmanager
@@ -251,15 +260,18 @@ class _Chunks(io.RawIOBase):
 
 def _page(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     with _unpacked(source) as file:
-        yield Record(source.address, source.address, file.read(most + 1), kind=said_kind(source.address))
+        yield Record(source.name, source.name, file.read(most + 1), kind=said_kind(source.address))
 
 
 def _jsonl(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     longest = 8 * most  # bytes; every character may be escaped, and there may be other fields
     with _unpacked(source) as file:
-        for number, line in _lines(file, longest):
-            place = f"{source.address}, line {number}"
-            if line is None:
+        for earlier, (number, line, whole) in enumerate(_lines(file, longest)):
+            place = f"{source.name}, line {number}"
+            if not earlier and line.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+                yield Record(source.name, source.name, fault=ARRAY)
+                return
+            if not whole:
                 yield Record(place, place, fault=f"a line of more than {longest} bytes; raise --max-bytes to read it")
                 continue
             yield _parsed(line, place, fields)
@@ -275,18 +287,16 @@ def _parsed(line: bytes, place: str, fields: Fields) -> Record:
     return _record(given, place, fields)
 
 
-def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes | None]]:
-    """The lines that are not blank, by number; None for one of more than `longest` bytes."""
+def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes, bool]]:
+    """The lines that are not blank, by number, and whether they are whole: of one of more than `longest` bytes there is the beginning."""
     number = 0
     while line := file.readline(longest + 1):
         number += 1
-        if len(line) <= longest or line.endswith(b"\n"):
-            if not line.isspace():
-                yield number, line
-            continue
-        while (more := file.readline(longest)) and not more.endswith(b"\n"):
-            pass
-        yield number, None
+        whole = len(line) <= longest or line.endswith(b"\n")
+        if not whole or not line.isspace():
+            yield number, line, whole
+        while not whole and (more := file.readline(longest)):
+            whole = more.endswith(b"\n")
 
 
 def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
@@ -303,7 +313,7 @@ def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[R
     codec = known_encoding(encoding).replace("utf-8", "utf-8-sig") if encoding else "utf-8-sig"
     with _unpacked(source) as file, io.TextIOWrapper(file, codec, "replace" if encoding else "surrogateescape", newline="") as text:
         for number, row in enumerate(csv.DictReader(lines(), delimiter="\t" if source.form == ".tsv" else ","), 1):
-            place = f"{source.address}, row {number}"
+            place = f"{source.name}, row {number}"
             if ended:  # a whole row is given before the file's end is asked for
                 yield Record(place, place, fault="has a quote that is never closed, and so all that follows it; close it or double it")
             elif None in row:
@@ -331,7 +341,7 @@ def _parquet(source: Source, fields: Fields, most: int, encoding: str) -> Iterat
         columns = [name for name in names if name in (fields.id, fields.url, *fields.pages)]
         rows = (row for batch in table.iter_batches(PARQUET_ROWS, columns=columns, use_threads=False) for row in batch.to_pylist())
         for number, row in enumerate(rows, 1):
-            yield _record(dict.fromkeys(names) | row, f"{source.address}, row {number}", fields)
+            yield _record(dict.fromkeys(names) | row, f"{source.name}, row {number}", fields)
 
 
 def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
@@ -339,7 +349,7 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     there = [name for name in fields.pages if given.get(name) is not None]
     name = next((name for name in there if not _is_blank(given[name])), there[0] if there else "")
     page, known, url = given.get(name), given.get(fields.id), given.get(fields.url)
-    id = place if known is None else _text(known)
+    id = ("" if known is None else _text(known)) or place
     said = _text(url) if url is not None else None
     kind = "html" if name == "html" else ""
     if isinstance(page, str):
@@ -372,7 +382,7 @@ def _warc(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[
     with opened(source.address) as file:
         for entry in ArchiveIterator(file, record_types=kinds, parse_http=False):
             url = entry.headers.get("WARC-Target-URI")
-            place = f"{source.address}, record {entry.record_id}"
+            place = f"{source.name}, record {entry.record_id}"
             known = Record(entry.record_id or place, place, url=url)
             said, most_read = int(entry.headers.get("Content-Length") or -1), 2 * most + WARC_SLACK
             block = entry.reader.read(most_read)
