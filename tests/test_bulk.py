@@ -4,6 +4,7 @@ import gzip
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -418,6 +419,7 @@ def test_jsonl_goes_through_a_pipe(command: Any, job: Job, tiny_sieve: Sieve) ->
         (("a.jsonl", "-f", "markdown"), "--format markdown: a.jsonl may hold many pages; give --format jsonl or parquet"),
         (("page.txt", "--jobs", "2"), "--jobs: for many pages; give --format jsonl or parquet, too"),
         (("page.txt", "--segments"), "--segments: for many pages"),
+        (("page.txt", "-q"), "--quiet: for many pages"),
         (("a.jsonl", "-f", "parquet"), "--format parquet: -o is missing; give a file whose name ends in .parquet"),
         (
             ("a.jsonl", "-o", "out.txt"),
@@ -466,6 +468,28 @@ def test_an_unknown_kind_of_address_is_told_in_a_line_before_any_work(command: A
     assert (status, told.count("\n")) == (1, 1)
     assert told.startswith("pagesieve: foo://h/x.jsonl: no address that can be used (Protocol not known: foo); give a path, or one of ")
     assert not list(Path(job.output).parent.glob("o.jsonl*"))
+
+
+def test_lines_on_standard_error_do_not_run_into_each_other(command: Any, job: Job) -> None:
+    progress = re.compile(r"\d+ pages \[[^]]*\]")
+    for more in ((), ("-o", job.output)):
+        told = command(*job.inputs, *more)[2]
+        assert "\r" not in told
+        lines = [line for line in told.splitlines() if not progress.fullmatch(line)]
+        assert len(lines) == (1 if more else 20)
+        assert all(line.startswith("pagesieve: ") for line in lines)
+        assert len(told.splitlines()) > len(lines)
+
+
+def test_a_quiet_command_tells_only_errors(command: Any, job: Job, tmp_path: Path) -> None:
+    assert command(*job.inputs, "-o", job.output, "--quiet")[::2] == (0, "")
+    told = command(*job.inputs, "-q")[2].splitlines()
+    assert [line.startswith("pagesieve: ") for line in told] == [True] * 19
+    write_jsonl(tmp_path / "odd.jsonl", [{"raw": "Row on."}])
+    status, _, told = command("odd.jsonl", "-o", "o.jsonl", "-q")
+    assert (status, told.count("\n")) == (1, 1)
+    assert told.startswith("pagesieve: 0 pages, 1 bad records, listed in ")
+    assert command("nowhere.jsonl", "-q")[2].startswith("pagesieve: nowhere.jsonl: not there")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -8,6 +8,7 @@ part ends.
 from __future__ import annotations
 
 import gc
+import io
 import itertools
 import os
 import signal
@@ -18,9 +19,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import pyarrow as pa
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
@@ -47,7 +48,7 @@ DEATHS = 3  # pages in a row on which the process that has them dies, from which
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to read, how, and where to. `output=""` is standard output; `errors=""` is `<output>.errors.jsonl`."""
+    """What to read, how, and where to. `output=""` is standard output; `errors=""` is `<output>.errors.jsonl`; `quiet` shows no progress."""
 
     inputs: tuple[str, ...]
     output: str = ""
@@ -62,6 +63,7 @@ class Job:
     max_bytes: int = MAX_BYTES
     seconds: float = SECONDS
     restart: bool = False
+    quiet: bool = False
 
     @property
     def error_list(self) -> str:
@@ -122,12 +124,14 @@ def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_B
     """Segment the batches into the store; when that ends before its time, what was done is kept."""
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps tens of megabytes for later
     before = store.progress.pages + store.progress.failed
+    shown: Any = sys.stderr if sys.stderr.isatty() else _Log(sys.stderr)
     every = 0.5 if sys.stderr.isatty() else SHOWN
-    with tqdm(initial=before, unit=" pages", mininterval=every, file=sys.stderr) as bar:
+    with tqdm(initial=before, unit=" pages", mininterval=every, file=shown, disable=job.quiet) as bar:
         try:
             for batch, rows in _judged(batches, work) if job.jobs == 1 else _Workers(job.jobs, work).judged(batches):
                 good, failures = _sorted_out(batch, rows)
-                store.add(good, failures, batch.cursor)
+                with nullcontext() if job.output else tqdm.external_write_mode(shown):  # what is printed beside the bar has its own lines
+                    store.add(good, failures, batch.cursor)
                 bar.set_postfix(errors=store.progress.failed, refresh=False)
                 bar.update(len(batch.records))
         except BaseException:
@@ -135,9 +139,24 @@ def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_B
             raise
 
 
+class _Log(io.TextIOBase):
+    """A file of lines, for a progress bar: each of its states is one, so that what others write does not run into it."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        if state := text.strip():
+            self._file.write(f"{state}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
 def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
     """All that the rows depend on."""
-    given = {k: v for k, v in asdict(job).items() if k not in ("output", "errors", "jobs", "seconds", "restart")}
+    given = {k: v for k, v in asdict(job).items() if k not in ("output", "errors", "jobs", "seconds", "restart", "quiet")}
     return {**given, "inputs": list(map(normalised, job.inputs)), "model": work.model, "version": __version__}
 
 

@@ -28,7 +28,7 @@ __all__ = ["main"]
 
 ROWS = ("jsonl", "parquet")
 OF_OUTPUT = ("errors", "restart", "checkpoint")  # options that mean nothing without -o
-OF_MANY = (*OF_OUTPUT, "jobs", "segments", "max_bytes", "id_field", "page_field", "url_field")
+OF_MANY = (*OF_OUTPUT, "jobs", "segments", "quiet", "max_bytes", "id_field", "page_field", "url_field")
 LONGEST = 400  # characters of an error on the closing line of many pages
 FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
 BY_NAME = {
@@ -171,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     many.add_argument("--checkpoint", type=_seconds, metavar="SECONDS", help="work that an interruption costs at most (default 30)")
     many.add_argument("--restart", action="store_true", help="begin anew instead of going on where the same command was interrupted")
+    many.add_argument("-q", "--quiet", action="store_true", help="no progress and no closing line; errors are still told")
     parser.add_argument("--version", action="version", version=f"pagesieve {__version__}")
     return parser
 
@@ -261,6 +262,7 @@ def _bulk(options: argparse.Namespace) -> int:
         options.max_bytes or bulk.MAX_BYTES,
         bulk.SECONDS if options.checkpoint is None else options.checkpoint,
         options.restart,
+        options.quiet,
     )
     try:
         with _terminated_as_interrupted():
@@ -275,9 +277,12 @@ def _bulk(options: argparse.Namespace) -> int:
     except (bulk.RunError, bulk.AddressError, ModelError, OSError, ImportError) as error:
         print(f"pagesieve: {error}", file=sys.stderr)
         return 1
+    failed = bool(done.failed) and not done.pages
+    if options.quiet and not failed:
+        return 0
     listed = f", listed in {job.error_list}; the first: {_shortened(done.first)}" if done.failed and job.error_list else ""
     print(f"pagesieve: {done.pages} pages, {done.failed} bad records{listed}", file=sys.stderr)
-    return int(bool(done.failed) and not done.pages)
+    return int(failed)
 
 
 class _Terminated(KeyboardInterrupt):
