@@ -107,9 +107,9 @@ def test_names_are_relative_at_the_root_too(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and pipes")
-def test_links_to_files_are_followed_and_those_to_folders_only_where_a_pattern_names_them(tmp_path: Path) -> None:
+def test_links_are_followed_each_folder_comes_once(tmp_path: Path) -> None:
     put(f"{tmp_path}/in/a/x.txt", b"four")
-    for name, target in {"circle": "..", "a/link.txt": "x.txt", "lost.txt": "nowhere"}.items():
+    for name, target in {"a/circle": "..", "a/itself": ".", "a-again": "a", "a/link.txt": "x.txt", "lost.txt": "nowhere"}.items():
         (tmp_path / "in" / name).symlink_to(target)
     os.mkfifo(tmp_path / "in" / "pipe.txt")  # to open it is to wait for whoever writes
     everything = [(f"{tmp_path}/in/{name}", size) for name, size in (("a/link.txt", 4), ("a/x.txt", 4), ("lost.txt", 0))]
@@ -117,9 +117,30 @@ def test_links_to_files_are_followed_and_those_to_folders_only_where_a_pattern_n
     assert list(found(f"{tmp_path}/in/**", is_glob=True)) == everything
     assert list(found(f"{tmp_path}/in/*.txt", is_glob=True)) == everything[2:]
     (tmp_path / "linked").symlink_to("in/a")
-    assert names(f"{tmp_path}/link*", is_glob=True) == [f"{tmp_path}/linked/link.txt", f"{tmp_path}/linked/x.txt"]
+    assert names(f"{tmp_path}/link*", is_glob=True) == [f"{tmp_path}/linked/{name}" for name in ("circle/lost.txt", "link.txt", "x.txt")]
     with pytest.raises(FileNotFoundError):
         list(found(f"{tmp_path}/in/lost.txt"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links")
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        ({"in/z": "out"}, ["b.txt", "c/d.txt", "z/o.txt", "z/p/q.txt"]),
+        ({"in/a": "out", "in/c/e": "out"}, ["a/o.txt", "a/p/q.txt", "b.txt", "c/d.txt"]),
+        ({"in/a": "out/p", "in/e": "out"}, ["a/q.txt", "b.txt", "c/d.txt", "e/o.txt"]),  # each once, though `out` holds `p`
+        ({"in/a": "in/c", "out/in": "in", "in/e": "out"}, ["b.txt", "c/d.txt", "e/o.txt", "e/p/q.txt"]),
+        ({"in/a": "", "in/e": "out"}, ["a/out/o.txt", "a/out/p/q.txt", "b.txt", "c/d.txt"]),
+    ],
+)
+def test_linked_folders_come_once_in_order(tmp_path: Path, links: dict[str, str], expected: list[str]) -> None:
+    for name in ("in/b.txt", "in/c/d.txt", "out/o.txt", "out/p/q.txt"):
+        put(f"{tmp_path}/{name}")
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(tmp_path / target, target_is_directory=True)
+    assert names(f"{tmp_path}/in") == [f"{tmp_path}/in/{name}" for name in expected]
+    if "in/a" not in links or "out" in links["in/a"]:  # the folder itself is no match of the pattern
+        assert names(f"{tmp_path}/in/*", is_glob=True) == names(f"{tmp_path}/in")
 
 
 def test_a_folder_that_cannot_be_listed_stands_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
