@@ -1,4 +1,4 @@
-"""Archives written for tests: the same pages as JSONL, CSV, Parquet, WARC and WET."""
+"""Archives written for tests: the same pages as JSONL, CSV, Parquet, WARC and WET; folders that nobody can list."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
@@ -52,3 +54,15 @@ def write_warc(path: Path, entries: Iterable[bytes]) -> Path:
     """Each record packed by itself where the name ends in .gz, as archives are."""
     path.write_bytes(b"".join(gzip.compress(entry) if path.suffix == ".gz" else entry for entry in entries))
     return path
+
+
+def lock(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let nobody list a folder of this name, not even root."""
+    ls = LocalFileSystem.ls
+
+    def refusing(self: Any, path: str, *arguments: Any, **options: Any) -> Any:
+        if Path(path).name == name:
+            raise PermissionError(13, "Permission denied", path)
+        return ls(self, path, *arguments, **options)
+
+    monkeypatch.setattr(LocalFileSystem, "ls", refusing)

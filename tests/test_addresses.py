@@ -8,10 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from archives import lock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pagesieve.addresses import found, opened, read, remove, replacing_at
+from pagesieve.addresses import AddressError, check, found, opened, read, remove, replacing_at
 
 FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 AFAR = "memory:///tides"
@@ -88,6 +89,7 @@ def test_a_place_with_nothing_is_told(root: str) -> None:
         (".", "in/a.txt"),
         ("../{here}/in", "../{here}/in/a.txt"),
         ("{root}/in", "{root}/in/a.txt"),
+        ("{root}/.//in/./a.txt", "{root}/in/a.txt"),
         ("file://{root}/in", "{root}/in/a.txt"),
     ],
 )
@@ -105,9 +107,9 @@ def test_names_are_relative_at_the_root_too(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and pipes")
-def test_links_to_files_are_followed_and_those_to_folders_only_where_a_pattern_names_them(tmp_path: Path) -> None:
+def test_links_are_followed_each_folder_comes_once(tmp_path: Path) -> None:
     put(f"{tmp_path}/in/a/x.txt", b"four")
-    for name, target in {"circle": "..", "a/link.txt": "x.txt", "lost.txt": "nowhere"}.items():
+    for name, target in {"a/circle": "..", "a/itself": ".", "a-again": "a", "a/link.txt": "x.txt", "lost.txt": "nowhere"}.items():
         (tmp_path / "in" / name).symlink_to(target)
     os.mkfifo(tmp_path / "in" / "pipe.txt")  # to open it is to wait for whoever writes
     everything = [(f"{tmp_path}/in/{name}", size) for name, size in (("a/link.txt", 4), ("a/x.txt", 4), ("lost.txt", 0))]
@@ -115,9 +117,43 @@ def test_links_to_files_are_followed_and_those_to_folders_only_where_a_pattern_n
     assert list(found(f"{tmp_path}/in/**", is_glob=True)) == everything
     assert list(found(f"{tmp_path}/in/*.txt", is_glob=True)) == everything[2:]
     (tmp_path / "linked").symlink_to("in/a")
-    assert names(f"{tmp_path}/link*", is_glob=True) == [f"{tmp_path}/linked/link.txt", f"{tmp_path}/linked/x.txt"]
+    assert names(f"{tmp_path}/link*", is_glob=True) == [f"{tmp_path}/linked/{name}" for name in ("circle/lost.txt", "link.txt", "x.txt")]
     with pytest.raises(FileNotFoundError):
         list(found(f"{tmp_path}/in/lost.txt"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links")
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        ({"in/z": "out"}, ["b.txt", "c/d.txt", "z/o.txt", "z/p/q.txt"]),
+        ({"in/a": "out", "in/c/e": "out"}, ["a/o.txt", "a/p/q.txt", "b.txt", "c/d.txt"]),
+        ({"in/a": "out/p", "in/e": "out"}, ["a/q.txt", "b.txt", "c/d.txt", "e/o.txt"]),  # each once, though `out` holds `p`
+        ({"in/a": "in/c", "out/in": "in", "in/e": "out"}, ["b.txt", "c/d.txt", "e/o.txt", "e/p/q.txt"]),
+        ({"in/a": "", "in/e": "out"}, ["a/out/o.txt", "a/out/p/q.txt", "b.txt", "c/d.txt"]),
+    ],
+)
+def test_linked_folders_come_once_in_order(tmp_path: Path, links: dict[str, str], expected: list[str]) -> None:
+    for name in ("in/b.txt", "in/c/d.txt", "out/o.txt", "out/p/q.txt"):
+        put(f"{tmp_path}/{name}")
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(tmp_path / target, target_is_directory=True)
+    assert names(f"{tmp_path}/in") == [f"{tmp_path}/in/{name}" for name in expected]
+    if "in/a" not in links or "out" in links["in/a"]:  # the folder itself is no match of the pattern
+        assert names(f"{tmp_path}/in/*", is_glob=True) == names(f"{tmp_path}/in")
+
+
+def test_a_folder_that_cannot_be_listed_stands_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.txt", "locked/b.txt", "z.txt"):
+        put(f"{tmp_path}/in/{name}", b"four")
+    lock(monkeypatch, "locked")
+    for asked, is_glob in (("in", False), ("in/*", True)):
+        first, (name, error), last = found(f"{tmp_path}/{asked}", is_glob)
+        assert (first, last) == ((f"{tmp_path}/in/a.txt", 4), (f"{tmp_path}/in/z.txt", 4))
+        assert name == f"{tmp_path}/in/locked"
+        assert isinstance(error, PermissionError)
+    with pytest.raises(PermissionError, match="in/locked"):
+        list(found(f"{tmp_path}/in/locked"))
 
 
 @FILE
@@ -200,8 +236,11 @@ def test_a_file_or_a_folder_is_removed_and_nothing_else(root: str) -> None:
 
 
 def test_an_unknown_kind_of_address_is_told() -> None:
-    with pytest.raises(ValueError, match="tide"):
-        read("tide://bucket/page.txt")
+    for use in (read, check, remove, lambda address: list(found(address))):
+        with pytest.raises(
+            AddressError, match=r"^tide://bucket/page.txt: .*tide\); give a path, or one of the kinds .*file, .*memory, .*s3"
+        ):
+            use("tide://bucket/page.txt")
 
 
 def test_what_a_kind_of_address_needs_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,13 +30,15 @@ def test_a_row_is_what_segment_says(tiny_sieve: Sieve) -> None:
         told = answer.to_dict()
         for name in ("view", "confidence", "headline", "body"):
             assert row[name] == told[name]
+        assert row["text"] == answer.text
+        assert [row["text"][s["start"] : s["end"]] for s in row["segments"]] == [answer.text[s.start : s.end] for s in answer]
         assert [{k: v for k, v in t.items() if v or k != "url"} for t in row["teasers"]] == told["teasers"]
         assert row["metadata"] == {name: getattr(answer.metadata, name) for name in row["metadata"]}
         assert row["notes"] == list(answer.notes)
         kept = [{k: v for k, v in s.items() if k != "links"} for s in told["segments"]]
         assert [{k: v for k, v in s.items() if v != "" or k != "path"} for s in row["segments"]] == kept
         assert (row["model"], row["version"], row["error"]) == (model_digest(tiny_sieve.model), __version__, None)
-    assert "segments" not in rows(tiny_sieve, {"page": pages})[0]
+    assert not {"text", "segments"} & set(rows(tiny_sieve, {"page": pages})[0])
 
 
 def test_rows_do_not_depend_on_the_batches(tiny_sieve: Sieve) -> None:
@@ -94,6 +96,7 @@ def test_half_characters_become_question_marks(tiny_sieve: Sieve) -> None:
     hidden = '<html><body><script type="application/ld+json">{"articleBody": "%s \\ud800"}</script></body></html>' % ("Half a word. " * 40)
     (row,) = rows(tiny_sieve, {"page": [hidden]}, segments=True)
     assert row["error"] is None
+    assert [row["text"][s["start"] : s["end"]] for s in row["segments"]] == [s["text"] for s in row["segments"]]
 
 
 @pytest.mark.parametrize("column", [pa.large_string(), pa.large_binary(), pa.binary()])

@@ -4,8 +4,11 @@ import gzip
 import importlib.util
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -226,6 +229,11 @@ def test_another_job_does_not_go_on_with_the_parts(stopped: Job, tiny_sieve: Sie
     assert len(outcome(stopped)[0].splitlines()) == 111
 
 
+def test_an_input_that_is_written_otherwise_is_the_same(stopped: Job, tiny_sieve: Sieve) -> None:
+    folder = Path(stopped.output).parent
+    assert run(replace(stopped, inputs=(f"{folder}/./a.jsonl", f"{folder}//b.parquet")), tiny_sieve).pages == 111
+
+
 def test_a_changed_input_is_told(stopped: Job, tiny_sieve: Sieve) -> None:
     path = Path(stopped.inputs[0])
     content = path.read_bytes()
@@ -363,9 +371,36 @@ def test_the_command_writes_what_run_writes(command: Any, job: Job, tiny_sieve: 
     expected = outcome(job)
     status, out, told = command(*job.inputs, "-o", job.output, "--jobs", "2")
     assert (status, out) == (0, b"")
-    assert told.splitlines()[-1] == "pagesieve: 111 pages, 19 bad records"
+    closing = (
+        f"pagesieve: 111 pages, 19 bad records, listed in {job.output}.errors.jsonl; the first: {job.inputs[0]}, line 9: looks like a PDF"
+    )
+    assert told.splitlines()[-1].startswith(closing)
     assert "pages/s, errors=19" in told
     assert outcome(job) == expected
+
+
+def test_a_command_that_reads_not_a_single_page_fails_and_says_why(command: Any, tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "odd.jsonl", [{"id": i, "raw": "Row\non."} for i in range(120)])
+    why = "odd.jsonl, line 1: has none of html, text, page, content (its fields: id, raw); name the page's with --page-field"
+    status, _, told = command("odd.jsonl", "-o", "o.jsonl")
+    assert status == 1
+    assert told.splitlines()[-1] == f"pagesieve: 0 pages, 120 bad records, listed in o.jsonl.errors.jsonl; the first: {why}"
+    status, _, told = command("odd.jsonl", "-o", "o.jsonl", "--errors", "bad.jsonl")
+    assert (status, "listed in bad.jsonl; the first" in told) == (1, True)
+    status, _, told = command("odd.jsonl")
+    assert (status, told.splitlines()[-1]) == (1, "pagesieve: 0 pages, 120 bad records")
+    write_jsonl(tmp_path / "odd.jsonl", [{"raw": "Row on."}, {"text": "Row on."}])
+    assert command("odd.jsonl", "-o", "o.jsonl")[0] == 0
+    (tmp_path / "odd.jsonl").write_text("\n")
+    assert command("odd.jsonl", "-o", "o.jsonl")[0] == 0
+    write_jsonl(tmp_path / "odd.jsonl", [{"id": 1, **{f"field {i}": 1 for i in range(999)}}])
+    assert len(command("odd.jsonl", "-o", "o.jsonl")[2].splitlines()[-1]) < 500
+
+
+def test_the_first_error_is_told_after_an_interruption_too(stopped: Job, tiny_sieve: Sieve) -> None:
+    done = run(stopped, tiny_sieve)
+    first = read(f"{stopped.output}.errors.jsonl")[0]
+    assert done.first == f"{first['place']}: {first['error']}"
 
 
 def test_jsonl_goes_through_a_pipe(command: Any, job: Job, tiny_sieve: Sieve) -> None:
@@ -384,8 +419,13 @@ def test_jsonl_goes_through_a_pipe(command: Any, job: Job, tiny_sieve: Sieve) ->
         (("a.jsonl", "-f", "markdown"), "--format markdown: a.jsonl may hold many pages; give --format jsonl or parquet"),
         (("page.txt", "--jobs", "2"), "--jobs: for many pages; give --format jsonl or parquet, too"),
         (("page.txt", "--segments"), "--segments: for many pages"),
+        (("page.txt", "-q"), "--quiet: for many pages"),
         (("a.jsonl", "-f", "parquet"), "--format parquet: -o is missing; give a file whose name ends in .parquet"),
-        (("a.jsonl", "-o", "out.txt"), "--format jsonl: -o out.txt; give a file whose name ends in .jsonl"),
+        (
+            ("a.jsonl", "-o", "out.txt"),
+            "--format jsonl: -o out.txt; give a file whose name ends in .jsonl, .jsonl.gz, .jsonl.zst, .parquet",
+        ),
+        (("a.jsonl", "-o", "x.csv", "-f", "jsonl"), "-o x.csv; give a file whose name ends in .jsonl, .jsonl.gz, .jsonl.zst\n"),
         (("a.jsonl", "--jobs", "0"), "'0' is no number from 1"),
         (("a.jsonl", "--checkpoint", "nan"), "'nan' is no number from 0"),
         (("a.jsonl", "--checkpoint", "-1"), "'-1' is no number from 0"),
@@ -413,6 +453,62 @@ def test_what_stops_a_run_is_told_in_a_line(command: Any, stopped: Job) -> None:
     status, _, told = command(*stopped.inputs, "-o", stopped.output, "--dial", "0.1")
     assert (status, told.count("\n")) == (1, 1)
     assert "belongs to a run with another" in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("foo://h/x.jsonl", "-o", "o.jsonl"),
+        ("a.jsonl", "-o", "foo://h/x.jsonl"),
+        ("a.jsonl", "-o", "o.jsonl", "--errors", "foo://h/x.jsonl"),
+    ],
+)
+def test_an_unknown_kind_of_address_is_told_in_a_line_before_any_work(command: Any, job: Job, arguments: tuple[str, ...]) -> None:
+    status, _, told = command(*arguments)
+    assert (status, told.count("\n")) == (1, 1)
+    assert told.startswith("pagesieve: foo://h/x.jsonl: no address that can be used (Protocol not known: foo); give a path, or one of ")
+    assert not list(Path(job.output).parent.glob("o.jsonl*"))
+
+
+def test_lines_on_standard_error_do_not_run_into_each_other(command: Any, job: Job) -> None:
+    progress = re.compile(r"\d+ pages \[[^]]*\]")
+    for more in ((), ("-o", job.output)):
+        told = command(*job.inputs, *more)[2]
+        assert "\r" not in told
+        lines = [line for line in told.splitlines() if not progress.fullmatch(line)]
+        assert len(lines) == (1 if more else 20)
+        assert all(line.startswith("pagesieve: ") for line in lines)
+        assert len(told.splitlines()) > len(lines)
+
+
+def test_a_quiet_command_tells_only_errors(command: Any, job: Job, tmp_path: Path) -> None:
+    assert command(*job.inputs, "-o", job.output, "--quiet")[::2] == (0, "")
+    told = command(*job.inputs, "-q")[2].splitlines()
+    assert [line.startswith("pagesieve: ") for line in told] == [True] * 19
+    write_jsonl(tmp_path / "odd.jsonl", [{"raw": "Row on."}])
+    status, _, told = command("odd.jsonl", "-o", "o.jsonl", "-q")
+    assert (status, told.count("\n")) == (1, 1)
+    assert told.startswith("pagesieve: 0 pages, 1 bad records, listed in ")
+    assert command("nowhere.jsonl", "-q")[2].startswith("pagesieve: nowhere.jsonl: not there")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize(("stop", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("jobs", "everyone"), [("1", False), ("2", False), ("2", True)])
+def test_a_command_that_is_told_to_end_keeps_what_was_done(
+    command: Any, job: Job, tmp_path: Path, stop: signal.Signals, status: int, jobs: str, everyone: bool
+) -> None:
+    write_jsonl(tmp_path / "long.jsonl", given(120) * 300)
+    program = [sys.executable, "-m", "pagesieve", "long.jsonl", "-o", "long.out.jsonl", "--checkpoint", "0", "--jobs", jobs]
+    with subprocess.Popen(program, cwd=tmp_path, env=command.environment, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        journal = tmp_path / "long.out.jsonl.parts" / "journal.json"
+        while not journal.exists() or not json.loads(journal.read_bytes())["progress"]["parts"]:
+            time.sleep(0.02)
+        (os.killpg if everyone else os.kill)(run.pid, stop)
+        told = run.communicate(timeout=60)[1]
+    assert (run.returncode, told.splitlines()[-1]) == (status, "pagesieve: interrupted; the same command goes on from here")
+    assert not {"Traceback", "leaked"} & set(told.replace(":", " ").split())
+    assert not (tmp_path / "long.out.jsonl").exists()
 
 
 def test_a_missing_extra_is_told_with_the_remedy(command: Any, job: Job) -> None:

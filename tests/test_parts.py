@@ -41,7 +41,7 @@ def rows(bodies: Sequence[str], first: int = 0) -> list[pa.RecordBatch]:
 
 
 def failures(count: int) -> list[dict[str, Any]]:
-    return [{"id": str(i), "error": "no page"} for i in range(count)]
+    return [{"id": str(i), "place": f"line {i}", "error": "no page"} for i in range(count)]
 
 
 def store(output: str | Path, seconds: float = NEVER) -> Parts:
@@ -280,7 +280,7 @@ def stopped(output: Path) -> Parts:
 
 def test_the_same_job_goes_on_and_another_does_not(tmp_path: Path) -> None:
     progress = stopped(tmp_path / "out.jsonl").progress
-    assert progress == Progress(2, 2, 2, False, Cursor(0, "a.jsonl", 99, 4))
+    assert progress == Progress(2, 2, 2, False, Cursor(0, "a.jsonl", 99, 4), "line 0: no page")
     with closing(store(tmp_path / "out.jsonl")) as to:
         assert to.begin(JOB) == progress
     with closing(store(tmp_path / "out.jsonl")) as to, pytest.raises(RunError) as caught:
@@ -353,7 +353,7 @@ import sys
 from pagesieve.parts import Cursor, Parts
 to = Parts(sys.argv[1], sys.argv[1] + ".errors.jsonl", False, 0.0)
 to.begin({"inputs": ["a.jsonl"], "dial": 0.5})
-to.add([], [{"id": "0", "error": "no page"}], Cursor(records=1))
+to.add([], [{"id": "0", "place": "line 1", "error": "no page"}], Cursor(records=1))
 print("begun", flush=True)
 sys.stdin.read()
 """
@@ -405,6 +405,6 @@ def test_a_stream_gives_rows_and_errors_as_they_come(capfdbinary: pytest.Capture
     assert not any("error" in row for row in found)
     assert err == b"pagesieve: a.jsonl, line 2: no page\n"
     to.keep()
-    assert to.finish() == Progress(pages=2, failed=1)
+    assert to.finish() == Progress(pages=2, failed=1, first="a.jsonl, line 2: no page")
     to.close()
     assert capfdbinary.readouterr() == (b"", b"")

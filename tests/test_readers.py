@@ -3,6 +3,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import fsspec
 import pytest
 import zstandard
-from archives import conversion, response, warc_record, write_csv, write_jsonl, write_parquet, write_warc
+from archives import conversion, lock, response, warc_record, write_csv, write_jsonl, write_parquet, write_warc
 
 from pagesieve.readers import Fields, Record, form_of, holds_many, records, sources
 
@@ -178,6 +180,36 @@ def test_bad_lines_are_told_and_the_others_read(tmp_path: Path) -> None:
     assert found[1].place == f"{path}, line 2"
 
 
+@pytest.mark.parametrize("begin", ["[", " \n[", "\ufeff["])
+@pytest.mark.parametrize("between", [", ", ",\n"])
+def test_a_json_array_in_the_place_of_lines_is_told_once(tmp_path: Path, begin: str, between: str) -> None:
+    for rows in (ROWS, ROWS * 2000):  # longer than the longest line, too
+        (tmp_path / "a.jsonl").write_text(f"{begin}{between.join(map(json.dumps, rows))}]", encoding="utf-8")
+        (record,) = read(tmp_path / "a.jsonl")
+        assert record.place == f"{tmp_path}/a.jsonl"
+        assert record.fault == "is a JSON array, not an object a line; make lines of it: jq -c '.[]' ARRAY.json > LINES.jsonl"
+        assert read(tmp_path / "a.jsonl", skip=1) == []
+
+
+def test_an_empty_id_is_none(tmp_path: Path) -> None:
+    rows = [{"id": id, "text": "Row on."} for id in ("", "a", "")]
+    for path in (write_jsonl(tmp_path / "a.jsonl", rows), write_csv(tmp_path / "a.csv", rows), write_parquet(tmp_path / "a.parquet", rows)):
+        found = read(path)
+        assert [record.id for record in found] == [found[0].place, "a", found[2].place]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no UTF-8")
+def test_a_file_whose_name_is_no_utf8_can_be_traced(tmp_path: Path) -> None:
+    for name in (b"bad\xe9.txt", b"b\xc3\xa4d\xff.jsonl"):
+        Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_bytes(b'{"text": "Row on."}')
+    found = read(tmp_path)
+    assert [(record.id, record.place) for record in found] == [
+        (f"{tmp_path}/bad\\xe9.txt", f"{tmp_path}/bad\\xe9.txt"),
+        (f"{tmp_path}/b\u00e4d\\xff.jsonl, line 1", f"{tmp_path}/b\u00e4d\\xff.jsonl, line 1"),
+    ]
+    assert [bool(record.page) for record in found] == [True, True]
+
+
 def test_a_csv_row_with_too_many_fields_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('id,text\n1,one\n2,two,three\n4,"fo\nur"\n')
     found = read(tmp_path / "a.csv")
@@ -263,12 +295,78 @@ def test_a_warc_record_cut_short_or_wrongly_packed_is_told_and_the_others_read(t
     assert [fault[:14] for fault in faults(found)] == ["cannot be read", "", "more than 1000", "cut short: 7 b"]
 
 
+PAGE = b"<p>" + b" ".join(b"%d" % (i * i) for i in range(1000))  # some 5,800 bytes
+CHUNKS = b"".join(b"%x\r\n%s\r\n" % (len(some), some) for some in (PAGE[:3000], PAGE[3000:])) + b"0\r\n\r\n"
+GZIPPED, CHUNKED = "Content-Encoding: gzip\r\n", "Transfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize(
+    ("payload", "more"),
+    [
+        (gzip.compress(PAGE), GZIPPED),
+        (gzip.compress(PAGE), "content-encoding: X-GZip\r\n"),
+        (gzip.compress(PAGE[:99]) + gzip.compress(PAGE[99:]), GZIPPED),
+        (gzip.compress(PAGE) + b"\0\0\0", GZIPPED),
+        (zlib.compress(PAGE), "Content-Encoding: deflate\r\n"),
+        (zlib.compress(PAGE)[2:-4], "Content-Encoding: deflate\r\n"),
+        (gzip.compress(zlib.compress(PAGE)), "Content-Encoding: deflate, gzip\r\n"),
+        (PAGE, "Content-Encoding: identity\r\n"),
+        (CHUNKS, CHUNKED),
+        (CHUNKS[:-2] + b"Age: 7\r\n\r\n\r\n", CHUNKED),
+        (b"%x\r\n%s\r\n0\r\n\r\n" % (len(gzip.compress(PAGE)), gzip.compress(PAGE)), CHUNKED + GZIPPED),
+    ],
+)
+def test_a_page_of_warc_is_unpacked_as_its_server_packed_it(tmp_path: Path, payload: bytes, more: str) -> None:
+    assert [page for _, page, _ in simply(read(write_warc(tmp_path / "a.warc", [response("a", payload, more=more)])))] == [PAGE]
+
+
+@pytest.mark.parametrize(
+    ("payload", "more"),
+    [
+        *[(gzip.compress(PAGE)[:cut], GZIPPED) for cut in (1, 9, 1000, -8, -1)],
+        (zlib.compress(PAGE)[:-9], "Content-Encoding: deflate\r\n"),
+        (CHUNKS[:-5], CHUNKED),
+        (CHUNKS[:3007], CHUNKED),  # after a chunk
+        (CHUNKS[:2000], CHUNKED),
+        (b"9\r\n%s\r\n0\r\n\r\n" % gzip.compress(PAGE)[:9], CHUNKED + GZIPPED),
+    ],
+)
+def test_a_page_of_warc_that_is_cut_short_is_told(tmp_path: Path, payload: bytes, more: str) -> None:
+    (fault,) = faults(read(write_warc(tmp_path / "a.warc", [response("a", payload, more=more)])))
+    assert fault.startswith("cut short: its ")
+    assert fault.endswith("; fetch the page again, or leave it out")
+
+
+def test_an_empty_page_of_warc_is_one_and_a_picture_cut_short_is_none(tmp_path: Path) -> None:
+    entries = [response(f"{i}", page, more=more) for i, page in enumerate((b"", gzip.compress(b""))) for more in ("", GZIPPED)[i:]]
+    entries += [response("none", b"", more=CHUNKED), response("picture", b"\x1f\x8b", content_type="image/png", more=GZIPPED)]
+    assert [page for _, page, _ in simply(read(write_warc(tmp_path / "a.warc", entries)))] == [b""] * 4
+
+
+def test_a_packed_page_of_warc_that_grows_too_large_is_told(tmp_path: Path) -> None:
+    entries = [response(str(size), gzip.compress(b"a" * size), more=GZIPPED) for size in (MOST, MOST + 1, 2000 * MOST)]
+    assert [fault[:14] for fault in faults(read(write_warc(tmp_path / "a.warc", entries)))] == ["", *["more than 1000"] * 2]
+
+
 def test_a_page_that_went_away_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("A")
     (source,) = sources([str(tmp_path / "a.txt")])
     (tmp_path / "a.txt").unlink()
     (record,) = records(source, Fields(), MOST)
     assert "FileNotFoundError" in record.fault
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_the_others_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "locked", "z"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page.txt").write_text(name)
+    lock(monkeypatch, "locked")
+    found = read(tmp_path)
+    assert [record.page for record in found] == [b"a", b"", b"z"]
+    assert found[1].id == f"{tmp_path}/locked"
+    assert found[1].fault.startswith("cannot be listed (PermissionError: [Errno 13] Permission denied: ")
+    assert found[1].fault.endswith("nothing in it is read; make it readable, or leave it out")
+    assert read(tmp_path, skip=1) == []  # of each source: a run that goes on has it behind it
 
 
 @pytest.mark.parametrize("name", ["nowhere.txt", "nowhere/*.txt", "empty"])

@@ -5,10 +5,11 @@ Needs fsspec and filelock (extra `bulk`), and for each kind of address what fssp
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
 
 import fsspec
@@ -17,53 +18,101 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pagesieve.files import replacing
 
-__all__ = ["STDIN", "alone", "found", "opened", "read", "remove", "replacing_at"]
+__all__ = ["STDIN", "AddressError", "alone", "check", "found", "normalised", "opened", "read", "remove", "replacing_at"]
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar
 KINDS = ("file", "directory")  # what fsspec calls them; all else is a link, a pipe, a device
 
 
-def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int]]:
+class AddressError(ValueError):
+    """An address of a kind that nobody knows; the message names it and the kinds that are known."""
+
+
+def check(address: str) -> None:
+    """Raise `AddressError` where the address is of no kind that is known, `ImportError` where its kind needs what is not installed."""
+    _split(address)
+
+
+def normalised(address: str) -> str:
+    """The address without what says nothing: `./a//b` is `a/b`."""
+    return address if "://" in address else PurePosixPath(address).as_posix()
+
+
+def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int | OSError]]:
     """Files (address, bytes) at the address: itself, all below a folder, or what a pattern matches; by name, folder by folder.
 
-    A folder is listed when it is come to: memory holds the names of one folder at a time. Raises `FileNotFoundError` where
-    there is nothing.
+    A folder is listed when it is come to: memory holds the names of one folder at a time. One below, or matched, that cannot be
+    listed is there with the error in place of the bytes. Links to folders are followed on disk, unless the folder has its turn without
+    the link: each comes once. Raises `FileNotFoundError` where there is nothing, `OSError` where the address is itself a folder that
+    cannot be listed, and as `check` does.
     """
     if address == STDIN:
         yield address, 0
         return
     files, path = _split(address)
     if not is_glob:
-        yield from _below(files, files.info(path), address)
+        entry = files.info(path)
+        for name, size in _below(files, entry, address, {_real(files, entry["name"])}):
+            if isinstance(size, OSError) and name == _address(files, entry["name"], address):
+                raise size
+            yield name, size
         return
-    entries = files.glob(path, detail=True)
-    for name in sorted(entries):
-        inside = any(str(parent) in entries for parent in PurePosixPath(name).parents)  # `**` matches folders and what is in them
-        linked = entries[name]["type"] not in KINDS and files.isdir(name)
-        if not inside and (linked or _is_listed(files, entries[name])):
-            yield from _below(files, files.info(name) if linked else entries[name], address)
+    matched = files.glob(path, detail=True)
+    # `**` matches folders and what is in them
+    entries = [matched[name] for name in sorted(matched) if not any(str(parent) in matched for parent in PurePosixPath(name).parents)]
+    roots = {_real(files, entry["name"]) for entry in entries if entry["type"] == "directory"}
+    for entry in entries:
+        if entry["type"] not in KINDS and files.isdir(entry["name"]):
+            yield from _linked(files, entry, address, roots)
+        elif _is_listed(files, entry):
+            yield from _below(files, entry, address, roots)
 
 
-def _below(files: Any, entry: dict[str, Any], asked: str) -> Iterator[tuple[str, int]]:
+def _below(files: Any, entry: dict[str, Any], asked: str, roots: set[str]) -> Iterator[tuple[str, int | OSError]]:
+    """The entry, or all below it. `roots` are the real folders that the walk has begun, or will begin, at: all below them has its turn."""
     if entry["type"] != "directory":
         yield _address(files, entry["name"], asked), int(entry["size"] or 0)
         return
-    for inner in sorted(files.ls(entry["name"], detail=True), key=lambda inner: str(inner["name"])):
+    try:
+        listed = sorted(files.ls(entry["name"], detail=True), key=lambda inner: str(inner["name"]))
+    except OSError as error:
+        yield _address(files, entry["name"], asked), error
+        return
+    for inner in listed:
         itself = inner["name"].rstrip("/") == entry["name"].rstrip("/")  # some stores list a folder as its own first file
-        if not itself and _is_listed(files, inner):
-            yield from _below(files, inner, asked)
+        if isinstance(files, LocalFileSystem) and inner["type"] not in KINDS and files.isdir(inner["name"]):
+            yield from _linked(files, inner, asked, roots)
+        elif not itself and _is_listed(files, inner) and not (inner["type"] == "directory" and _real(files, inner["name"]) in roots):
+            yield from _below(files, inner, asked, roots)
+
+
+def _linked(files: Any, link: dict[str, Any], asked: str, roots: set[str]) -> Iterator[tuple[str, int | OSError]]:
+    """All below a linked folder, unless it has its turn without the link."""
+    real = _real(files, link["name"])
+    if not any(PurePath(real).is_relative_to(root) for root in roots):
+        roots.add(real)
+        yield from _below(files, files.info(link["name"]), asked, roots)
+
+
+def _real(files: Any, path: str) -> str:
+    """The path without links, where that can be told."""
+    return os.path.realpath(path) if isinstance(files, LocalFileSystem) else path
 
 
 def _is_listed(files: Any, entry: dict[str, Any]) -> bool:
-    """No linked folder, which may lead in circles, and no pipe, which may keep one waiting; a link to nowhere is told when it is read."""
+    """No linked folder afar, which may lead in circles, and no pipe, which may keep one waiting; a link to nowhere is told when it is read."""
     return entry["type"] in KINDS or files.isfile(entry["name"]) or not files.exists(entry["name"])
 
 
 def _split(address: str) -> tuple[Any, str]:
     if "://" not in address:  # fsspec would take `a::b.txt` for two addresses
-        return LocalFileSystem(), str(LocalFileSystem._strip_protocol(address))
-    files, path = fsspec.core.url_to_fs(address)
+        return LocalFileSystem(), normalised(LocalFileSystem._strip_protocol(address))
+    try:
+        files, path = fsspec.core.url_to_fs(address)
+    except ValueError as error:
+        known = ", ".join(fsspec.available_protocols())
+        raise AddressError(f"{address}: no address that can be used ({error}); give a path, or one of the kinds {known}") from error
     return files, str(path)
 
 

@@ -37,7 +37,7 @@ _SEGMENT = pa.struct(
 def schema(segments: bool = False) -> pa.Schema:
     """The columns of the rows: `id`, `url`, the answer as in `Segmentation.to_dict`, `model`, `version`, `error`.
 
-    `segments` asks for a column with every segment. Of a page that could not be read `error` says why, and the answer is null;
+    `segments` asks for two more columns: the page's `text`, in which places are counted, and every segment. Of a page that could not be read `error` says why, and the answer is null;
     of all others `error` is null. `model` is the model's digest, `version` pagesieve's.
     """
     columns = {
@@ -50,7 +50,7 @@ def schema(segments: bool = False) -> pa.Schema:
         "confidence": pa.float64(),
         "metadata": _METADATA,
         "notes": pa.list_(_TEXT),
-        **({"segments": pa.list_(_SEGMENT)} if segments else {}),
+        **({"text": _TEXT, "segments": pa.list_(_SEGMENT)} if segments else {}),
         "model": _TEXT,
         "version": _TEXT,
         "error": _TEXT,
@@ -193,5 +193,6 @@ def _row(answer: Segmentation, segments: bool) -> dict[str, Any]:
         "notes": list(answer.notes),
     }
     if segments:
+        row["text"] = answer.text
         row["segments"] = [(s.start, s.end, s.label, s.role, round(s.probability, 4), s.text, s.path) for s in answer.segments]
     return row

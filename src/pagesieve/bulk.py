@@ -8,6 +8,7 @@ part ends.
 from __future__ import annotations
 
 import gc
+import io
 import itertools
 import os
 import signal
@@ -18,22 +19,23 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import pyarrow as pa
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
 from tqdm import tqdm
 
 from pagesieve import __version__
+from pagesieve.addresses import AddressError, check, normalised
 from pagesieve.arrow import BATCH_BYTES, Segmenter, array
 from pagesieve.calibration import DIAL
 from pagesieve.parts import Cursor, Parts, Progress, RunError, Stream
 from pagesieve.readers import Fields, Record, Source, records, sources
 from pagesieve.sieve import BATCH, Kind, Sieve
 
-__all__ = ["MAX_BYTES", "SECONDS", "Job", "RunError", "run"]
+__all__ = ["MAX_BYTES", "SECONDS", "AddressError", "Job", "RunError", "run"]
 
 LONGEST_ERROR = 1 << 20  # bytes of the first entry of an error list
 MAX_BYTES = 2_000_000  # bytes of a page: as many as a process can take with 250 MB
@@ -46,7 +48,7 @@ DEATHS = 3  # pages in a row on which the process that has them dies, from which
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to read, how, and where to. `output=""` is standard output; `errors=""` is `<output>.errors.jsonl`."""
+    """What to read, how, and where to. `output=""` is standard output; `errors=""` is `<output>.errors.jsonl`; `quiet` shows no progress."""
 
     inputs: tuple[str, ...]
     output: str = ""
@@ -61,6 +63,12 @@ class Job:
     max_bytes: int = MAX_BYTES
     seconds: float = SECONDS
     restart: bool = False
+    quiet: bool = False
+
+    @property
+    def error_list(self) -> str:
+        """Where bad records are listed; "" for standard error, beside rows to standard output."""
+        return self.errors or (f"{self.output}.errors.jsonl" if self.output else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +88,17 @@ def run(job: Job, sieve: Sieve) -> Progress:
 
     Goes on where an earlier run of the same job was cut off. Raises `FileNotFoundError` for an input that is not there, `RunError`
     where the parts of an earlier run do not fit, a file is to be two things at once or another run writes to the same output,
-    `OSError` where rows cannot be written.
+    `AddressError` for an address of no known kind, `OSError` where rows cannot be written.
     """
-    errors = job.errors or f"{job.output}.errors.jsonl"
+    errors = job.error_list
     own = [job.output, errors, f"{job.output}.parts"] if job.output else []
+    for address in own:  # before any work, not after hours of it; so are the inputs
+        check(address)
     if own and any(_is_at(errors, address) for address in (job.output, f"{job.output}.parts")):
         raise RunError(f"{errors}: the error list would be lost in the output's place; give another --errors")
     if own and not _is_error_list(errors):
         raise RunError(f"{errors}: is there and is no list of bad records; give another --errors, or take it away")
-    for argument in job.inputs:  # before any work, not after hours of it
+    for argument in job.inputs:
         if next(_foreign(sources([argument], job.jsonl), own), None) is None:
             raise RunError(f"{argument}: holds only what this run would write over; give another -o or --errors, or another input")
     work = Segmenter(sieve, job.segments, job.kind, job.dial, job.encoding)
@@ -114,12 +124,14 @@ def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_B
     """Segment the batches into the store; when that ends before its time, what was done is kept."""
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps tens of megabytes for later
     before = store.progress.pages + store.progress.failed
+    shown: Any = sys.stderr if sys.stderr.isatty() else _Log(sys.stderr)
     every = 0.5 if sys.stderr.isatty() else SHOWN
-    with tqdm(initial=before, unit=" pages", mininterval=every, file=sys.stderr) as bar:
+    with tqdm(initial=before, unit=" pages", mininterval=every, file=shown, disable=job.quiet) as bar:
         try:
             for batch, rows in _judged(batches, work) if job.jobs == 1 else _Workers(job.jobs, work).judged(batches):
                 good, failures = _sorted_out(batch, rows)
-                store.add(good, failures, batch.cursor)
+                with nullcontext() if job.output else tqdm.external_write_mode(shown):  # what is printed beside the bar has its own lines
+                    store.add(good, failures, batch.cursor)
                 bar.set_postfix(errors=store.progress.failed, refresh=False)
                 bar.update(len(batch.records))
         except BaseException:
@@ -127,10 +139,25 @@ def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_B
             raise
 
 
+class _Log(io.TextIOBase):
+    """A file of lines, for a progress bar: each of its states is one, so that what others write does not run into it."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        if state := text.strip():
+            self._file.write(f"{state}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
 def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
     """All that the rows depend on."""
-    given = {k: v for k, v in asdict(job).items() if k not in ("output", "errors", "jobs", "seconds", "restart")}
-    return {**given, "inputs": list(job.inputs), "model": work.model, "version": __version__}
+    given = {k: v for k, v in asdict(job).items() if k not in ("output", "errors", "jobs", "seconds", "restart", "quiet")}
+    return {**given, "inputs": list(map(normalised, job.inputs)), "model": work.model, "version": __version__}
 
 
 # --------------------------------------------------------------------------------------------------------- reading
@@ -321,11 +348,12 @@ _work: Segmenter  # of this process, where it is one of `_Workers`
 
 
 def _begin(work: Segmenter, parent: int) -> None:
-    """What a process does first: keep the model; leave Ctrl-C to the parent and go when that is gone, however it went."""
+    """What a process does first: keep the model; leave Ctrl-C and SIGTERM to the parent and go when that is gone, however it went."""
     global _work
     _work = work
     pa.set_memory_pool(pa.system_memory_pool())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # both may reach all processes at once: from a terminal, from what stops a service
+        signal.signal(stop, signal.SIG_IGN)
     threading.Thread(target=_outlive_nobody, args=[parent], daemon=True).start()
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -15,7 +18,7 @@ from pagesieve.calibration import DIAL
 from pagesieve.encodings import known_encoding
 from pagesieve.files import write_text
 from pagesieve.page import PageError
-from pagesieve.readers import Fields, form_of, holds_many, said_kind, unpacked
+from pagesieve.readers import ROW_FORMS, Fields, form_of, holds_many, said_kind, unpacked
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import KINDS, Kind, Sieve, kind_of, load
@@ -25,7 +28,8 @@ __all__ = ["main"]
 
 ROWS = ("jsonl", "parquet")
 OF_OUTPUT = ("errors", "restart", "checkpoint")  # options that mean nothing without -o
-OF_MANY = (*OF_OUTPUT, "jobs", "segments", "max_bytes", "id_field", "page_field", "url_field")
+OF_MANY = (*OF_OUTPUT, "jobs", "segments", "quiet", "max_bytes", "id_field", "page_field", "url_field")
+LONGEST = 400  # characters of an error on the closing line of many pages
 FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
 BY_NAME = {
     "": "text",
@@ -151,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     many = parser.add_argument_group("many pages")
     many.add_argument("-j", "--jobs", type=_count, default=1, metavar="N", help="processes (default 1)")
-    many.add_argument("--segments", action="store_true", help="every segment in the rows, too")
+    many.add_argument("--segments", action="store_true", help="the page's text and every segment in the rows, too")
     many.add_argument("--jsonl", action="store_true", help="standard input, and files of unknown endings, are JSONL")
     many.add_argument("--id-field", default="id", metavar="NAME", help="field of JSONL, CSV and Parquet that names the page (default id)")
     many.add_argument(
@@ -167,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     many.add_argument("--checkpoint", type=_seconds, metavar="SECONDS", help="work that an interruption costs at most (default 30)")
     many.add_argument("--restart", action="store_true", help="begin anew instead of going on where the same command was interrupted")
+    many.add_argument("-q", "--quiet", action="store_true", help="no progress and no closing line; errors are still told")
     parser.add_argument("--version", action="version", version=f"pagesieve {__version__}")
     return parser
 
@@ -223,7 +228,8 @@ def _rows_wanted(options: argparse.Namespace, parser: argparse.ArgumentParser) -
     if not options.output and (given := _given(OF_OUTPUT, options, parser)):
         parser.error(f"{given}: without -o nothing is kept; give -o FILE, too")
     if named != form and (options.output or form == "parquet"):
-        parser.error(f"--format {form}: -o {options.output or 'is missing'}; give a file whose name ends in .{form}")
+        endings = ", ".join(end for end, other in ROW_FORMS.items() if other == form or not options.format)
+        parser.error(f"--format {form}: -o {options.output or 'is missing'}; give a file whose name ends in {endings}")
     return True
 
 
@@ -233,7 +239,10 @@ def _given(names: Sequence[str], options: argparse.Namespace, parser: argparse.A
 
 
 def _bulk(options: argparse.Namespace) -> int:
-    """Many pages; returns the exit status: 0 where all were done (bad records are listed), 1 where the run could not go to its end."""
+    """Many pages; returns the exit status: 0 where all were done (bad records are listed), 1 where the run could not go to its end.
+
+    1, too, where there were bad records and nothing else: then most likely the command is wrong, not the input.
+    """
     try:
         from pagesieve import bulk  # only many pages need Arrow and the like
     except ModuleNotFoundError as error:
@@ -253,21 +262,54 @@ def _bulk(options: argparse.Namespace) -> int:
         options.max_bytes or bulk.MAX_BYTES,
         bulk.SECONDS if options.checkpoint is None else options.checkpoint,
         options.restart,
+        options.quiet,
     )
     try:
-        done = bulk.run(job, load(options.model))
-    except KeyboardInterrupt:
+        with _terminated_as_interrupted():
+            done = bulk.run(job, load(options.model))
+    except KeyboardInterrupt as stop:
         again = "; the same command goes on from here" if options.output else ""
         print(f"pagesieve: interrupted{again}", file=sys.stderr)
-        return 130
+        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (bulk.RunError, ModelError, OSError, ImportError) as error:
+    except (bulk.RunError, bulk.AddressError, ModelError, OSError, ImportError) as error:
         print(f"pagesieve: {error}", file=sys.stderr)
         return 1
-    print(f"pagesieve: {done.pages} pages, {done.failed} bad records", file=sys.stderr)
-    return 0
+    failed = bool(done.failed) and not done.pages
+    if options.quiet and not failed:
+        return 0
+    listed = f", listed in {job.error_list}; the first: {_shortened(done.first)}" if done.failed and job.error_list else ""
+    print(f"pagesieve: {done.pages} pages, {done.failed} bad records{listed}", file=sys.stderr)
+    return int(failed)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, taken as Ctrl-C is: what was done is kept, and processes are waited for."""
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM raises `_Terminated` in the block; whoever has told the process to do something else with it is obeyed."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
+def _shortened(text: str) -> str:
+    """The text on one line, of at most `LONGEST` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 2]} …"
 
 
 def _check(arguments: Sequence[str]) -> int:

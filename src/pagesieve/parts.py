@@ -52,13 +52,22 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come: `parts` written, `pages` and `failed` records in them, and whether the output stands (`joined`)."""
+    """How far a run has come: `parts` written, `pages` and `failed` records in them, and whether the output stands (`joined`).
+
+    `first` is what is wrong with the first of the failed records, and where it stood.
+    """
 
     parts: int = 0
     pages: int = 0
     failed: int = 0
     joined: bool = False
     cursor: Cursor = Cursor()
+    first: str = ""
+
+    def counting(self, pages: int, failures: Sequence[dict[str, Any]]) -> Progress:
+        """The progress after so many more pages, and these bad records."""
+        first = self.first or next((f"{failure['place']}: {failure['error']}" for failure in failures), "")
+        return replace(self, pages=self.pages + pages, failed=self.failed + len(failures), first=first)
 
 
 class Parts:
@@ -118,9 +127,7 @@ class Parts:
         lines = list(map(_line, failures))
         self._failures.extend(lines)
         self._bytes += sum(batch.nbytes for batch in rows) + sum(map(len, lines))
-        counted = sum(batch.num_rows for batch in rows)
-        pages, failed = self.progress.pages + counted, self.progress.failed + len(failures)
-        self.progress = replace(self.progress, pages=pages, failed=failed, cursor=cursor)
+        self.progress = replace(self.progress.counting(sum(batch.num_rows for batch in rows), failures), cursor=cursor)
         self._settled = True
         if self._bytes >= PART_BYTES or time.monotonic() - self._since >= self._seconds:
             self.keep()
@@ -213,8 +220,7 @@ class Stream:
         sys.stdout.buffer.flush()
         for failure in failures:
             print(f"pagesieve: {failure['place']}: {failure['error']}", file=sys.stderr)
-        counted = sum(batch.num_rows for batch in rows)
-        self.progress = replace(self.progress, pages=self.progress.pages + counted, failed=self.progress.failed + len(failures))
+        self.progress = self.progress.counting(sum(batch.num_rows for batch in rows), failures)
 
     def keep(self) -> None:
         """Nothing to do."""

@@ -8,10 +8,12 @@ read: one page waits for none of it, and archives need the extra `bulk`.
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +22,7 @@ from typing import IO, Any
 from pagesieve.encodings import known_encoding
 from pagesieve.page import PageError
 
-__all__ = ["MANY", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources", "unpacked"]
+__all__ = ["MANY", "ROW_FORMS", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources", "unpacked"]
 
 PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first in which a record has more than white space
 HTML = (".html", ".htm", ".xhtml")
@@ -30,6 +32,9 @@ PACKED = tuple(MAGIC)
 ROW_FORMS = {".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl", ".parquet": "parquet"}  # ending of an output → its form
 WARC_TYPES = ("text/html", "application/xhtml+xml", "text/plain")  # of responses and resources; others are passed over
 OK = 200
+GZIP, ZLIB, RAW = 31, 15, -15  # what zlib calls its ways of packing
+CODINGS = {"": (), "identity": (), "gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, RAW)}  # of a server → ways to try, in order
+CHUNKS_END = 1 << 12  # bytes at the end of a page in chunks in which the last chunk stands
 PARQUET_ROWS = 16  # rows read at once
 BUFFER = 1 << 20  # bytes
 ZSTD_READ = 1 << 10  # bytes of a zstd file unpacked at once: the worst of them become 32 MB
@@ -37,7 +42,11 @@ WARC_SLACK = 1 << 16  # bytes of headers beside the page that an archive's recor
 CSV_SLACK = 4  # times the longest page that a CSV file's field may have, before the file counts as broken
 TOO_LARGE = "more than {} bytes; raise --max-bytes to read it (memory grows with it), or leave it out"
 
+ARRAY = "is a JSON array, not an object a line; make lines of it: jq -c '.[]' ARRAY.json > LINES.jsonl"
+
 _GLOB = re.compile(r"[*?\[]")
+_LOST = re.compile("[\udc80-\udcff]")  # bytes of a file's name that are no UTF-8, as Python has them
+_LAST_CHUNK = re.compile(rb"\n0+[ \t]*(;[^\r\n]*)?\r?\n([^\r\n:]+:[^\r\n]*\r?\n)*\s*\Z")  # none is left: its size is 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +84,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read pages from, of this many bytes, and what it is: a key of `_READERS`."""
+    """A file to read pages from, of this many bytes, and what it is: a key of `_READERS`. A folder that cannot be listed is one with a `fault`."""
 
     address: str
     size: int
     form: str
+    fault: str = ""
+
+    @property
+    def name(self) -> str:
+        """The address as text that can be written anywhere, and traced: bytes that are no UTF-8 as `\\xff`."""
+        return _LOST.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", self.address)
 
 
 def holds_many(argument: str) -> bool:
@@ -117,7 +132,6 @@ def unpacked(data: bytes, name: str) -> bytes:
     """A page's bytes, unpacked where they begin as gzip or zstd do. Raises `PageError` where they cannot be."""
     if data.startswith(MAGIC[".gz"]):
         import gzip
-        import zlib
 
         try:
             return gzip.decompress(data)
@@ -144,6 +158,10 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
         anything = False
         try:
             for address, size in found(argument, _is_glob(argument)):
+                if isinstance(size, OSError):
+                    anything = True
+                    yield _unlisted(address, size)
+                    continue
                 named = argument != "-" and not os.path.isdir(argument) and not _is_glob(argument)
                 form = _form(address) or (".jsonl" if jsonl else "page" if named or address == "-" else "")
                 if form:
@@ -155,12 +173,20 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
             raise FileNotFoundError(f"{argument}: no pages there; pages end in {', '.join((*PAGES, *MANY))}, packed or not")
 
 
+def _unlisted(address: str, error: OSError) -> Source:
+    told = f"{type(error).__name__}: {error}"
+    return Source(address, 0, "folder", f"cannot be listed ({told}), nothing in it is read; make it readable, or leave it out")
+
+
 def records(source: Source, fields: Fields, most: int, skip: int = 0, encoding: str = "") -> Iterator[Record]:
     """The pages of `source` but the first `skip`, those of more than `most` bytes as faults. `encoding` is what is known of CSV's.
 
     Whatever is wrong with the file itself is a last record with a fault.
     """
     number = 0
+    if source.fault:
+        yield from [Record(source.name, source.name, fault=source.fault)][skip:]
+        return
     try:
         for number, record in enumerate(_READERS[source.form](source, fields, most, encoding), 1):
             if number > skip:
@@ -171,7 +197,7 @@ def records(source: Source, fields: Fields, most: int, skip: int = 0, encoding: 
         if number < skip:  # the fault, record number + 1, is among those skipped
             return
         where = f"breaks off after record {number}" if number or source.form != "page" else "cannot be read"
-        yield Record(source.address, source.address, fault=f"{where} ({type(error).__name__}: {error}); what follows is not read")
+        yield Record(source.name, source.name, fault=f"{where} ({type(error).__name__}: {error}); what follows is not read")
 
 
 @contextmanager
@@ -234,15 +260,18 @@ class _Chunks(io.RawIOBase):
 
 def _page(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     with _unpacked(source) as file:
-        yield Record(source.address, source.address, file.read(most + 1), kind=said_kind(source.address))
+        yield Record(source.name, source.name, file.read(most + 1), kind=said_kind(source.address))
 
 
 def _jsonl(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
     longest = 8 * most  # bytes; every character may be escaped, and there may be other fields
     with _unpacked(source) as file:
-        for number, line in _lines(file, longest):
-            place = f"{source.address}, line {number}"
-            if line is None:
+        for earlier, (number, line, whole) in enumerate(_lines(file, longest)):
+            place = f"{source.name}, line {number}"
+            if not earlier and line.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+                yield Record(source.name, source.name, fault=ARRAY)
+                return
+            if not whole:
                 yield Record(place, place, fault=f"a line of more than {longest} bytes; raise --max-bytes to read it")
                 continue
             yield _parsed(line, place, fields)
@@ -258,18 +287,16 @@ def _parsed(line: bytes, place: str, fields: Fields) -> Record:
     return _record(given, place, fields)
 
 
-def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes | None]]:
-    """The lines that are not blank, by number; None for one of more than `longest` bytes."""
+def _lines(file: IO[bytes], longest: int) -> Iterator[tuple[int, bytes, bool]]:
+    """The lines that are not blank, by number, and whether they are whole: of one of more than `longest` bytes there is the beginning."""
     number = 0
     while line := file.readline(longest + 1):
         number += 1
-        if len(line) <= longest or line.endswith(b"\n"):
-            if not line.isspace():
-                yield number, line
-            continue
-        while (more := file.readline(longest)) and not more.endswith(b"\n"):
-            pass
-        yield number, None
+        whole = len(line) <= longest or line.endswith(b"\n")
+        if not whole or not line.isspace():
+            yield number, line, whole
+        while not whole and (more := file.readline(longest)):
+            whole = more.endswith(b"\n")
 
 
 def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
@@ -286,7 +313,7 @@ def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[R
     codec = known_encoding(encoding).replace("utf-8", "utf-8-sig") if encoding else "utf-8-sig"
     with _unpacked(source) as file, io.TextIOWrapper(file, codec, "replace" if encoding else "surrogateescape", newline="") as text:
         for number, row in enumerate(csv.DictReader(lines(), delimiter="\t" if source.form == ".tsv" else ","), 1):
-            place = f"{source.address}, row {number}"
+            place = f"{source.name}, row {number}"
             if ended:  # a whole row is given before the file's end is asked for
                 yield Record(place, place, fault="has a quote that is never closed, and so all that follows it; close it or double it")
             elif None in row:
@@ -314,7 +341,7 @@ def _parquet(source: Source, fields: Fields, most: int, encoding: str) -> Iterat
         columns = [name for name in names if name in (fields.id, fields.url, *fields.pages)]
         rows = (row for batch in table.iter_batches(PARQUET_ROWS, columns=columns, use_threads=False) for row in batch.to_pylist())
         for number, row in enumerate(rows, 1):
-            yield _record(dict.fromkeys(names) | row, f"{source.address}, row {number}", fields)
+            yield _record(dict.fromkeys(names) | row, f"{source.name}, row {number}", fields)
 
 
 def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
@@ -322,7 +349,7 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     there = [name for name in fields.pages if given.get(name) is not None]
     name = next((name for name in there if not _is_blank(given[name])), there[0] if there else "")
     page, known, url = given.get(name), given.get(fields.id), given.get(fields.url)
-    id = place if known is None else _text(known)
+    id = ("" if known is None else _text(known)) or place
     said = _text(url) if url is not None else None
     kind = "html" if name == "html" else ""
     if isinstance(page, str):
@@ -355,7 +382,7 @@ def _warc(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[
     with opened(source.address) as file:
         for entry in ArchiveIterator(file, record_types=kinds, parse_http=False):
             url = entry.headers.get("WARC-Target-URI")
-            place = f"{source.address}, record {entry.record_id}"
+            place = f"{source.name}, record {entry.record_id}"
             known = Record(entry.record_id or place, place, url=url)
             said, most_read = int(entry.headers.get("Content-Length") or -1), 2 * most + WARC_SLACK
             block = entry.reader.read(most_read)
@@ -378,29 +405,81 @@ def _response(block: bytes, known: Record, most: int) -> Record | None:
     if gap and b"\r\n" not in head:  # lines that end as they should not, which fastwarc would read on in the page
         block = b"\r\n".join([*head.split(b"\n"), b"", rest])
     try:
-        return _answered(block, known, most, "all")
-    except (ValueError, OSError) as error:
+        return _answered(block, known, most)
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         try:  # some archives hold pages unpacked beneath headers that still say how they were packed
-            found = _answered(block, known, most, "none")
+            found = _answered(block, known, most, packed=False)
         except (ValueError, OSError):
             found = None
         if found is None or not found.page.lstrip().startswith(b"<"):
-            return replace(known, fault=f"cannot be read ({type(error).__name__}: {error})")
+            told = f"cut short: {error}" if isinstance(error, EOFError) else f"cannot be read ({type(error).__name__}: {error})"
+            return replace(known, fault=f"{told}; fetch the page again, or leave it out")
         return found
 
 
-def _answered(block: bytes, known: Record, most: int, decode: str) -> Record | None:
+def _answered(block: bytes, known: Record, most: int, packed: bool = True) -> Record | None:
+    """The page in a server's answer; None for one of another type or status. Raises `EOFError` where the page is cut short."""
+    entry = _parsed_http(block, "none")
+    if entry.http_headers.status_code != OK or (entry.http_content_type or WARC_TYPES[0]).lower() not in WARC_TYPES:
+        return None
+    kind = "html" if entry.http_content_type and entry.http_content_type.lower() in WARC_TYPES[:2] else ""
+    known = replace(known, encoding=entry.http_charset or "", kind=kind)
+    transfer, content = (entry.http_headers.get(f"{of}-Encoding") or "" for of in ("Transfer", "Content"))
+    if not packed or not (transfer or content):
+        return replace(known, page=entry.reader.read(most + 1))
+    _refuse_lost_chunks(transfer, block)
+    codings = [name.strip().lower() for name in content.split(",")]
+    if not set(codings) <= set(CODINGS):  # fastwarc knows more, but does not tell where gzip is cut short
+        return replace(known, page=_parsed_http(block, "all").reader.read(most + 1))
+    page = _parsed_http(block, "transfer").reader.read(2 * most + WARC_SLACK)
+    for name in reversed(codings):
+        page = _inflated(page, CODINGS[name], most)
+    return replace(known, page=page)
+
+
+def _refuse_lost_chunks(coding: str, block: bytes) -> None:
+    """Raise `EOFError` where a page in chunks has no last one: fastwarc takes the end of a chunk for that of the page."""
+    body = block.partition(b"\r\n\r\n")[2] if "chunked" in coding.lower() else b""
+    if body and not _LAST_CHUNK.search(b"\n" + body[-CHUNKS_END:]):
+        raise EOFError(f"its chunks end after {len(body)} bytes without the last one")
+
+
+def _inflated(page: bytes, ways: tuple[int, ...], most: int) -> bytes:
+    """The page unpacked in the first of these ways that it is packed in; no more than `most` bytes and one.
+
+    Raises `EOFError` where it is cut short, `zlib.error` where it is packed in none of them.
+    """
+    for way in ways if page else ():
+        try:
+            return _unpacked_members(page, way, most)
+        except zlib.error:
+            if way == ways[-1]:
+                raise
+    return page
+
+
+def _unpacked_members(packed: bytes, way: int, most: int) -> bytes:
+    found, rest = b"", packed
+    while True:
+        member = zlib.decompressobj(way)
+        found += member.decompress(rest, most + 1 - len(found))
+        rest = member.unused_data
+        if len(found) <= most and not member.eof:
+            raise EOFError(f"its {len(packed)} packed bytes end amid the page, after {len(found)} bytes of it")
+        if len(found) > most or not rest.startswith(MAGIC[".gz"]):  # what follows and is no gzip is no page
+            return found
+
+
+def _parsed_http(block: bytes, decode: str) -> Any:
+    """The server's answer as a record of fastwarc's, of its own: after an error in the archive's, fastwarc reads no further."""
     from fastwarc.warc import WarcRecord, WarcRecordType
 
-    entry = WarcRecord()  # of its own: after an error in the archive's, fastwarc reads no further
+    entry = WarcRecord()
     entry.init_headers(WarcRecordType.response, content_length=len(block))
     entry.set_bytes_content(block)
     entry.is_http = True
     entry.parse_http(auto_decode=decode)
-    if entry.http_headers.status_code != OK or (entry.http_content_type or WARC_TYPES[0]).lower() not in WARC_TYPES:
-        return None
-    kind = "html" if entry.http_content_type and entry.http_content_type.lower() in WARC_TYPES[:2] else ""
-    return replace(known, page=entry.reader.read(most + 1), encoding=entry.http_charset or "", kind=kind)
+    return entry
 
 
 MANY: tuple[str, ...]
