@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from programs import SMALL_TRAINING, composed, folder, run
 from pagesieve import corpus, evaluation, report
 from pagesieve.evaluate import CURVE, evaluate
 from pagesieve.renderings import html_view
-from pagesieve.storage import load_model
+from pagesieve.storage import load_model, save_model
 from pagesieve.train import train
 
 HELD_OUT = [f"{site}.example" for site in SITES[:2]]
@@ -203,7 +204,22 @@ def test_the_program_ends_with_status_1_where_a_label_got_worse(
     assert (tmp_path / "report" / "report.html").is_file()
 
 
-def test_a_model_to_compare_with_that_is_not_there_is_named(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+def test_a_model_that_lost_html_does_not_pass(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    older = load_model(model)
+    save_model(replace(older, html=None), tmp_path / "text" / "model.npz")
+    given = (*folder(tiny_corpus), THEIRS, f"model_path={tmp_path / 'text'}", f"compare={model}", "baselines=false", "out=report")
+    ended = run(tmp_path, "evaluate", *given)
+    assert ended.returncode == 1
+    assert f"\n{model} reads HTML, {tmp_path / 'text'} does not: train it with data.html=true" in ended.stderr
+    assert "reads HTML" in (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert evaluated(tiny_corpus, tmp_path / "text", tmp_path / "report", THEIRS, f"compare={model}", "data.html=false")["passed"]
+    assert evaluated(tiny_corpus, model, tmp_path / "report", THEIRS, f"compare={tmp_path / 'text'}")["passed"]
+
+
+def test_a_model_to_compare_with_that_is_not_there_is_named(
+    model: Path, tiny_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "judge_documents", None)  # it is found out before anything is scored
     with pytest.raises(FileNotFoundError, match="nowhere: no model there"):
         evaluated(tiny_corpus, model, tmp_path / "report", "compare=nowhere")
     assert not (tmp_path / "report").exists()
