@@ -88,6 +88,13 @@ def test_html_alone_gets_a_text_that_holds_its_words(tmp_path: Path) -> None:
     assert found[1] == {"language": "en"}
 
 
+def test_what_html_states_and_cannot_be_is_not_taken_over(tmp_path: Path) -> None:
+    html = b"<html lang='{{ lang }}'><link rel=canonical href='/story'><p>Rain falls on the harbour."
+    found = bring(tmp_path, Brought("x", "story", None, html, "a.example"))
+    assert found is not None
+    assert found[1] == {}
+
+
 def test_html_in_an_old_encoding_is_kept_as_utf8(tmp_path: Path) -> None:
     html = "<meta charset=windows-1251><p>Дождь над городом.".encode("cp1251")
     found = bring(tmp_path, Brought("x", "story", None, html, "a.example"))

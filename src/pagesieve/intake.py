@@ -124,8 +124,9 @@ def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[s
     read = None if html is None else read_html(html, page.origin)
     text = page.text if page.text is not None else read.page.text.encode("utf-8") if read is not None else b""
     read_page(text, page.origin)  # refuses what could not be labelled
-    url = page.url or (read.metadata.url if read else "")
-    language = page.language or (read.metadata.language if read else "")
+    stated = read.metadata if read else None  # pages state relative addresses, and templates that nothing was put into
+    url = page.url or (stated.url if stated and corpus.is_address(stated.url) else "")
+    language = page.language or (stated.language if stated and corpus.is_language(stated.language) else "")
     folder = Path(root, "raw", _file_name(site or page.site or _site(url) or _site_of_folder(page.folder), UNKNOWN))
     there = next((p for p in sorted(folder.glob("*.txt")) if p.read_bytes() == text), None)
     path = there or _free(folder, _file_name(_split(page.name).path.rstrip("/").rpartition("/")[2] or page.name, "page"))
