@@ -281,6 +281,35 @@ def test_where_nothing_can_be_written_is_told_before_any_work(key: str, place: s
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_model_of_other_data_is_replaced_only_when_asked(tiny_corpus: Path, tmp_path: Path) -> None:
+    other, out = tmp_path / "other", tmp_path / "model"
+    shutil.copytree(tiny_corpus, other)
+    trained(tiny_corpus, out, "model=majority")
+    before = (out / "manifest.json").read_bytes()
+    said = rf"out={out}: holds a model trained on {tiny_corpus} and not on .*other.*; give another place with out=…, or overwrite=true"
+    with pytest.raises(ValueError, match=said):
+        trained(other, out, "model=majority")
+    with pytest.raises(ValueError, match="holds a model trained on"):
+        trained(tiny_corpus, out, "model=majority", f"data.also=[{other}]")
+    assert (out / "manifest.json").read_bytes() == before
+    trained(tiny_corpus / ".." / tiny_corpus.name, out, "model=majority", "seed=1")
+    trained(other, out, "model=majority", "overwrite=true")
+    (out / "manifest.json").unlink()
+    with pytest.raises(ValueError, match=r"holds a model, and no manifest\.json that tells"):
+        trained(other, out, "model=majority")
+
+
+def test_a_job_of_a_sweep_does_not_replace_an_earlier_ones_model(tiny_corpus: Path, tmp_path: Path) -> None:
+    ended = run(tmp_path, "train", "-m", *folder(tiny_corpus), *SMALL_TRAINING, "model=majority", "seed=3,4", "out=models/one")
+    assert ended.returncode == 1
+    assert "pagesieve.train: out=models/one: holds the model of an earlier job of this sweep" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert load_model(tmp_path / "models" / "one").info["seed"] == 3
+    again = "seed=5,4", "out=models/one", "overwrite=true"
+    assert run(tmp_path, "train", "-m", *folder(tiny_corpus), *SMALL_TRAINING, "model=majority", *again).returncode == 0
+    assert load_model(tmp_path / "models" / "one").info["seed"] == 4
+
+
 def test_a_failed_training_leaves_the_older_model_as_it_was(tiny_corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
     trained(tiny_corpus, out, "model=majority")

@@ -126,6 +126,7 @@ class TrainConfig:
     experiment: Any = None
     start: str | None = None  # folder of a model whose training pages are trained on too
     out: str = "models/default"
+    overwrite: bool = False  # whether a model of other data, or of an earlier job of the sweep, is replaced in `out`
     seed: int = 0
     n_jobs: int = 2
 
