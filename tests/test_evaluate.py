@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SITES, page_lines, write_page
+from conftest import SITES, page_html, page_lines, write_page
 from programs import SMALL_TRAINING, composed, folder, run
 
 from pagesieve import corpus, evaluation, report
@@ -129,6 +129,21 @@ def test_pages_of_any_folder_can_be_scored(model: Path, tmp_path: Path) -> None:
     write_page(tmp_path / "data", "elsewhere.example", "empty", [("", "")])
     write_page(tmp_path / "data", "menu.example", "front", [("boilerplate", "Home")])
     assert evaluated(tmp_path / "data", model, tmp_path / "report")["data"]["pages"] == 2
+
+
+def test_pages_of_several_folders_are_scored_together(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    for site in ("newcomer.example", "trained.example"):
+        raw = write_page(mine, site, "story", page_lines(site, 1))
+        raw.with_suffix(".html").write_text(page_html(page_lines(site, 1)), encoding="utf-8")
+    held_out = f"data.held_out=[{HELD_OUT[0]},newcomer.example]"
+    facts = evaluated(tiny_corpus, model, tmp_path / "report", f"data.also=[{mine}]", held_out, "baselines=false")
+    assert sorted(facts["pages"]) == ["newcomer.example/story.txt", *(f"{HELD_OUT[0]}/story{n}.txt" for n in (1, 2))]
+    assert facts["summaries"]["model, HTML"]["pages"] == 3
+    assert f"{tiny_corpus}, {mine}" in (tmp_path / "report" / "report.html").read_text("utf-8")
+    write_page(mine, HELD_OUT[0], "story1", page_lines("copy", 1))
+    with pytest.raises(ValueError, match=rf"mine: {HELD_OUT[0]}/story1.txt is in .* too; rename one"):
+        evaluated(tiny_corpus, model, tmp_path / "report", f"data.also=[{mine}]", held_out)
 
 
 # ----------------------------------------------------------------------------------------------------------- floor

@@ -63,7 +63,7 @@ class DataConfig:
     """conf/data/: which labelled pages."""
 
     root: str = MISSING  # folder that holds raw/ and labeled/
-    also: list[str] = field(default_factory=list)  # more such folders to train on; what is held out is left out of them, too
+    also: list[str] = field(default_factory=list)  # more such folders to train on, or to score; what is held out is left out of them, too
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
     excerpts: float = 0.5  # share of the pages of which a piece of the article alone is learned too (see `pagesieve.excerpts`)
