@@ -220,11 +220,19 @@ def test_html_is_learned_where_there_is_enough_of_it_and_can_be_left_out(tiny_co
     assert not any(term.startswith("^.") for term in model.linear.vocabulary)
     facts = trained(tiny_corpus, tmp_path / "without", "model=logistic", "data.html=false")
     assert facts["html"] == 0
-    assert "No HTML is learned from" in (tmp_path / "without" / "MODEL_CARD.md").read_text("utf-8")
+    assert (tmp_path / "without" / "MODEL_CARD.md").read_text("utf-8").count("HTML") == 1  # "No HTML is learned from"
     assert load_model(tmp_path / "without").html is None
     plain = (tmp_path / "without" / "model.npz").read_bytes()
     trained(tiny_corpus, tmp_path / "again", "model=logistic")
     assert (tmp_path / "again" / "model.npz").read_bytes() == (tmp_path / "with" / "model.npz").read_bytes() != plain
+
+
+def test_pages_without_a_licence_are_counted(tiny_corpus: Path, tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_page(tmp_path / "mine", "own.example", f"story{number}", page_lines("own", number), licence="", source=None)
+    trained(tiny_corpus, tmp_path / "model", "model=majority", "data.html=false", f"data.also=[{tmp_path / 'mine'}]")
+    card = (tmp_path / "model" / "MODEL_CARD.md").read_text("utf-8")
+    assert "Sources: written for a test; not stated for 2 pages. Licences: MIT; not stated for 2 pages." in card
 
 
 def test_a_sweep_trains_a_model_for_each_value(tiny_corpus: Path, tmp_path: Path) -> None:
