@@ -307,6 +307,14 @@ def a_list(root: Path) -> None:
     (root / LABEL).write_bytes(b"[]")
 
 
+def nothing(root: Path) -> None:
+    (root / LABEL).write_bytes(b"null")
+
+
+def null_as_labels(root: Path) -> None:
+    change(root, labels=None)
+
+
 def deep(root: Path) -> None:
     (root / LABEL).write_bytes(b"[" * 100_000)
 
@@ -342,11 +350,13 @@ FAULTS: list[tuple[Callable[[Path], None], str, str]] = [
     (empty_language, LABEL, "language is ''"),
     (list_as_source, LABEL, "source is ['a scraper']"),
     (number_as_url, LABEL, "url is 7"),
-    (object_as_labels, LABEL, "labels is a dict; it must be a list"),
+    (object_as_labels, LABEL, "labels is an object; it must be a list"),
     (cut_off, LABEL, "not JSON in UTF-8"),
     (empty_file, LABEL, "not JSON in UTF-8"),
     (not_utf8, LABEL, "not JSON in UTF-8"),
     (a_list, LABEL, "holds a list, not an object"),
+    (nothing, LABEL, "holds null, not an object"),
+    (null_as_labels, LABEL, "labels is null; it must be a list"),
     (deep, LABEL, "not JSON in UTF-8"),
     (endless_number, LABEL, "not JSON in UTF-8"),
 ]
@@ -409,6 +419,22 @@ def test_reading_stops_at_each_fault_and_names_the_file(root: Path, spoil: Calla
     spoil(root)
     with pytest.raises(ValueError, match=NAME):
         read(root)
+
+
+@pytest.mark.parametrize(
+    ("json_text", "words"),
+    [
+        ("null", "null"),
+        ("true", "true or false"),
+        ("1", "a number"),
+        ("1.5", "a number"),
+        ('""', "a text"),
+        ("[]", "a list"),
+        ("{}", "an object"),
+    ],
+)
+def test_what_json_holds_is_said_in_words(json_text: str, words: str) -> None:
+    assert corpus.in_words(json.loads(json_text)) == words
 
 
 def test_check_names_all_faults_of_a_file(root: Path) -> None:

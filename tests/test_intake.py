@@ -85,6 +85,8 @@ def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path:
     assert first == Brought(f"{path}, line 1", "7", b"Rain.", None, "", "https://news.saltmarsh.example/rain", "")
     assert isinstance(last, Brought)
     assert last.html == b"<p>Sun."
+    assert str(faults[1]).endswith("line 4: holds a list, not an object with text or html")
+    assert str(faults[2]).endswith("line 5: text is a list, not a text")
     assert [str(fault).partition(": ")[0] for fault in faults] == [f"{path}, line {n}" for n in (3, 4, 5)]
 
 

@@ -509,6 +509,12 @@ def test_an_earlier_model_that_cannot_be_gone_on_from_is_told_with_the_reason(tm
         (first / name).write_text(whole)
 
 
+def test_a_file_of_folds_that_is_not_there_is_told(tmp_path: Path) -> None:
+    config: Any = OmegaConf.create({"cv": {"folds": 5, "fixed": str(tmp_path / "nope.json")}})
+    with pytest.raises(FileNotFoundError, match=r"^cv\.fixed=.*nope\.json: no file there; give a JSON object"):
+        _fixed_folds(config)
+
+
 @pytest.mark.parametrize("text", ["[1]", "{", '{"a.example": 7}', '{"a.example": "one"}'])
 def test_a_file_that_holds_no_folds_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "folds.json").write_text(text)

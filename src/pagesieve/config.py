@@ -47,6 +47,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.bins": (2, math.inf),
     "seed": (0, 2**32 - 1),
 }
+POSITIVE = ("model.C", "model.alpha")  # with nought the linear classifier cannot be fitted
 
 
 def config_dir() -> str:
@@ -238,6 +239,12 @@ def check_values(config: Any) -> None:
         if value is not None and not least <= value <= most:
             limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
             raise ValueError(f"{key}={value}: give a number {limits}")
+    for key in POSITIVE:
+        value = OmegaConf.select(config, key)
+        if value is not None and not value > 0:
+            raise ValueError(f"{key}={value}: give a number above 0")
+    if OmegaConf.select(config, "n_jobs") == 0:
+        raise ValueError("n_jobs=0: give a number of processes, or -1 for one on each core")
 
 
 def check_out(key: str, path: Path | str) -> None:

@@ -37,6 +37,7 @@ __all__ = [
     "change_labels",
     "check",
     "digest",
+    "in_words",
     "is_address",
     "is_language",
     "label_path",
@@ -55,6 +56,13 @@ __all__ = [
 
 STATUSES = ("proposed", "reviewed")
 KEYS = ("page", "sha256", "url", "site", "language", "source", "licence", "status", "labels")
+KINDS = (
+    (bool, "true or false"),
+    (int | float, "a number"),
+    (str, "a text"),
+    (list, "a list"),
+    (dict, "an object"),
+)  # of JSON; true is an int, too
 SHINGLE = 5  # words of the runs by which pages are compared
 NEAR_DUPLICATE = 0.8  # share of shingles in common (Jaccard) from which two pages count as the same
 COMMON_SHINGLE = 40  # pages; a shingle on more pages than this is furniture and compares nothing
@@ -166,6 +174,11 @@ def unpacked(path: Path) -> bytes:
         raise CorpusError(f"{path}: not a whole gzip file ({error}); restore or delete it") from error
 
 
+def in_words(value: object) -> str:
+    """What a value of JSON is, in words for people who know JSON and not Python: "null", "a list" …"""
+    return "null" if value is None else next(words for kind, words in KINDS if isinstance(value, kind))
+
+
 def read_labels(path: Path) -> dict[str, Any]:
     """The label file `path` as a dict, its shape checked; `CorpusError` names what is wrong."""
     try:
@@ -173,7 +186,7 @@ def read_labels(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: not JSON in UTF-8 ({error}); mend or delete the file") from error
     if not isinstance(record, dict):
-        raise CorpusError(f"{path}: holds a {type(record).__name__}, not an object with the keys {', '.join(KEYS)}")
+        raise CorpusError(f"{path}: holds {in_words(record)}, not an object with the keys {', '.join(KEYS)}")
     missing = [key for key in KEYS if key not in record]
     if missing:
         raise CorpusError(f"{path}: lacks {', '.join(missing)}; see data/README.md for the format")
@@ -189,7 +202,7 @@ def read_labels(path: Path) -> dict[str, Any]:
     if page.parts != (path.parent.name, page.name) or page.stem != path.stem:
         raise CorpusError(f"{path}: labels the page {record['page']!r}, but file and page must have the same folder and stem")
     if not isinstance(record["labels"], list):
-        raise CorpusError(f"{path}: labels is a {type(record['labels']).__name__}; it must be a list of ranges")
+        raise CorpusError(f"{path}: labels is {in_words(record['labels'])}; it must be a list of ranges")
     return record
 
 

@@ -490,6 +490,10 @@ def _fixed_folds(config: TrainConfig) -> dict[str, int]:
     """The folds that `cv.fixed` gives sites. Raises `FileNotFoundError`, and `ValueError` for a file that holds anything else."""
     if config.cv.fixed is None:
         return {}
+    if not Path(config.cv.fixed).is_file():
+        raise FileNotFoundError(
+            f"cv.fixed={config.cv.fixed}: no file there; give a JSON object with the fold of each site, or cv.fixed=null to have all dealt out"
+        )
     try:
         found = json.loads(Path(config.cv.fixed).read_text("utf-8"))
         if all(fold in range(config.cv.folds) for fold in found.values()):
