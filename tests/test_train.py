@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -381,12 +382,19 @@ def test_a_held_out_site_that_is_not_there_is_refused_by_name(names: str, tiny_c
     assert not (tmp_path / "model").exists()
 
 
-def test_a_terminated_program_leaves_no_temporary_files(tiny_corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("jobs", "signals"), [(1, 1), (2, 40)])
+def test_a_terminated_program_says_so_and_leaves_no_temporary_files(jobs: int, signals: int, tiny_corpus: Path, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    program = [sys.executable, "-m", "pagesieve.train", *folder(tiny_corpus), *SMALL_TRAINING, "model.steps=999999999"]
+    endless = *SMALL_TRAINING, "model.steps=999999999", f"n_jobs={jobs}"
+    program = [sys.executable, "-m", "pagesieve.train", *folder(tiny_corpus), *endless]
     with subprocess.Popen(
-        program, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(temporary)}
+        program,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        start_new_session=True,  # the signal goes to workers and to what ends them too, as a shell's or a scheduler's does
     ) as process:
         assert process.stderr is not None
         said = ""
@@ -394,9 +402,13 @@ def test_a_terminated_program_leaves_no_temporary_files(tiny_corpus: Path, tmp_p
             said += (letter := process.stderr.read(1))
             assert letter, said
         assert list(temporary.glob("*.shelf"))
-        process.terminate()
-        process.communicate(timeout=60)
+        for _ in range(signals):
+            os.killpg(process.pid, signal.SIGTERM)
+            time.sleep(0.005)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
+    assert said.splitlines()[-1] == "pagesieve.train: terminated"
+    assert "Traceback" not in said
     assert not list(temporary.iterdir())
 
 

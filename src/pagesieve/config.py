@@ -11,6 +11,7 @@ import math
 import signal
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -211,7 +212,7 @@ def run(name: str, work: Callable[[Any], object]) -> None:
     """The program `name`: Hydra reads its configuration, `work` does the rest; what a person can put right is told in a line, exit status 1.
 
     One job of a sweep that cannot be done keeps no other from being done. Being terminated ends a program as Ctrl-C does, so that its
-    temporary files go.
+    temporary files go, with a line and exit status 143.
     """
     faults: list[str] = []
 
@@ -226,10 +227,24 @@ def run(name: str, work: Callable[[Any], object]) -> None:
 
     told.__module__ = f"pagesieve.{name}"  # which Hydra names the program by, in its help and logs
     register()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    hydra.main(version_base="1.3", config_path=config_dir(), config_name=name)(told)()
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        hydra.main(version_base="1.3", config_path=config_dir(), config_name=name)(told)()
+    except SystemExit as ended:
+        if ended.code == 128 + signal.SIGTERM:
+            print(f"pagesieve.{name}: terminated", file=sys.stderr)
+        raise
     if faults:
         sys.exit("\n".join(faults))
+
+
+def _terminated(number: int, _: object) -> None:
+    """End the program, once: a second signal, which a group of processes often gets, would cut off the tidying up, as it would what
+    joblib calls to end its workers and that inherits this.
+    """
+    signal.signal(number, signal.SIG_IGN)
+    warnings.simplefilter("ignore")  # joblib's of workers that ended amid their work, as they should
+    sys.exit(128 + number)
 
 
 def check_values(config: Any) -> None:
