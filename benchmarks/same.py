@@ -9,6 +9,7 @@ line for each way and exits with 1 where pages differ.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -88,7 +89,9 @@ def by_spark(folders: list[str], sieve: pagesieve.Sieve, folder: Path) -> dict[s
 
 def main() -> int:
     threadpool_limits(1)
-    folders = sys.argv[1:] or ["data/raw"]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", default=["data/raw"], metavar="FOLDER", help="folder of pages (default: data/raw)")
+    folders = parser.parse_args().folders
     sieve = pagesieve.load()
     expected = {}
     for id, page in pages_of(folders):

@@ -151,7 +151,7 @@ def test_several_pages_are_one_html_document(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nowhere.txt", "No such file or directory: 'nowhere.txt'"),
+        ("nowhere.txt", "nowhere.txt: not there; give a page, a folder"),
         ("quay.png", "quay.png: looks binary"),
         ("feed.xml", "feed.xml: looks like a feed"),
     ],

@@ -307,6 +307,14 @@ def a_list(root: Path) -> None:
     (root / LABEL).write_bytes(b"[]")
 
 
+def nothing(root: Path) -> None:
+    (root / LABEL).write_bytes(b"null")
+
+
+def null_as_labels(root: Path) -> None:
+    change(root, labels=None)
+
+
 def deep(root: Path) -> None:
     (root / LABEL).write_bytes(b"[" * 100_000)
 
@@ -342,11 +350,13 @@ FAULTS: list[tuple[Callable[[Path], None], str, str]] = [
     (empty_language, LABEL, "language is ''"),
     (list_as_source, LABEL, "source is ['a scraper']"),
     (number_as_url, LABEL, "url is 7"),
-    (object_as_labels, LABEL, "labels is a dict; it must be a list"),
+    (object_as_labels, LABEL, "labels is an object; it must be a list"),
     (cut_off, LABEL, "not JSON in UTF-8"),
     (empty_file, LABEL, "not JSON in UTF-8"),
     (not_utf8, LABEL, "not JSON in UTF-8"),
     (a_list, LABEL, "holds a list, not an object"),
+    (nothing, LABEL, "holds null, not an object"),
+    (null_as_labels, LABEL, "labels is null; it must be a list"),
     (deep, LABEL, "not JSON in UTF-8"),
     (endless_number, LABEL, "not JSON in UTF-8"),
 ]
@@ -358,11 +368,73 @@ def test_check_names_each_fault_with_file_and_place(root: Path, spoil: Callable[
     assert any(problem.startswith(f"{file}: ") and what in problem for problem in problems(root)), problems(root)
 
 
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [
+        ({"site": "tillerpost.example"}, "site is 'tillerpost.example', the folder 'saltmarsh.example'"),
+        ({"language": "xx-yy-zz!!"}, "language is 'xx-yy-zz!!'; it must be an ISO 639 code"),
+        ({"language": "English"}, "language is 'English'"),
+        ({"language": "de\n"}, "language is 'de\\n'"),
+        ({"renderer": 5}, "renderer is 5; it must be a text"),
+        ({"phenomena": "x"}, "phenomena is 'x'; it must be a list of texts"),
+        ({"phenomena": [1]}, "phenomena is [1]"),
+        ({"url": "javascript:1"}, "url is 'javascript:1'; it must be an address"),
+        ({"url": "https://[bad"}, "url is 'https://[bad'"),
+        ({"url": "/story"}, "url is '/story'"),
+    ],
+)
+def test_check_names_facts_that_cannot_be(root: Path, facts: dict[str, Any], what: str) -> None:
+    change(root, **facts)
+    (problem,) = problems(root)
+    assert problem.startswith(f"{LABEL}: {what}")
+    assert len(read(root)) == 1
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        *(
+            {"language": code}
+            for code in ("de", "und", "nds", "pt-BR", "zh-Hans", "zh_TW", "sr-Latn-RS", "es-419", "zh-yue-HK", "ca-ES-valencia")
+        ),
+        *({"url": url} for url in ("http://saltmarsh.example", "https://saltmarsh.example/ferry?a=1", "", None)),
+        *({"renderer": name} for name in ("w3m", "", None)),
+        *({"phenomena": names} for names in ([], ["cards"], None)),
+    ],
+)
+def test_facts_that_may_be_are_no_problem(root: Path, facts: dict[str, Any]) -> None:
+    change(root, **facts)
+    assert problems(root) == []
+
+
+@pytest.mark.parametrize("place", ["stray.json", f"{SITE}/deep/stray.json"])
+def test_a_label_file_out_of_its_place_is_a_problem(root: Path, place: str) -> None:
+    (root / "labeled" / place).parent.mkdir(exist_ok=True)
+    (root / "labeled" / place).write_text("{}", encoding="utf-8")
+    assert problems(root) == [f"labeled/{place}: is passed over; label files must be labeled/<site>/<page>.json"]
+
+
 @pytest.mark.parametrize(("spoil", "file", "what"), FAULTS, ids=[spoil.__name__ for spoil, *_ in FAULTS])
 def test_reading_stops_at_each_fault_and_names_the_file(root: Path, spoil: Callable[[Path], None], file: str, what: str) -> None:
     spoil(root)
     with pytest.raises(ValueError, match=NAME):
         read(root)
+
+
+@pytest.mark.parametrize(
+    ("json_text", "words"),
+    [
+        ("null", "null"),
+        ("true", "true or false"),
+        ("1", "a number"),
+        ("1.5", "a number"),
+        ('""', "a text"),
+        ("[]", "a list"),
+        ("{}", "an object"),
+    ],
+)
+def test_what_json_holds_is_said_in_words(json_text: str, words: str) -> None:
+    assert corpus.in_words(json.loads(json_text)) == words
 
 
 def test_check_names_all_faults_of_a_file(root: Path) -> None:
@@ -493,15 +565,22 @@ def test_check_data_wants_a_data_folder(tmp_path: Path) -> None:
 
 def test_the_data_cards_counts_are_checked_and_written(root: Path) -> None:
     card = root / "README.md"
-    assert "README.md: " in run_check(root, "--written").stdout
+    assert f"{card}: is missing; write a data card" in run_check(root, "--written").stdout
+    card.write_text("# Data\n", encoding="utf-8")
+    assert f"\n{card}: lacks the marks" in f"\n{run_check(root, '--written').stdout}"
     card.write_text("# Data\n<!-- counts: begin -->\n\n<!-- counts: end -->\nGaps: many.\n", encoding="utf-8")
-    assert "README.md: its counts are not those of the data" in run_check(root, "--written").stdout
+    assert (
+        f"{card}: its counts are not those of the data; run `python -m pagesieve.check_data {root} --write-card`"
+        in run_check(root, "--written").stdout
+    )
     assert run_check(root, "--write-card").returncode == 0
     assert run_check(root, "--written").returncode == 0
     text = card.read_text("utf-8")
     assert text.startswith("# Data\n")
     assert text.endswith("Gaps: many.\n")
     assert "1 pages of 1 sites." in text
+    change(root, phenomena=7)
+    assert "phenomena is 7" in run_check(root, "--written").stdout
 
 
 # ---------------------------------------------------------------------------------------------------------- writing

@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SITES, page_lines, write_page
+from conftest import SITES, page_html, page_lines, write_page
 from programs import SMALL_TRAINING, composed, folder, run
 
 from pagesieve import corpus, evaluation, report
 from pagesieve.evaluate import CURVE, evaluate
 from pagesieve.renderings import html_view
-from pagesieve.storage import load_model
+from pagesieve.storage import load_model, save_model
 from pagesieve.train import train
 
 HELD_OUT = [f"{site}.example" for site in SITES[:2]]
@@ -130,6 +131,21 @@ def test_pages_of_any_folder_can_be_scored(model: Path, tmp_path: Path) -> None:
     assert evaluated(tmp_path / "data", model, tmp_path / "report")["data"]["pages"] == 2
 
 
+def test_pages_of_several_folders_are_scored_together(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    for site in ("newcomer.example", "trained.example"):
+        raw = write_page(mine, site, "story", page_lines(site, 1))
+        raw.with_suffix(".html").write_text(page_html(page_lines(site, 1)), encoding="utf-8")
+    held_out = f"data.held_out=[{HELD_OUT[0]},newcomer.example]"
+    facts = evaluated(tiny_corpus, model, tmp_path / "report", f"data.also=[{mine}]", held_out, "baselines=false")
+    assert sorted(facts["pages"]) == ["newcomer.example/story.txt", *(f"{HELD_OUT[0]}/story{n}.txt" for n in (1, 2))]
+    assert facts["summaries"]["model, HTML"]["pages"] == 3
+    assert f"{tiny_corpus}, {mine}" in (tmp_path / "report" / "report.html").read_text("utf-8")
+    write_page(mine, HELD_OUT[0], "story1", page_lines("copy", 1))
+    with pytest.raises(ValueError, match=rf"mine: {HELD_OUT[0]}/story1.txt is in .* too; rename one"):
+        evaluated(tiny_corpus, model, tmp_path / "report", f"data.also=[{mine}]", held_out)
+
+
 # ----------------------------------------------------------------------------------------------------------- floor
 
 
@@ -203,7 +219,22 @@ def test_the_program_ends_with_status_1_where_a_label_got_worse(
     assert (tmp_path / "report" / "report.html").is_file()
 
 
-def test_a_model_to_compare_with_that_is_not_there_is_named(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+def test_a_model_that_lost_html_does_not_pass(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    older = load_model(model)
+    save_model(replace(older, html=None), tmp_path / "text" / "model.npz")
+    given = (*folder(tiny_corpus), THEIRS, f"model_path={tmp_path / 'text'}", f"compare={model}", "baselines=false", "out=report")
+    ended = run(tmp_path, "evaluate", *given)
+    assert ended.returncode == 1
+    assert f"\n{model} reads HTML, {tmp_path / 'text'} does not: train it with data.html=true" in ended.stderr
+    assert "reads HTML" in (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert evaluated(tiny_corpus, tmp_path / "text", tmp_path / "report", THEIRS, f"compare={model}", "data.html=false")["passed"]
+    assert evaluated(tiny_corpus, model, tmp_path / "report", THEIRS, f"compare={tmp_path / 'text'}")["passed"]
+
+
+def test_a_model_to_compare_with_that_is_not_there_is_named(
+    model: Path, tiny_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "judge_documents", None)  # it is found out before anything is scored
     with pytest.raises(FileNotFoundError, match="nowhere: no model there"):
         evaluated(tiny_corpus, model, tmp_path / "report", "compare=nowhere")
     assert not (tmp_path / "report").exists()

@@ -147,7 +147,8 @@ def line(**changes: Any) -> str:
         ("in.jsonl", line(label=[[0, 5]]), r"\[0, 5\] is no range"),
         ("in.jsonl", line(label=[[0, 5.5, "body"]]), r"is no range"),
         ("in.jsonl", line(label=[[0, 5, "Person"]]), r"unknown role 'Person' at 0; roles: headline"),
-        ("in.json", "{}", r"holds a dict, not a list of tasks"),
+        ("in.json", "{}", r"holds an object, not a list of tasks"),
+        ("in.json", "null", r"holds null, not a list of tasks"),
         ("in.json", '[{"text": "x"}]', r"task 1: has no data with a text"),
         ("in.json", "nonsense", r"in.json: not JSON"),
     ],
@@ -221,12 +222,21 @@ def test_offsets_in_utf_16_units_are_noticed(root: Path, tmp_path: Path) -> None
         ([], "give one of out=file .* and read=file"),
         (["out=a.json", "read=b.json"], "give one of"),
         (["out=a.csv"], "a.csv: must end in .json"),
+        (["read=a.csv"], "a.csv: must end in .json"),
         (["out=a.json", "status=done"], "status='done' is neither of"),
     ],
 )
 def test_settings_that_cannot_be_are_named(root: Path, overrides: list[str], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         exchanged(root, *overrides)
+
+
+def test_a_file_to_read_that_is_not_there_is_told(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"^read=.*nope\.json: not there; give the file that the other tool wrote"):
+        exchanged(root, f"read={tmp_path / 'nope.json'}")
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"^read=.*folder\.json: a folder; give the file"):
+        exchanged(root, f"read={tmp_path / 'folder.json'}")
 
 
 @settings(deadline=None)  # writes files

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zstandard
 from conftest import page_html, page_lines, page_text
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pagesieve.carry import carry
 from pagesieve.corpus import write_labels
-from pagesieve.intake import LONGEST, Brought, _file_name, _site, _site_of_folder, bring, sources
+from pagesieve.intake import LONGEST, Brought, _file_name, _site, _site_of_folder, bring, passed_over, sources
 from pagesieve.page import PageError, read_page, split
 
 LINES = page_lines("saltmarsh", 1)
@@ -37,6 +38,36 @@ def test_a_folder_gives_a_page_for_each_stem_with_both_its_views(tmp_path: Path)
     ]
 
 
+def test_a_folder_gives_what_the_command_takes_and_counts_the_rest(tmp_path: Path) -> None:
+    files = {
+        "UPPER.TXT": TEXT, "b.v2.txt": TEXT, "d.txt.gz": gzip.compress(TEXT), "e.xhtml": HTML, "g.HTML.GZ": gzip.compress(HTML),
+        "h.htm": HTML, "h.html": HTML, "h.txt": TEXT, "z.txt.zst": zstandard.compress(TEXT),
+        "f.jsonl": b'{"id": "line", "text": "Rain."}', "f.ndjson.gz": gzip.compress(b'{"id": "packed", "text": "Rain."}'),
+        "f.jsonl.zst": zstandard.compress(b'{"id": "tight", "text": "Rain."}'), "bad.txt.zst": zstandard.compress(TEXT)[:-9],
+        "a.csv": b"text", "b.CSV.gz": b"text", "c.pdf": b"%PDF-", ".hidden": b"", "README": b"",
+    }  # fmt: skip
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    found = list(sources(tmp_path))
+    (fault,) = [page for page in found if isinstance(page, str)]
+    assert fault.startswith(f"{tmp_path / 'bad.txt.zst'}: cannot be unpacked")
+    assert [(p.name, p.text, p.html) for p in found if isinstance(p, Brought)] == [
+        ("UPPER", TEXT, None),
+        ("b.v2", TEXT, None),
+        ("d", TEXT, None),
+        ("e", None, HTML),
+        ("g", None, HTML),
+        ("h", TEXT, HTML),
+        ("h", None, HTML),
+        ("z", TEXT, None),
+        ("line", b"Rain.", None),
+        ("tight", b"Rain.", None),
+        ("packed", b"Rain.", None),
+    ]
+    assert passed_over(tmp_path) == {".csv": 2, ".pdf": 1, "without ending": 2}
+    assert not passed_over(tmp_path / "h.txt")
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path: Path) -> None:
     lines = [
@@ -54,6 +85,8 @@ def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path:
     assert first == Brought(f"{path}, line 1", "7", b"Rain.", None, "", "https://news.saltmarsh.example/rain", "")
     assert isinstance(last, Brought)
     assert last.html == b"<p>Sun."
+    assert str(faults[1]).endswith("line 4: holds a list, not an object with text or html")
+    assert str(faults[2]).endswith("line 5: text is a list, not a text")
     assert [str(fault).partition(": ")[0] for fault in faults] == [f"{path}, line {n}" for n in (3, 4, 5)]
 
 
@@ -86,6 +119,13 @@ def test_html_alone_gets_a_text_that_holds_its_words(tmp_path: Path) -> None:
     assert carry((), text, split(TEXT.decode())).found > 0.99
     assert found[0].with_suffix(".html").read_bytes() == HTML
     assert found[1] == {"language": "en"}
+
+
+def test_what_html_states_and_cannot_be_is_not_taken_over(tmp_path: Path) -> None:
+    html = b"<html lang='{{ lang }}'><link rel=canonical href='/story'><p>Rain falls on the harbour."
+    found = bring(tmp_path, Brought("x", "story", None, html, "a.example"))
+    assert found is not None
+    assert found[1] == {}
 
 
 def test_html_in_an_old_encoding_is_kept_as_utf8(tmp_path: Path) -> None:

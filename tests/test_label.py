@@ -212,6 +212,20 @@ def test_what_a_page_states_of_itself_is_kept_with_its_labels(tmp_path: Path) ->
     assert (record["language"], record["site"]) == ("gd", "quernstone.example")
 
 
+def test_what_is_passed_over_is_told_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    theirs = tmp_path / "theirs" / "mill.example"
+    theirs.mkdir(parents=True)
+    for name, text in (("a.txt", "A page."), ("b.TXT", "A page."), ("c.txt", "A page."), ("d.txt", "Another."), ("e.csv", ""), ("f", "")):
+        (theirs / name).write_text(text, encoding="utf-8")
+    assert len(labelled(tmp_path / "data", f"pages={theirs}", "labeler=rules")["brought"]) == 2
+    said = capsys.readouterr().out
+    assert "\n2 passed over: their text is that of another page of their site\n" in said
+    assert "\n2 files passed over, which are no pages: 1 .csv, 1 without ending\n" in said
+    (theirs / "b.TXT").unlink()
+    labelled(tmp_path / "data", f"pages={theirs / 'd.txt'}", "labeler=rules")
+    assert "passed over" not in capsys.readouterr().out
+
+
 def test_bad_pages_among_those_brought_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs.jsonl"
     theirs.write_text('{"text": "A page.", "site": "a.example", "url": "https://[bad"}\nnot json\n{"body": 1}\n', encoding="utf-8")

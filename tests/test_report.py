@@ -251,6 +251,7 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "languages": {"en": 1, "it": 1},
         "sources": ["written for a test"],
         "licences": ["MIT"],
+        "unstated": {"sources": 0, "licences": 0},
         "held_out": [],
         "chain": [],
         "folds": 4,
@@ -298,6 +299,44 @@ def test_the_model_card_holds_the_facts_and_the_scores(scored: Any) -> None:
     assert report.score_table({"unseen sites": summary, "unseen pages": summary}) in card
     assert report.role_table(summary) in card
     assert report.rates(summary) in card
+
+
+@pytest.mark.parametrize(
+    ("licences", "without", "said"),
+    [
+        (["CC0-1.0", "MIT"], 0, "CC0-1.0; MIT"),
+        (["CC0-1.0"], 7, "CC0-1.0; not stated for 7 pages"),
+        (["CC0-1.0"], 1, "CC0-1.0; not stated for 1 page"),
+        ([], 2, "not stated"),
+    ],
+)
+def test_the_model_card_tells_of_how_many_pages_no_licence_and_source_is_known(
+    licences: list[str], without: int, said: str, scored: Any
+) -> None:
+    facts = {"licences": licences, "sources": licences, "unstated": {"licences": without, "sources": without}}
+    card = report.model_card(card_facts({"unseen sites": evaluation.summary(scored[1])}, **facts))
+    assert f"Sources: {said}. Licences: {said}.\n" in card
+
+
+def test_the_model_card_of_a_model_of_text_dumps_speaks_of_no_html(scored: Any) -> None:
+    summaries = {"unseen sites": evaluation.summary(scored[1])}
+    card = report.model_card(card_facts(summaries, html=0, pieces=12))
+    assert "news page (a text dump) as article body" in card
+    assert "\n12 pieces of their articles alone are learned" in card
+    assert '"unseen sites" are text dumps. Where' in card
+    assert card.count("HTML") == 1  # that none is learned from
+    assert "tags, classes" not in card
+    both = report.model_card(card_facts(summaries, pieces=12))
+    assert "(a text dump, or HTML)" in both
+    assert "alone, text and HTML, are" in both
+
+
+def test_figures_that_there_are_none_of_are_dashes_in_the_dials_table() -> None:
+    rows = [dict(zip(DIAL_COLUMNS, (dial, 0.9, 0.8, NAN, 0.7, NAN), strict=True)) for dial in (0.0, 0.5)]
+    lines = report.dial_table(rows).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert [cell.strip() for cell in lines[2].strip("|").split("|")] == ["0.00", "0.900", "0.800", "–", "0.700", "–"]
+    assert set(lines[1].strip("|").replace("-", "").split("|")) == {":"}
 
 
 def test_the_model_card_tells_confidence_dial_and_groups(scored: Any) -> None:

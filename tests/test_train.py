@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -220,11 +221,19 @@ def test_html_is_learned_where_there_is_enough_of_it_and_can_be_left_out(tiny_co
     assert not any(term.startswith("^.") for term in model.linear.vocabulary)
     facts = trained(tiny_corpus, tmp_path / "without", "model=logistic", "data.html=false")
     assert facts["html"] == 0
-    assert "No HTML is learned from" in (tmp_path / "without" / "MODEL_CARD.md").read_text("utf-8")
+    assert (tmp_path / "without" / "MODEL_CARD.md").read_text("utf-8").count("HTML") == 1  # "No HTML is learned from"
     assert load_model(tmp_path / "without").html is None
     plain = (tmp_path / "without" / "model.npz").read_bytes()
     trained(tiny_corpus, tmp_path / "again", "model=logistic")
     assert (tmp_path / "again" / "model.npz").read_bytes() == (tmp_path / "with" / "model.npz").read_bytes() != plain
+
+
+def test_pages_without_a_licence_are_counted(tiny_corpus: Path, tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_page(tmp_path / "mine", "own.example", f"story{number}", page_lines("own", number), licence="", source=None)
+    trained(tiny_corpus, tmp_path / "model", "model=majority", "data.html=false", f"data.also=[{tmp_path / 'mine'}]")
+    card = (tmp_path / "model" / "MODEL_CARD.md").read_text("utf-8")
+    assert "Sources: written for a test; not stated for 2 pages. Licences: MIT; not stated for 2 pages." in card
 
 
 def test_a_sweep_trains_a_model_for_each_value(tiny_corpus: Path, tmp_path: Path) -> None:
@@ -279,6 +288,35 @@ def test_where_nothing_can_be_written_is_told_before_any_work(key: str, place: s
     with pytest.raises(ValueError, match=rf"{key}=.*{place}: cannot be written to"):
         trained(tmp_path / "no such data", tmp_path / "model", f"{key}={tmp_path / place}")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_model_of_other_data_is_replaced_only_when_asked(tiny_corpus: Path, tmp_path: Path) -> None:
+    other, out = tmp_path / "other", tmp_path / "model"
+    shutil.copytree(tiny_corpus, other)
+    trained(tiny_corpus, out, "model=majority")
+    before = (out / "manifest.json").read_bytes()
+    said = rf"out={out}: holds a model trained on {tiny_corpus} and not on .*other.*; give another place with out=…, or overwrite=true"
+    with pytest.raises(ValueError, match=said):
+        trained(other, out, "model=majority")
+    with pytest.raises(ValueError, match="holds a model trained on"):
+        trained(tiny_corpus, out, "model=majority", f"data.also=[{other}]")
+    assert (out / "manifest.json").read_bytes() == before
+    trained(tiny_corpus / ".." / tiny_corpus.name, out, "model=majority", "seed=1")
+    trained(other, out, "model=majority", "overwrite=true")
+    (out / "manifest.json").unlink()
+    with pytest.raises(ValueError, match=r"holds a model, and no manifest\.json that tells"):
+        trained(other, out, "model=majority")
+
+
+def test_a_job_of_a_sweep_does_not_replace_an_earlier_ones_model(tiny_corpus: Path, tmp_path: Path) -> None:
+    ended = run(tmp_path, "train", "-m", *folder(tiny_corpus), *SMALL_TRAINING, "model=majority", "seed=3,4", "out=models/one")
+    assert ended.returncode == 1
+    assert "pagesieve.train: out=models/one: holds the model of an earlier job of this sweep" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert load_model(tmp_path / "models" / "one").info["seed"] == 3
+    again = "seed=5,4", "out=models/one", "overwrite=true"
+    assert run(tmp_path, "train", "-m", *folder(tiny_corpus), *SMALL_TRAINING, "model=majority", *again).returncode == 0
+    assert load_model(tmp_path / "models" / "one").info["seed"] == 4
 
 
 def test_a_failed_training_leaves_the_older_model_as_it_was(tiny_corpus: Path, tmp_path: Path) -> None:
@@ -344,12 +382,19 @@ def test_a_held_out_site_that_is_not_there_is_refused_by_name(names: str, tiny_c
     assert not (tmp_path / "model").exists()
 
 
-def test_a_terminated_program_leaves_no_temporary_files(tiny_corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("jobs", "signals"), [(1, 1), (2, 40)])
+def test_a_terminated_program_says_so_and_leaves_no_temporary_files(jobs: int, signals: int, tiny_corpus: Path, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    program = [sys.executable, "-m", "pagesieve.train", *folder(tiny_corpus), *SMALL_TRAINING, "model.steps=999999999"]
+    endless = *SMALL_TRAINING, "model.steps=999999999", f"n_jobs={jobs}"
+    program = [sys.executable, "-m", "pagesieve.train", *folder(tiny_corpus), *endless]
     with subprocess.Popen(
-        program, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(temporary)}
+        program,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        start_new_session=True,  # the signal goes to workers and to what ends them too, as a shell's or a scheduler's does
     ) as process:
         assert process.stderr is not None
         said = ""
@@ -357,9 +402,13 @@ def test_a_terminated_program_leaves_no_temporary_files(tiny_corpus: Path, tmp_p
             said += (letter := process.stderr.read(1))
             assert letter, said
         assert list(temporary.glob("*.shelf"))
-        process.terminate()
-        process.communicate(timeout=60)
+        for _ in range(signals):
+            os.killpg(process.pid, signal.SIGTERM)
+            time.sleep(0.005)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
+    assert said.splitlines()[-1] == "pagesieve.train: terminated"
+    assert "Traceback" not in said
     assert not list(temporary.iterdir())
 
 
@@ -470,6 +519,12 @@ def test_an_earlier_model_that_cannot_be_gone_on_from_is_told_with_the_reason(tm
         with pytest.raises(ValueError, match=r"first: its config\.yaml or manifest\.json is broken"):
             gather(config)
         (first / name).write_text(whole)
+
+
+def test_a_file_of_folds_that_is_not_there_is_told(tmp_path: Path) -> None:
+    config: Any = OmegaConf.create({"cv": {"folds": 5, "fixed": str(tmp_path / "nope.json")}})
+    with pytest.raises(FileNotFoundError, match=r"^cv\.fixed=.*nope\.json: no file there; give a JSON object"):
+        _fixed_folds(config)
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", '{"a.example": 7}', '{"a.example": "one"}'])

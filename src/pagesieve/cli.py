@@ -354,6 +354,8 @@ def _segment(sieve: Sieve, name: str, kind: Kind, dial: float, encoding: str) ->
     called = "standard input" if name == "-" else name
     if name == "-" and sys.stdin is None:  # a shell closed it
         raise OSError("standard input is closed; give a file")
+    if name != "-" and not os.path.exists(name):
+        raise FileNotFoundError(f"{name}: not there; give a page, a folder, a pattern or an archive")
     page = unpacked(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes(), called)
     return sieve.segment(page, kind_of(page, kind, said_kind(name)), called, dial, encoding)
 

@@ -11,6 +11,7 @@ import math
 import signal
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.bins": (2, math.inf),
     "seed": (0, 2**32 - 1),
 }
+POSITIVE = ("model.C", "model.alpha")  # with nought the linear classifier cannot be fitted
 
 
 def config_dir() -> str:
@@ -63,7 +65,7 @@ class DataConfig:
     """conf/data/: which labelled pages."""
 
     root: str = MISSING  # folder that holds raw/ and labeled/
-    also: list[str] = field(default_factory=list)  # more such folders to train on; what is held out is left out of them, too
+    also: list[str] = field(default_factory=list)  # more such folders to train on, or to score; what is held out is left out of them, too
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
     excerpts: float = 0.5  # share of the pages of which a piece of the article alone is learned too (see `pagesieve.excerpts`)
@@ -126,6 +128,7 @@ class TrainConfig:
     experiment: Any = None
     start: str | None = None  # folder of a model whose training pages are trained on too
     out: str = "models/default"
+    overwrite: bool = False  # whether a model of other data, or of an earlier job of the sweep, is replaced in `out`
     seed: int = 0
     n_jobs: int = 2
 
@@ -140,7 +143,9 @@ class EvaluateConfig:
     out: str = "reports/latest"
     worst: int = 10  # pages shown in full
     floor: float | None = None  # macro-F1 over segments below which the exit status is 1
-    compare: str | None = None  # model folder or file to compare with; exit status 1 where a label got worse beyond the interval
+    compare: str | None = (
+        None  # model folder or file to compare with; exit status 1 where a label got worse beyond the interval, or HTML is lost
+    )
     baselines: bool = True
     learning_curve: bool = False
     seed: int = 0
@@ -207,7 +212,7 @@ def run(name: str, work: Callable[[Any], object]) -> None:
     """The program `name`: Hydra reads its configuration, `work` does the rest; what a person can put right is told in a line, exit status 1.
 
     One job of a sweep that cannot be done keeps no other from being done. Being terminated ends a program as Ctrl-C does, so that its
-    temporary files go.
+    temporary files go, with a line and exit status 143.
     """
     faults: list[str] = []
 
@@ -222,10 +227,24 @@ def run(name: str, work: Callable[[Any], object]) -> None:
 
     told.__module__ = f"pagesieve.{name}"  # which Hydra names the program by, in its help and logs
     register()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    hydra.main(version_base="1.3", config_path=config_dir(), config_name=name)(told)()
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        hydra.main(version_base="1.3", config_path=config_dir(), config_name=name)(told)()
+    except SystemExit as ended:
+        if ended.code == 128 + signal.SIGTERM:
+            print(f"pagesieve.{name}: terminated", file=sys.stderr)
+        raise
     if faults:
         sys.exit("\n".join(faults))
+
+
+def _terminated(number: int, _: object) -> None:
+    """End the program, once: a second signal, which a group of processes often gets, would cut off the tidying up, as it would what
+    joblib calls to end its workers and that inherits this.
+    """
+    signal.signal(number, signal.SIG_IGN)
+    warnings.simplefilter("ignore")  # joblib's of workers that ended amid their work, as they should
+    sys.exit(128 + number)
 
 
 def check_values(config: Any) -> None:
@@ -235,6 +254,12 @@ def check_values(config: Any) -> None:
         if value is not None and not least <= value <= most:
             limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
             raise ValueError(f"{key}={value}: give a number {limits}")
+    for key in POSITIVE:
+        value = OmegaConf.select(config, key)
+        if value is not None and not value > 0:
+            raise ValueError(f"{key}={value}: give a number above 0")
+    if OmegaConf.select(config, "n_jobs") == 0:
+        raise ValueError("n_jobs=0: give a number of processes, or -1 for one on each core")
 
 
 def check_out(key: str, path: Path | str) -> None:

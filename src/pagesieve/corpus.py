@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,9 @@ __all__ = [
     "change_labels",
     "check",
     "digest",
+    "in_words",
+    "is_address",
+    "is_language",
     "label_path",
     "raw_pages",
     "read",
@@ -52,12 +56,23 @@ __all__ = [
 
 STATUSES = ("proposed", "reviewed")
 KEYS = ("page", "sha256", "url", "site", "language", "source", "licence", "status", "labels")
+KINDS = (
+    (bool, "true or false"),
+    (int | float, "a number"),
+    (str, "a text"),
+    (list, "a list"),
+    (dict, "an object"),
+)  # of JSON; true is an int, too
 SHINGLE = 5  # words of the runs by which pages are compared
 NEAR_DUPLICATE = 0.8  # share of shingles in common (Jaccard) from which two pages count as the same
 COMMON_SHINGLE = 40  # pages; a shingle on more pages than this is furniture and compares nothing
 SHARED_RUN = 8  # words that no two sites of a written corpus may have in common outside their furniture
 FURNITURE = frozenset({"boilerplate", "meta", "teaser_heading"})  # roles whose common phrases may stand on many sites
 _WORD = re.compile(r"\w+")
+_LANGUAGE = re.compile(  # ISO 639, then perhaps a dialect's code, a script, a region, variants; "_" as systems write it
+    r"[a-z]{2,3}(?:[-_][a-z]{3})?(?:[-_][a-z]{4})?(?:[-_](?:[a-z]{2}|\d{3}))?(?:[-_](?:[a-z\d]{5,8}|\d[a-z\d]{3}))*",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 class CorpusError(ValueError):
@@ -159,6 +174,11 @@ def unpacked(path: Path) -> bytes:
         raise CorpusError(f"{path}: not a whole gzip file ({error}); restore or delete it") from error
 
 
+def in_words(value: object) -> str:
+    """What a value of JSON is, in words for people who know JSON and not Python: "null", "a list" …"""
+    return "null" if value is None else next(words for kind, words in KINDS if isinstance(value, kind))
+
+
 def read_labels(path: Path) -> dict[str, Any]:
     """The label file `path` as a dict, its shape checked; `CorpusError` names what is wrong."""
     try:
@@ -166,7 +186,7 @@ def read_labels(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: not JSON in UTF-8 ({error}); mend or delete the file") from error
     if not isinstance(record, dict):
-        raise CorpusError(f"{path}: holds a {type(record).__name__}, not an object with the keys {', '.join(KEYS)}")
+        raise CorpusError(f"{path}: holds {in_words(record)}, not an object with the keys {', '.join(KEYS)}")
     missing = [key for key in KEYS if key not in record]
     if missing:
         raise CorpusError(f"{path}: lacks {', '.join(missing)}; see data/README.md for the format")
@@ -182,7 +202,7 @@ def read_labels(path: Path) -> dict[str, Any]:
     if page.parts != (path.parent.name, page.name) or page.stem != path.stem:
         raise CorpusError(f"{path}: labels the page {record['page']!r}, but file and page must have the same folder and stem")
     if not isinstance(record["labels"], list):
-        raise CorpusError(f"{path}: labels is a {type(record['labels']).__name__}; it must be a list of ranges")
+        raise CorpusError(f"{path}: labels is {in_words(record['labels'])}; it must be a list of ranges")
     return record
 
 
@@ -399,7 +419,9 @@ def check(root: Path | str, written: bool = False) -> list[Problem]:
 
 
 def _strays(root: Path) -> Iterator[Problem]:
-    """Files below `raw` that look like pages and are passed over."""
+    """Files below `raw` and `labeled` that look like pages and labels and are passed over."""
+    for path in sorted(set(Path(root, "labeled").rglob("*.json")) - set(Path(root, "labeled").glob("*/*.json"))):
+        yield Problem(str(path.relative_to(root)), "is passed over; label files must be labeled/<site>/<page>.json")
     pages = set(raw_pages(root))
     stems = {path.with_suffix("") for path in pages}
     for path in sorted(Path(root, "raw").rglob("*")):
@@ -411,7 +433,40 @@ def _strays(root: Path) -> Iterator[Problem]:
             )
 
 
+def is_language(code: str) -> bool:
+    """Whether `code` has the form of a language's: `de`, `pt-BR`, `zh-Hans`."""
+    return _LANGUAGE.fullmatch(code) is not None
+
+
+def is_address(url: str) -> bool:
+    """Whether `url` is the address of a page on the web."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # "https://[…"
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _fact_faults(path: Path, record: dict[str, Any]) -> Iterator[str]:
+    """What cannot be true of the keys beside the labels. Reading takes them as they are: scores are grouped by them, no more."""
+    if record["site"] != path.parent.name:
+        yield (
+            f"site is {record['site']!r}, the folder {path.parent.name!r}; they must be the same, for folds and data.held_out go by the site: "
+            "mend it, or move page and labels"
+        )
+    if not is_language(record["language"]):
+        yield f"language is {record['language']!r}; it must be an ISO 639 code, perhaps with a script or region, such as de or pt-BR (und: not known)"
+    if record["url"] and not is_address(record["url"]):
+        yield f"url is {record['url']!r}; it must be an address that begins with http:// or https://, or null"
+    renderer, phenomena = record.get("renderer"), record.get("phenomena")
+    if not isinstance(renderer, str | None):
+        yield f"renderer is {renderer!r}; it must be a text, or be left out"
+    if phenomena is not None and not (isinstance(phenomena, list) and all(isinstance(name, str) for name in phenomena)):
+        yield f"phenomena is {phenomena!r}; it must be a list of texts, or be left out"
+
+
 def _record_faults(root: Path, path: Path, record: dict[str, Any]) -> Iterator[str]:
+    yield from _fact_faults(path, record)
     raw = root / "raw" / record["page"]
     if not raw.is_file():
         yield f"labels without a page: {raw.relative_to(root)} is missing"

@@ -48,10 +48,16 @@ def counts(root: Path | str, documents: Sequence[Document]) -> str:
         _tally("language", Counter(d.language for d in documents)),
         _tally("views", views),
         _tally("renderer", Counter(str(d.extra.get("renderer", "unknown")) for d in documents)),
-        _tally("phenomenon", Counter(name for d in documents for name in d.extra.get("phenomena", []))),
+        _tally("phenomenon", Counter(name for d in documents for name in _phenomena(d))),
         "Pages by site: " + ", ".join(f"{site} {n}" for site, n in sorted(Counter(d.site for d in documents).items())) + ".",
     ]
     return "\n\n".join(parts)
+
+
+def _phenomena(document: Document) -> list[str]:
+    """What the label file names as such; nothing where it holds something else, which `corpus.check` tells."""
+    found = document.extra.get("phenomena")
+    return [str(name) for name in found] if isinstance(found, list) else []
 
 
 def _tally(name: str, tally: Counter[str]) -> str:
@@ -66,15 +72,17 @@ def write_card(root: Path | str, documents: Sequence[Document]) -> None:
 
 
 def check_card(root: Path | str, documents: Sequence[Document]) -> list[Problem]:
-    """A `Problem` if the data card's tables are missing or not what the data say."""
+    """A `Problem` if the data card's tables are missing or not what the data say; with the folder's name, for there are other READMEs."""
     path = Path(root, CARD)
     try:
         before, after = _around(path)
+    except FileNotFoundError:
+        return [Problem(str(path), f"is missing; write a data card, with the marks {BEGIN} and {END} where its counts belong")]
     except (OSError, ValueError) as error:
-        return [Problem(CARD, str(error))]
+        return [Problem(str(path), str(error).removeprefix(f"{path}: "))]
     text = path.read_text("utf-8")
     if text[len(before) + len(BEGIN) : len(text) - len(after) - len(END)].strip() != counts(root, documents):
-        return [Problem(CARD, "its counts are not those of the data; run `python -m pagesieve.check_data --write-card`")]
+        return [Problem(str(path), f"its counts are not those of the data; run `python -m pagesieve.check_data {root} --write-card`")]
     return []
 
 
@@ -83,5 +91,5 @@ def _around(path: Path) -> tuple[str, str]:
     before, begin, rest = path.read_text("utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{path}: lacks the marks {BEGIN} and {END} around the counted tables")
+        raise ValueError(f"{path}: lacks the marks {BEGIN} and {END} around the counted tables; put them where these belong")
     return before, after

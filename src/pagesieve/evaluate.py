@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pagesieve.config import EvaluateConfig, TrainConfig, check_out, run, settin
 from pagesieve.corpus import Document
 from pagesieve.evaluation import Judged
 from pagesieve.files import write_text
+from pagesieve.model import Model
 from pagesieve.storage import load_model
 from pagesieve.train import gather
 
@@ -34,28 +35,32 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     check_out("out", config.out)
     model = load_model(config.model_path)
-    documents = _chosen(config)
+    older = load_model(config.compare) if config.compare is not None else None  # a wrong path shows now, not after the scoring
+    origin: dict[str, str] = {}
+    documents = _chosen(config, origin)
     judged = evaluation.judge_documents(model, tqdm(documents, desc="pages", unit="page", file=sys.stderr))
     summaries = {"model": evaluation.summary(judged, config.seed)}
-    views = _html(config, documents) if model.html is not None else []
+    views = _html(config, documents, origin) if model.html is not None else []
     judged_html = evaluation.judge_documents(model.html, views) if model.html is not None else []
     if views:
         summaries["model, HTML"] = evaluation.summary(judged_html, config.seed)
     by_name = {d.page.name: d for d in documents}
-    changes = _changes(config, [("text dumps", judged, by_name), ("HTML", judged_html, {d.page.name: d for d in views})])
+    changes = _changes(config, older, [("text dumps", judged, by_name), ("HTML", judged_html, {d.page.name: d for d in views})])
     if config.baselines:
         for name in evaluation.BASELINES:
             summaries[name] = evaluation.summary(evaluation.baseline(name, documents, model.label_of_role), config.seed)
     curve = _learning_curve(config, documents) if config.learning_curve else []
-    notes = _notes(config, documents)
+    lost = _lost(config, model, older)
+    notes = [*_notes(config, documents), *lost]
     macro = summaries["model"]["by_segments"]["macro"].value
     facts = {
         "model": config.model_path,
-        "data": {"root": config.data.root, "digest": corpus.digest(documents), "pages": len(documents)},
+        "data": {"root": config.data.root, "also": list(config.data.also), "digest": corpus.digest(documents), "pages": len(documents)},
         "notes": notes,
         "floor": config.floor,
-        "passed": (config.floor is None or macro >= config.floor) and not any(change.found["worse"] for change in changes),
+        "passed": (config.floor is None or macro >= config.floor) and not lost and not any(change.found["worse"] for change in changes),
         "compared_with": config.compare,
+        "lost": lost,
         "changes": {change.view: report.plain(change.found) for change in changes},
         "summaries": report.plain(summaries),
         "confusion": {by: evaluation.confusion(judged, by).tolist() for by in ("segments", "words")},
@@ -66,7 +71,14 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     out = Path(config.out)
     write_text(out / "report.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
     html = report.html_report(
-        f"pagesieve: {config.model_path} on {config.data.root}", summaries, judged, by_name, config.worst, notes, curve, changes
+        f"pagesieve: {config.model_path} on {', '.join([config.data.root, *config.data.also])}",
+        summaries,
+        judged,
+        by_name,
+        config.worst,
+        notes,
+        curve,
+        changes,
     )
     write_text(out / "report.html", html)
     for note in notes:
@@ -83,28 +95,49 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         print(f"\nfrom {config.compare} to {config.model_path}, paired over sites:\n\n{report.change_table(changes)}")
     if config.floor is not None and macro < config.floor:
         print(f"macro F1 {macro:.3f} is below the floor of {config.floor}", file=sys.stderr)
+    for what in lost:
+        print(what, file=sys.stderr)
     for change in changes:
         for label, by in change.found["worse"]:
             print(f"{change.view}: {label} is worse than in {config.compare}, F1 over {by}", file=sys.stderr)
     return facts
 
 
-def _chosen(config: EvaluateConfig) -> list[Document]:
-    """The labelled pages to score: the held-out sites' or all."""
+def _chosen(config: EvaluateConfig, origin: dict[str, str]) -> list[Document]:
+    """The labelled pages to score: the held-out sites' or all. Puts the folder that each comes from into `origin`, by its name."""
     if config.pages not in PAGES:
         raise ValueError(f"pages={config.pages!r} is none of {', '.join(PAGES)}")
-    documents = [d for d in corpus.read(config.data.root, config.data.statuses) if d.segments]
+    roots = [config.data.root, *config.data.also]
+    documents = []
+    for root in roots:
+        for document in corpus.stream(root, config.data.statuses):
+            name = document.page.name
+            if origin.setdefault(name, root) != root:
+                raise ValueError(f"{root}: {name} is in {origin[name]} too; rename one, or leave one folder out of data.also")
+            if document.segments:
+                documents.append(document)
     held_out = [d for d in documents if d.site in set(config.data.held_out)]
     if config.pages == "held_out" and not held_out:
-        raise ValueError(f"{config.data.root}: none of the sites in data.held_out is there; give pages=all to score every page")
+        raise ValueError(f"{', '.join(roots)}: none of the sites in data.held_out is there; give pages=all to score every page")
     return held_out if config.pages == "held_out" or (config.pages == "auto" and held_out) else documents
 
 
-def _changes(config: EvaluateConfig, sides: Sequence[tuple[str, list[Judged], dict[str, Document]]]) -> list[report.Change]:
-    """What the model gained over `config.compare`, for each view (its name, pages as judged, pages by name) that both know."""
-    if config.compare is None:
+def _lost(config: EvaluateConfig, model: Model, older: Model | None) -> list[str]:
+    """What the older model can do and this one cannot, which no table of changes shows; nothing of HTML where it is left out of the data."""
+    if older is None or older.html is None or model.html is not None or not config.data.html:
         return []
-    older = load_model(config.compare)
+    return [
+        f"{config.compare} reads HTML, {config.model_path} does not: train it with data.html=true on pages with HTML, "
+        "or compare text dumps alone with data.html=false"
+    ]
+
+
+def _changes(
+    config: EvaluateConfig, older: Model | None, sides: Sequence[tuple[str, list[Judged], dict[str, Document]]]
+) -> list[report.Change]:
+    """What the model gained over the `older` one, for each view (its name, pages as judged, pages by name) that both know."""
+    if older is None:
+        return []
     changes = []
     for (view, after, by_name), judge in zip(sides, (older, older.html), strict=True):
         if after and judge is not None:
@@ -115,13 +148,13 @@ def _changes(config: EvaluateConfig, sides: Sequence[tuple[str, list[Judged], di
     return changes
 
 
-def _html(config: EvaluateConfig, documents: Sequence[Document]) -> list[Document]:
-    """The HTML pages beside the documents, labels carried over."""
+def _html(config: EvaluateConfig, documents: Sequence[Document], origin: Mapping[str, str]) -> list[Document]:
+    """The HTML pages beside the documents in the folders of their `origin`, labels carried over."""
     if not config.data.html:
         return []
     from pagesieve.renderings import html_view
 
-    views = (html_view(d, config.data.root) for d in tqdm(documents, desc="HTML", unit="page", file=sys.stderr))
+    views = (html_view(d, origin[d.page.name]) for d in tqdm(documents, desc="HTML", unit="page", file=sys.stderr))
     return [view for view in views if view is not None]
 
 

@@ -102,7 +102,7 @@ def read_tasks(path: Path) -> Iterator[Marked | None]:
     """The pages of Label Studio's JSON export, by the last annotation of each that was not cancelled; None for a task without one."""
     tasks = _json(path.read_bytes(), str(path))
     if not isinstance(tasks, list):
-        raise ExchangeError(f"{path}: holds a {type(tasks).__name__}, not a list of tasks; export as JSON, not as JSON-MIN or CSV")
+        raise ExchangeError(f"{path}: holds {corpus.in_words(tasks)}, not a list of tasks; export as JSON, not as JSON-MIN or CSV")
     for number, task in enumerate(tasks, 1):
         place = f"{path}: task {number}"
         if not isinstance(task, dict) or not isinstance(task.get("data"), dict) or not isinstance(task["data"].get("text"), str):
@@ -181,6 +181,10 @@ def exchange(config: ExchangeConfig) -> list[str]:
     path, root = Path(config.out or config.read or ""), Path(config.data.root)
     if path.suffix not in (".json", ".jsonl"):
         raise ValueError(f"{path}: must end in .json (Label Studio) or .jsonl (offsets, as doccano has them)")
+    if config.read and not path.is_file():
+        raise FileNotFoundError(
+            f"read={path}: {'a folder' if path.is_dir() else 'not there'}; give the file that the other tool wrote its labels to"
+        )
     return _write(config, path, root) if config.out else _take(config, path, root)
 
 

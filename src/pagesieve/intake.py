@@ -7,9 +7,12 @@ the text dump that labels belong to, and the HTML lies beside it.
 from __future__ import annotations
 
 import gzip
+import io
+import itertools
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +23,13 @@ from pagesieve import corpus
 from pagesieve.corpus import CorpusError
 from pagesieve.files import replacing, write_text
 from pagesieve.html import decode_html, read_html
-from pagesieve.page import read_page
+from pagesieve.page import PageError, read_page
+from pagesieve.readers import HTML, PACKED, PAGES, unpacked
 from pagesieve.renderings import html_of
 
-__all__ = ["Brought", "bring", "sources"]
+__all__ = ["Brought", "bring", "passed_over", "sources"]
 
-TEXT, HTML = (".txt",), (".html", ".htm", ".html.gz")
+LINES = (".jsonl", ".ndjson")  # files of a page a line
 LONGEST = 80  # bytes of a file's name; file systems take 255, with what is put before and behind it
 UNKNOWN = "unknown-site"
 
@@ -45,49 +49,66 @@ class Brought:
 
 
 def sources(path: Path | str) -> Iterator[Brought | str]:
-    """The pages in the file, JSONL file or folder `path`, in the order of names; for a bad one, what is wrong with it.
+    """The pages in the file, JSONL file or folder `path`: files by name, then JSONL line by line; for a bad one, what is wrong with it.
 
-    Raises `FileNotFoundError` if there is none, `ValueError` for a file of another kind.
+    Raises `FileNotFoundError` if there is none, `ValueError` for a file of another kind. What else a folder holds, `passed_over` tells.
     """
     path = Path(path)
-    if path.is_dir():
-        yield from _files([p for p in path.rglob("*") if p.is_file()])
-    elif not path.exists():
+    if not path.exists():
         raise FileNotFoundError(f"{path}: not there; give a page, a folder of pages or a JSONL file")
-    elif path.name.endswith((".jsonl", ".jsonl.gz")):
-        yield from _lines(path)
-    elif path.name.endswith((*TEXT, *HTML)):
-        yield from _files([path])
-    else:
-        raise ValueError(f"{path}: neither {', '.join((*TEXT, *HTML))} nor .jsonl or .jsonl.gz; rename it, or give a folder")
+    if not path.is_dir() and _ending(path) not in (*PAGES, *LINES):
+        raise ValueError(f"{path}: neither {', '.join(PAGES)} nor {' or '.join(LINES)}, packed or not; rename it, or give a folder")
+    files = sorted(_within(path)) if path.is_dir() else [path]
+    yield from _files([p for p in files if _ending(p) in PAGES])
+    for file in files:
+        if _ending(file) in LINES:
+            yield from _lines(file)
 
 
-def _stem(path: Path) -> str:
-    return next((path.name.removesuffix(end) for end in (*TEXT, *HTML) if path.name.endswith(end)), "")
+def passed_over(path: Path | str) -> Counter[str]:
+    """How many files of the folder `path` are no pages, by their endings; of none, if `path` is a file."""
+    return Counter(_ending(file) or "without ending" for file in _within(Path(path)) if _ending(file) not in (*PAGES, *LINES))
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    return (p for p in folder.rglob("*") if p.is_file())
+
+
+def _ending(path: Path) -> str:
+    """The ending of the file's name, in small letters, as the command reads it (`readers`); that of a packed file is of what is in it."""
+    bare = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    return bare.suffix.lower()
+
+
+def _stem(path: Path) -> Path:
+    """The path without its ending, which the views of a page have in common."""
+    return (path.with_suffix("") if path.suffix.lower() in PACKED else path).with_suffix("")
 
 
 def _files(paths: list[Path]) -> Iterator[Brought | str]:
-    """One page for each stem of a folder; files that are no pages are passed over."""
-    views: dict[Path, dict[bool, Path]] = {}
-    for path in sorted(paths):
-        if stem := _stem(path):
-            views.setdefault(path.parent / stem, {}).setdefault(path.name.endswith(HTML), path)
-    for stem_path, found in views.items():
+    """One page for each stem; of two files with one stem and of one view (`a.htm`, `a.html`) the second is a page of its own."""
+    views: dict[tuple[Path, int], dict[bool, Path]] = {}
+    for path in paths:
+        is_html = _ending(path) in HTML
+        number = next(n for n in itertools.count() if is_html not in views.get((_stem(path), n), {}))
+        views.setdefault((_stem(path), number), {})[is_html] = path
+    for (stem, _), found in views.items():
         try:
-            data = {is_html: corpus.unpacked(path) for is_html, path in found.items()}
-        except (OSError, CorpusError) as error:
+            data = {is_html: unpacked(corpus.unpacked(path), str(path)) for is_html, path in found.items()}
+        except (OSError, CorpusError, PageError) as error:
             yield str(error)
             continue
-        origin, folder = ", ".join(str(p) for p in found.values()), stem_path.absolute().parent.name
-        yield Brought(origin, stem_path.name, data.get(False), data.get(True), folder=folder)
+        origin, folder = ", ".join(str(p) for p in found.values()), stem.absolute().parent.name
+        yield Brought(origin, stem.name, data.get(False), data.get(True), folder=folder)
 
 
 def _lines(path: Path) -> Iterator[Brought | str]:
     """A page a line: an object with `text` or `html` or both, and if known `id`, `url`, `site`, `language`."""
     place = str(path)
-    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
-        try:
-            for number, line in enumerate(file, 1):
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            lines = io.BytesIO(unpacked(file.read(), str(path))) if path.suffix.lower() == ".zst" else file
+            for number, line in enumerate(lines, 1):
                 place = f"{path}, line {number}"
                 try:
                     record: Any = json.loads(line.decode("utf-8")) if line.strip() else None
@@ -96,17 +117,19 @@ def _lines(path: Path) -> Iterator[Brought | str]:
                     continue
                 if record is not None:
                     yield _brought(record, place)
-        except (OSError, EOFError, zlib.error) as error:
-            yield f"{place}: the file cannot be read on from here ({error}); what follows is not brought"
+    except PageError as error:
+        yield str(error)
+    except (OSError, EOFError, zlib.error) as error:
+        yield f"{place}: the file cannot be read on from here ({error}); what follows is not brought"
 
 
 def _brought(record: Any, place: str) -> Brought | str:
     if not isinstance(record, dict):
-        return f"{place}: holds a {type(record).__name__}, not an object with text or html"
+        return f"{place}: holds {corpus.in_words(record)}, not an object with text or html"
     fields = {key: record.get(key) for key in ("text", "html", "id", "url", "site", "language")}
     wrong = [key for key, value in fields.items() if not isinstance(value, str | int | None) or isinstance(value, bool)]
     if wrong:
-        return f"{place}: {wrong[0]} is a {type(fields[wrong[0]]).__name__}, not a text"
+        return f"{place}: {wrong[0]} is {corpus.in_words(fields[wrong[0]])}, not a text"
     if fields["text"] is None and fields["html"] is None:
         return f"{place}: has neither text nor html (its fields: {', '.join(map(str, record)) or 'none'})"
     text, html = (None if fields[key] is None else str(fields[key]).encode("utf-8", "replace") for key in ("text", "html"))
@@ -124,8 +147,9 @@ def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[s
     read = None if html is None else read_html(html, page.origin)
     text = page.text if page.text is not None else read.page.text.encode("utf-8") if read is not None else b""
     read_page(text, page.origin)  # refuses what could not be labelled
-    url = page.url or (read.metadata.url if read else "")
-    language = page.language or (read.metadata.language if read else "")
+    stated = read.metadata if read else None  # pages state relative addresses, and templates that nothing was put into
+    url = page.url or (stated.url if stated and corpus.is_address(stated.url) else "")
+    language = page.language or (stated.language if stated and corpus.is_language(stated.language) else "")
     folder = Path(root, "raw", _file_name(site or page.site or _site(url) or _site_of_folder(page.folder), UNKNOWN))
     there = next((p for p in sorted(folder.glob("*.txt")) if p.read_bytes() == text), None)
     path = there or _free(folder, _file_name(_split(page.name).path.rstrip("/").rpartition("/")[2] or page.name, "page"))
@@ -175,7 +199,7 @@ def _file_name(wish: str, otherwise: str) -> str:
 
 
 def _free(folder: Path, name: str) -> Path:
-    name = name.removesuffix(".html").removesuffix(".htm").removesuffix(".txt").replace(".", "-") or "page"
+    name = next((name.removesuffix(end) for end in PAGES if name.endswith(end)), name).replace(".", "-") or "page"
     number = 1
     path = folder / f"{name}.txt"
     while path.exists() or corpus.label_path(folder.parents[1], path).exists():

@@ -48,7 +48,7 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     root = Path(config.data.root)
     model = load(config.model_path).model if config.labeler == "model" else None
     failed: list[str] = []
-    known, there = _bring(config, failed) if config.pages else ({}, 0)
+    known, there, doubled = _bring(config, failed) if config.pages else ({}, 0, 0)
     raw = corpus.raw_pages(root)
     if not raw:
         raise FileNotFoundError(f"{root}/raw: no pages there; put text dumps at {root}/raw/<site>/<page>.txt, or give pages=folder")
@@ -85,6 +85,8 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     write_text(root / selection.ORDER, json.dumps(order, ensure_ascii=False, indent=1) + "\n")
     if config.pages:
         print(f"{len(known)} pages brought from {config.pages} to {root}/raw, {there} were labelled already")
+        for line in _passed_over(config.pages, doubled):
+            print(line)
     print(f"{len(written)} pages labelled by {config.labeler} (status: proposed), {len(raw) - len(todo)} had labels already")
     print(f"{len(order)} pages wait for review, least sure first: {root / selection.ORDER}")
     for message in failed:
@@ -94,14 +96,14 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     return {"brought": list(known), "written": written, "failed": failed, "outcomes": outcomes, "order": order}
 
 
-def _bring(config: LabelConfig, failed: list[str]) -> tuple[dict[Path, dict[str, str]], int]:
-    """Copy the pages of `config.pages`; returns what is known of each that waits for labels, and how many others have some.
+def _bring(config: LabelConfig, failed: list[str]) -> tuple[dict[Path, dict[str, str]], int, int]:
+    """Copy the pages of `config.pages`; returns what is known of each that waits for labels, how many others have some, and how many came twice.
 
     Adds messages about bad ones to `failed`. After an interruption the same command brings them, and what is known of them, again.
     """
     assert config.pages is not None
     known: dict[Path, dict[str, str]] = {}
-    there = 0
+    there = doubled = 0
     for page in tqdm(intake.sources(config.pages), desc=config.pages, unit="page", file=sys.stderr):
         if isinstance(page, str):
             failed.append(page)
@@ -114,8 +116,22 @@ def _bring(config: LabelConfig, failed: list[str]) -> tuple[dict[Path, dict[str,
         if found is None:
             there += 1
         else:
+            doubled += found[0] in known
             known[found[0]] = {**known.get(found[0], {}), **found[1]}
-    return known, there
+    return known, there, doubled
+
+
+def _passed_over(pages: str, doubled: int) -> list[str]:
+    """What of `pages` was not brought and is no fault: a line for each reason."""
+    others = intake.passed_over(pages)
+    return [
+        *([f"{doubled} passed over: their text is that of another page of their site"] if doubled else []),
+        *(
+            [f"{others.total()} files passed over, which are no pages: {', '.join(f'{n} {end}' for end, n in sorted(others.items()))}"]
+            if others
+            else []
+        ),
+    ]
 
 
 def doubt(config: LabelConfig) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def role_table(scores: Mapping[str, Any]) -> str:
 
 def rates(scores: Mapping[str, Any]) -> str:
     """The rates users ask for, a line each."""
-    error = ", ".join(f"{label} {value:.3f}" for label, value in scores["calibration_error"].items())
+    error = ", ".join(f"{label} {_bare(value)}" for label, value in scores["calibration_error"].items())
     return (
         f"comment words taken for body: {scores['comment_as_body']}\n"
         f"pages with teasers that have one in the body: {scores['leaking_pages']}\n"
@@ -126,7 +126,12 @@ def rates(scores: Mapping[str, Any]) -> str:
 def dial_table(rows: Sequence[Mapping[str, float]]) -> str:
     """What the dial does to precision and recall over words (from `evaluation.dial_table`)."""
     head = ["dial", "body precision", "body recall", "teaser precision", "teaser recall", "pages with a teaser in the body"]
-    return table(head, [[f"{row['dial']:.2f}", *(f"{value:.3f}" for key, value in row.items() if key != "dial")] for row in rows])
+    return table(head, [[f"{row['dial']:.2f}", *(_bare(value) for key, value in row.items() if key != "dial")] for row in rows])
+
+
+def _bare(value: float) -> str:
+    """A figure without an interval; as with one, "–" where there was nothing to measure."""
+    return "–" if value != value else f"{value:.3f}"
 
 
 def confidence_table(found: Mapping[str, Any]) -> str:
@@ -156,22 +161,22 @@ def model_card(facts: Mapping[str, Any]) -> str:
     languages = ", ".join(f"{code} {count}" for code, count in facts["languages"].items())
     return f"""# Model card: {facts["name"]}
 
-Labels every segment of a scraped news page (a text dump, or HTML) as article body, boilerplate or recommended-story teaser.
+Labels every segment of a scraped news page ({_views(facts["html"])}) as article body, boilerplate or recommended-story teaser.
 Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["versions"]["scikit-learn"]} and numpy {facts["versions"]["numpy"]}, seed {facts["seed"]}.
 
 ## Data
 
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
-Languages: {languages}. Sources: {"; ".join(facts["sources"]) or "not stated"}. Licences: {"; ".join(facts["licences"]) or "not stated"}.
+Languages: {languages}. Sources: {_stated(facts, "sources")}. Licences: {_stated(facts, "licences")}.
 {_html_pages(facts["html"])}
-{_pieces(facts["pieces"])}{_bodies(facts["bodies"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
+{_pieces(facts["pieces"], facts["html"])}{_bodies(facts["bodies"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 {_chain(facts["chain"])}
 {facts["roles"]}
 
 ## Scores
 
 Each page judged by a model that never saw its site ({facts["folds"]} folds), with 95 % bootstrap intervals over sites.
-"unseen sites" are text dumps, "unseen sites, HTML" the HTML of the pages that have it, labels carried over. Where a block has
+"unseen sites" are text dumps{_html_scores(facts["html"])}. Where a block has
 "sites mixed", its folds ignore sites: the difference is how much such a split flatters.
 
 {score_table(scores)}
@@ -205,7 +210,7 @@ confidence; mean distance {facts["confidence"]["error"]:.3f}.
 
 Probabilities are as reliable as the calibration error above says. Pages unlike the training
 pages (other languages, forums, shops, search results) are outside of what these scores cover. The file holds single words
-and word pairs of the training pages, and words of their tags, classes and ids, with their weights; no running text.
+and word pairs of the training pages{", and words of their tags, classes and ids" if facts["html"] else ""}, with their weights; no running text.
 """
 
 
@@ -220,6 +225,23 @@ def _chain(chain: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _views(html: int) -> str:
+    """What the model reads, by the number of HTML pages that it was trained on."""
+    return "a text dump, or HTML" if html else "a text dump"
+
+
+def _html_scores(html: int) -> str:
+    return ', "unseen sites, HTML" the HTML of the pages that have it, labels carried over' if html else ""
+
+
+def _stated(facts: Mapping[str, Any], key: str) -> str:
+    """The pages' sources or licences, and of how many pages none is known."""
+    without = facts["unstated"][key]
+    if not facts[key] or not without:
+        return "; ".join(facts[key]) or "not stated"
+    return f"{'; '.join(facts[key])}; not stated for {without} page{'s' if without > 1 else ''}"
+
+
 def _html_pages(count: int) -> str:
     """What the part of the model that reads HTML is trained from, if there is one."""
     if not count:
@@ -227,9 +249,11 @@ def _html_pages(count: int) -> str:
     return f"{count} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained."
 
 
-def _pieces(count: int) -> str:
+def _pieces(count: int, html: int) -> str:
     """What was cut out of the labelled pages to learn from; "" for nothing."""
-    return f"{count} pieces of their articles alone, text and HTML, are learned from beside the pages.\n" if count else ""
+    return (
+        f"{count} pieces of their articles alone{', text and HTML,' if html else ''} are learned from beside the pages.\n" if count else ""
+    )
 
 
 def _bodies(count: int) -> str:
@@ -253,7 +277,7 @@ def _breakdowns(found: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]
 
 def _groups(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     rows = [
-        [name, row["pages"], *(row["intervals"][of] for of in ("macro", *LABELS)), f"{row['wrong_words']:.3f}"]
+        [name, row["pages"], *(row["intervals"][of] for of in ("macro", *LABELS)), _bare(row["wrong_words"])]
         for kind in ("language", "renderer")
         for name, row in found[kind].items()
         if row["pages"] >= LEAST_PAGES

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
@@ -48,6 +50,8 @@ TEXT_PIPELINE, HTML_PIPELINE = "pipeline.joblib", "pipeline_html.joblib"
 FILES = (MODEL_FILE, TEXT_PIPELINE, HTML_PIPELINE, "config.yaml", "MODEL_CARD.md", "manifest.json")  # of a model's folder
 FACTS = ("name", "pages", "sites", "data_digest")  # of an earlier model, for the chain
 
+_saved: set[Path] = set()  # the model folders that this process has written: by earlier jobs, if it is a sweep's
+
 
 def train(config: TrainConfig) -> dict[str, Any]:
     """Train and save a model as configured; returns the facts that its model card is made of.
@@ -57,7 +61,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
     """
     started = time.perf_counter()
     chosen = settings(config)
-    _check_out(Path(config.out))
+    _check_out(config)
     if config.cv.keep:
         check_out("cv.keep", config.cv.keep)
     gathered = gather(config)
@@ -99,12 +103,13 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "name": Path(config.out).name,
         "segments": segments,
         "views": len(views),
-        "pieces": sum(d.page.name.endswith("@excerpt") for d in views) + len(gathered.html_views),
+        "pieces": sum(d.page.name.endswith("@excerpt") for d in views) + (len(gathered.html_views) if of_html else 0),
         "html": len(gathered.html) if of_html else 0,
         "bodies": text.taught.learned if text.taught else 0,
         "languages": dict(Counter(d.language for d in bare).most_common()),
         "sources": sorted({d.source for d in bare if d.source}),
         "licences": sorted({d.licence for d in bare if d.licence}),
+        "unstated": {"sources": sum(not d.source for d in bare), "licences": sum(not d.licence for d in bare)},
         "held_out": sorted(held_out),
         "roots": gathered.roots,
         "chain": gathered.chain,
@@ -151,8 +156,7 @@ def gather(config: TrainConfig) -> Gathered:
     """The labelled pages that `config` asks for."""
     earlier = _earlier(config)
     own = [config.data.root, *config.data.also]
-    resolved = {Path(root).resolve() for root in own}
-    roots = [*own, *(root for root in earlier.roots if Path(root).resolve() not in resolved)]
+    roots = _roots(config, earlier)
     documents: Shelf[Document] = Shelf()
     origin: dict[str, str] = {}
     sites: set[str] = set()
@@ -187,6 +191,17 @@ def gather(config: TrainConfig) -> Gathered:
         views.append(piece)
     bodies = Shelf(page for page in corpus.read_bodies(config.data.bodies) if page.site not in held_out) if config.data.bodies else Shelf()
     return Gathered(documents, views, html, Shelf(_excerpts(config, html)), bodies, held_out, roots, chain)
+
+
+def _roots(config: TrainConfig, earlier: Earlier) -> list[str]:
+    """The folders to train on: the settings' own, and those of the model to start from."""
+    own = [config.data.root, *config.data.also]
+    resolved = _resolved(own)
+    return [*own, *(root for root in earlier.roots if Path(root).resolve() not in resolved)]
+
+
+def _resolved(folders: Iterable[str]) -> set[Path]:
+    return {Path(folder).resolve() for folder in folders}
 
 
 def _stream(root: str, config: TrainConfig, earlier: Earlier, own: bool) -> Iterator[Document]:
@@ -401,11 +416,37 @@ def _peak_memory() -> int:
     return round(largest * unit / 2**20)
 
 
-def _check_out(out: Path) -> None:
-    """`ValueError` if `out` is there and is neither an empty folder nor a model's, or cannot be written to."""
+def _check_out(config: TrainConfig) -> None:
+    """`ValueError` if `out` cannot be written to, is neither an empty folder nor a model's, or holds a model that should not be lost."""
+    out = Path(config.out)
     if out.exists() and not (out / MODEL_FILE).exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ValueError(f"out={out}: {'a folder with other things in it' if out.is_dir() else 'a file'}; give a new folder or a model's")
     check_out("out", out)
+    lost = "" if config.overwrite or not (out / MODEL_FILE).exists() else _lost(out, config)
+    if lost:
+        raise ValueError(
+            f"out={out}: {lost}, which this training would replace; give another place with out=…, or overwrite=true to replace it"
+        )
+
+
+def _lost(out: Path, config: TrainConfig) -> str:
+    """What model in the folder `out` would be lost though nobody may have meant it: another data's, or an earlier job's of this sweep; "" for none.
+
+    One of the same data is trained anew again and again, and one that cannot be told from others' may be anything.
+    """
+    if out.resolve() in _saved and _is_sweep():
+        return "holds the model of an earlier job of this sweep (a folder for each: 'out=models/seed${seed}')"
+    try:
+        known = json.loads((out / "manifest.json").read_text("utf-8"))["roots"]
+        before = _resolved(known)
+    except (OSError, ValueError, KeyError, TypeError):
+        return "holds a model, and no manifest.json that tells what it was trained on"
+    here = _roots(config, _earlier(config))
+    return "" if before == _resolved(here) else f"holds a model trained on {', '.join(known)} and not on {', '.join(here)}"
+
+
+def _is_sweep() -> bool:
+    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
 def _save(
@@ -442,12 +483,17 @@ def _save(
                 (folder / name).replace(out / name)
             else:
                 (out / name).unlink(missing_ok=True)
+    _saved.add(out.resolve())
 
 
 def _fixed_folds(config: TrainConfig) -> dict[str, int]:
     """The folds that `cv.fixed` gives sites. Raises `FileNotFoundError`, and `ValueError` for a file that holds anything else."""
     if config.cv.fixed is None:
         return {}
+    if not Path(config.cv.fixed).is_file():
+        raise FileNotFoundError(
+            f"cv.fixed={config.cv.fixed}: no file there; give a JSON object with the fold of each site, or cv.fixed=null to have all dealt out"
+        )
     try:
         found = json.loads(Path(config.cv.fixed).read_text("utf-8"))
         if all(fold in range(config.cv.folds) for fold in found.values()):
