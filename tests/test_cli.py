@@ -317,6 +317,23 @@ def test_the_ending_of_the_output_says_its_format(run: Run, folder: Path, tiny_s
     assert (folder / "out.json").read_text("utf-8") == answer.body + "\n"
 
 
+def test_an_output_that_would_take_a_pages_place_or_says_no_format_is_refused(run: Run, folder: Path, tiny_sieve: Sieve) -> None:
+    (folder / "link.txt").symlink_to("page.txt")
+    for name in ("page.txt", "link.txt", "./page.txt"):
+        status, _, error = run("other.txt", "page.txt", "-o", name)
+        assert status == 2
+        assert f"-o {name}: is one of the pages" in error
+    assert (folder / "page.txt").read_text("utf-8") == PAGE
+    status, _, error = run("page.txt", "-o", "out.csv")
+    assert status == 2
+    assert "-o out.csv: .csv says no format; say it with -f, or end the name in one of .txt," in error
+    assert run("page.txt", "-o", "out.csv", "-f", "text") == (0, "", "")
+    assert run("page.txt", "-o", "-") == (0, tiny_sieve.segment(PAGE).body + "\n", "")
+    status, _, error = run("ferry.html", "page.txt", "-f", "annotated")
+    assert status == 2
+    assert "one page at a time" in error
+
+
 def test_packed_pages_are_unpacked(run: Run, folder: Path, tiny_sieve: Sieve) -> None:
     zstandard = pytest.importorskip("zstandard")
     packed = gzip.compress(PAGE.encode())
@@ -341,3 +358,5 @@ def test_what_cannot_be_written_to_is_told(run: Run, folder: Path, environment: 
         ["sh", "-c", f"{' '.join(PROGRAM)} page.txt >&-"], cwd=folder, env=environment, capture_output=True, check=False
     )
     assert (closed.returncode, closed.stderr) == (1, b"pagesieve: standard output: is closed; give -o FILE\n")
+    no_input = subprocess.run(["sh", "-c", f"{' '.join(PROGRAM)} - <&-"], cwd=folder, env=environment, capture_output=True, check=False)
+    assert (no_input.returncode, no_input.stderr) == (1, b"pagesieve: standard input is closed; give a file\n")

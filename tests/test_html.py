@@ -292,6 +292,14 @@ def test_annotated_marks_the_numbered_elements_and_keeps_the_page() -> None:
     marked = annotated(html, {numbers[1]: ("teaser", "teaser")}, "p{}")
     assert '<p>Row</p><p data-pagesieve="teaser" data-pagesieve-role="teaser">on</p>' in marked
     assert "<style>p{}</style></head>" in marked
+    old = "<html><head><meta http-equiv=Content-Type content='text/html; charset=windows-1251'><title>Ряд</title></head><body><p>Ряд</p></body></html>"
+    assert decode_html(annotated(decode_html(old.encode("cp1251")), {}).encode()).count("Ряд") == 2
+
+
+def test_metadata_says_what_addresses_are_relative_to_and_reads_json_ld_with_a_charset() -> None:
+    ld = '<script type="Application/LD+JSON; charset=utf-8">{"headline": "Row on", "author": {"name": "Ada Quill"}}</script>'
+    found = read_html(f"<head><base target=_top><base href=' /news/ '><base href=/x/>{ld}</head><p>Row on.").metadata
+    assert (found.title, found.author, found.base) == ("Row on", "Ada Quill", "/news/")
 
 
 @pytest.mark.parametrize(

@@ -674,3 +674,11 @@ def test_markdown_numbers_lists_as_the_page_says(html: str, markdown: str) -> No
     rows = LabeledSegments.of(page.segments)
     body = LabeledSegments(rows.plain, ["body"] * len(rows), ["body"] * len(rows), rows.probability)
     assert Segmentation(page.text, body, view="html", source=page.source).markdown == markdown
+
+
+def test_a_story_leads_where_its_longest_link_does() -> None:
+    html = "<ul>" + "".join(
+        f"<li><a href='/{kicker}'>{kicker}</a> <a href='/{n}'>Flood defences number {n} hold as the river peaks</a> <a href='mailto:a@b.example'>Write to the newsroom of the paper</a></li>"
+        for n, kicker in enumerate(("Weather", "Live", "Opinion"))
+    )
+    assert [teaser.url for teaser in of_html(html).teasers] == ["/0", "/1", "/2"]

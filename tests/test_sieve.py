@@ -489,3 +489,19 @@ def test_products_take_one_thread_while_pages_are_judged(tiny_sieve: Sieve) -> N
         assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
         tiny_sieve.segment(PAGE)
         assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+
+
+def test_a_page_that_shows_nothing_is_nothing_to_be_sure_of(tiny_sieve: Sieve) -> None:
+    assert [tiny_sieve.segment(page).confidence for page in ("", " \n", b"")] == [0, 0, 0]
+    assert tiny_sieve.segment(PAGE).confidence > 0
+
+
+def test_a_byte_order_mark_is_no_part_of_a_page(tiny_sieve: Sieve) -> None:
+    assert tiny_sieve.segment("\ufeff" + PAGE) == tiny_sieve.segment(PAGE) == tiny_sieve.segment(("\ufeff" + PAGE).encode())
+
+
+@pytest.mark.parametrize("pages", ["Row on.", b"Row on.", None, 7])
+def test_what_is_not_several_pages_is_refused_before_any_is_looked_at(tiny_sieve: Sieve, pages: object) -> None:
+    for call in (tiny_sieve.segment_many, tiny_sieve.segment_batch):
+        with pytest.raises(TypeError, match="pages is one"):
+            call(pages)  # type: ignore[operator]

@@ -100,7 +100,7 @@ def _form_by_name(options: argparse.Namespace, parser: argparse.ArgumentParser) 
         return ""
     ending = Path(options.output).suffix.lower()
     if ending not in BY_NAME:
-        known = ", ".join([*BY_NAME, *(f".{form}" for form in ROWS)])
+        known = ", ".join([*filter(None, BY_NAME), *(f".{form}" for form in ROWS)])
         parser.error(f"-o {options.output}: {ending} says no format; say it with -f, or end the name in one of {known}")
     return BY_NAME[ending]
 
