@@ -298,6 +298,10 @@ def test_annotated_marks_the_numbered_elements_and_keeps_the_page() -> None:
 
 def test_metadata_says_what_addresses_are_relative_to_and_reads_json_ld_with_a_charset() -> None:
     ld = '<script type="Application/LD+JSON; charset=utf-8">{"headline": "Row on", "author": {"name": "Ada Quill"}}</script>'
+    assert (
+        read_html("<meta property=article:author content='https://x.example/ada'><meta name=byl content='Ada Quill'><p>Row").metadata.author
+        == "Ada Quill"
+    )
     found = read_html(f"<head><base target=_top><base href=' /news/ '><base href=/x/>{ld}</head><p>Row on.").metadata
     assert (found.title, found.author, found.base) == ("Row on", "Ada Quill", "/news/")
 

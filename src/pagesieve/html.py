@@ -56,6 +56,7 @@ MANY_OPTIONS = 2_000
 MANY_ATTRIBUTES = 2_000
 MAX_SPAN = 100  # columns and rows that a cell takes; more are no table that anybody reads
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
+AUTHOR = ("author", "article:author", "dc.creator", "parsely-author", "byl")  # names of `meta`; some give the address of a profile
 BARE = 40  # words; a page that shows fewer shows nothing
 STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
@@ -538,7 +539,7 @@ def _metadata(tree: Any, tags: Mapping[str, str], stated: Iterable[Mapping[str, 
         or first("content-language", "og:locale"),
         date=first("article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "pubdate", "parsely-pub-date")
         or ld("datePublished"),
-        author=first("author", "article:author", "dc.creator", "parsely-author", "byl") or ld("author"),
+        author=next((name for name in map(first, AUTHOR) if name and not name.startswith(("http:", "https:"))), "") or ld("author"),
         base=(base.attributes["href"] or "").strip() if base else "",
     )
 

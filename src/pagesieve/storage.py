@@ -116,7 +116,7 @@ def load_model(path: Path | str) -> Model:
                 f"{file}: not a whole pagesieve model (it is no .npz file); give a model folder or the {MODEL_FILE} in it, or train one with `make train`"
             )
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:  # numpy leaves a broken file open
             if "header" not in stored:
                 raise ModelError(f"{file}: not a pagesieve model (it has no header); give the {MODEL_FILE} of a model folder")
             header = json.loads(stored["header"].tobytes().decode("utf-8"))
