@@ -492,6 +492,10 @@ def test_a_quiet_command_tells_only_errors(command: Any, job: Job, tmp_path: Pat
     assert command("nowhere.jsonl", "-q")[2].startswith("pagesieve: nowhere.jsonl: not there")
 
 
+def _heeds_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that starts tests in the background has its programs ignore it
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize(("stop", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @pytest.mark.parametrize(("jobs", "everyone"), [("1", False), ("2", False), ("2", True)])
@@ -500,7 +504,9 @@ def test_a_command_that_is_told_to_end_keeps_what_was_done(
 ) -> None:
     write_jsonl(tmp_path / "long.jsonl", given(120) * 300)
     program = [sys.executable, "-m", "pagesieve", "long.jsonl", "-o", "long.out.jsonl", "--checkpoint", "0", "--jobs", jobs]
-    with subprocess.Popen(program, cwd=tmp_path, env=command.environment, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+    with subprocess.Popen(
+        program, cwd=tmp_path, env=command.environment, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heeds_ctrl_c
+    ) as run:
         journal = tmp_path / "long.out.jsonl.parts" / "journal.json"
         while not journal.exists() or not json.loads(journal.read_bytes())["progress"]["parts"]:
             time.sleep(0.02)

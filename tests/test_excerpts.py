@@ -45,9 +45,9 @@ def test_a_piece_is_a_stretch_of_the_page_with_its_labels(pages: list[Document],
         for label in piece.labels:
             text = " ".join(piece.page.text[label.start : label.end].split()).removeprefix("- ")
             assert any(text in content and role == label.role for content, role in known)
-        assert sum(label.end - label.start for label in piece.labels) > 0.9 * len(" ".join(piece.page.text.split()))
+        assert sum(label.end - label.start for label in piece.labels) > 0.9 * len("".join(piece.page.text.split()))
         assert BODY in piece.roles
-        assert piece.labels[0].role in ("body", "headline")  # the splitter may join a line of it with the next
+        assert piece.roles[0] in (BODY, HEADLINE)  # of its first segment, which on a page in one line may hold the end of a caption
         assert (piece.page.name, piece.site) == (f"{page.page.name}@excerpt", page.site)
     assert pieces > 0.9 * len(pages)
 

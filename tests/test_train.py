@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -382,8 +381,8 @@ def test_a_held_out_site_that_is_not_there_is_refused_by_name(names: str, tiny_c
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize(("jobs", "signals"), [(1, 1), (2, 40)])
-def test_a_terminated_program_says_so_and_leaves_no_temporary_files(jobs: int, signals: int, tiny_corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_terminated_program_says_so_and_leaves_no_temporary_files(jobs: int, tiny_corpus: Path, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     endless = *SMALL_TRAINING, "model.steps=999999999", f"n_jobs={jobs}"
@@ -402,9 +401,7 @@ def test_a_terminated_program_says_so_and_leaves_no_temporary_files(jobs: int, s
             said += (letter := process.stderr.read(1))
             assert letter, said
         assert list(temporary.glob("*.shelf"))
-        for _ in range(signals):
-            os.killpg(process.pid, signal.SIGTERM)
-            time.sleep(0.005)
+        os.killpg(process.pid, signal.SIGTERM)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
     assert said.splitlines()[-1] == "pagesieve.train: terminated"

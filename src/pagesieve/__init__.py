@@ -1,8 +1,8 @@
 """pagesieve: sorts every segment of a scraped news page into article body, boilerplate or recommended-story teaser.
 
 >>> import pagesieve
->>> pagesieve.load().segment("Ferry stops\n\nThe ferry will not run on Sunday, the council said.\n").headline
-'Ferry stops'
+>>> pagesieve.load().segment("The ferry will not run on Sunday, the council said.").body
+'The ferry will not run on Sunday, the council said.'
 """
 
 from __future__ import annotations
