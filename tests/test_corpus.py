@@ -421,22 +421,6 @@ def test_reading_stops_at_each_fault_and_names_the_file(root: Path, spoil: Calla
         read(root)
 
 
-@pytest.mark.parametrize(
-    ("json_text", "words"),
-    [
-        ("null", "null"),
-        ("true", "true or false"),
-        ("1", "a number"),
-        ("1.5", "a number"),
-        ('""', "a text"),
-        ("[]", "a list"),
-        ("{}", "an object"),
-    ],
-)
-def test_what_json_holds_is_said_in_words(json_text: str, words: str) -> None:
-    assert corpus.in_words(json.loads(json_text)) == words
-
-
 def test_check_names_all_faults_of_a_file(root: Path) -> None:
     relabel(root, (0, 3, "menu"), (18, 99, "body"))
     found = problems(root)

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 from archives import conversion, lock, response, warc_record, write_csv, write_jsonl, write_parquet, write_warc
 
-from pagesieve.readers import Fields, Record, form_of, holds_many, records, sources
+from pagesieve.readers import Fields, Record, form_of, holds_many, in_words, records, sources
 
 MOST = 10_000  # bytes
 ROWS: list[dict[str, Any]] = [
@@ -174,7 +174,7 @@ def test_bad_lines_are_told_and_the_others_read(tmp_path: Path) -> None:
     found = read(path)
     assert [fault[:30] for fault in faults(found)] == [
         *("", "not JSON (Expecting property n", "holds a list, not an object", "not JSON ('utf-8' codec can't "),
-        *("has none of html, text, page, ", "text is a int, not a text", "", "more than 10000 bytes; raise -", "a line of more than 80000 byte", ""),
+        *("has none of html, text, page, ", "text is a number, not a text", "", "more than 10000 bytes; raise -", "a line of more than 80000 byte", ""),
     ]  # fmt: skip
     assert (found[-1].page, found[-1].place) == (b"last", f"{path}, line 11")
     assert found[1].place == f"{path}, line 2"
@@ -389,3 +389,19 @@ def test_warc_of_careless_writers(tmp_path: Path) -> None:
     assert [record.page for record in found[:3]] == [b"<p>Row\r\n\r\non", b"<p>in clear", b"<!DOCTYPE html><p>in clear"]
     assert (found[0].encoding, found[0].kind) == ("windows-1251", "html")
     assert faults(found[3:]) == ["is no server's answer, as its header states", "is empty"]
+
+
+@pytest.mark.parametrize(
+    ("json_text", "words"),
+    [
+        ("null", "null"),
+        ("true", "true or false"),
+        ("1", "a number"),
+        ("1.5", "a number"),
+        ('""', "a text"),
+        ("[]", "a list"),
+        ("{}", "an object"),
+    ],
+)
+def test_what_json_holds_is_said_in_words(json_text: str, words: str) -> None:
+    assert in_words(json.loads(json_text)) == words

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from pagesieve.files import write_text
 from pagesieve.page import Page, Segment, read_page, split
+from pagesieve.readers import in_words
 from pagesieve.roles import ROLES
 
 __all__ = [
@@ -37,7 +38,6 @@ __all__ = [
     "change_labels",
     "check",
     "digest",
-    "in_words",
     "is_address",
     "is_language",
     "label_path",
@@ -56,13 +56,6 @@ __all__ = [
 
 STATUSES = ("proposed", "reviewed")
 KEYS = ("page", "sha256", "url", "site", "language", "source", "licence", "status", "labels")
-KINDS = (
-    (bool, "true or false"),
-    (int | float, "a number"),
-    (str, "a text"),
-    (list, "a list"),
-    (dict, "an object"),
-)  # of JSON; true is an int, too
 SHINGLE = 5  # words of the runs by which pages are compared
 NEAR_DUPLICATE = 0.8  # share of shingles in common (Jaccard) from which two pages count as the same
 COMMON_SHINGLE = 40  # pages; a shingle on more pages than this is furniture and compares nothing
@@ -172,11 +165,6 @@ def unpacked(path: Path) -> bytes:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise CorpusError(f"{path}: not a whole gzip file ({error}); restore or delete it") from error
-
-
-def in_words(value: object) -> str:
-    """What a value of JSON is, in words for people who know JSON and not Python: "null", "a list" …"""
-    return "null" if value is None else next(words for kind, words in KINDS if isinstance(value, kind))
 
 
 def read_labels(path: Path) -> dict[str, Any]:

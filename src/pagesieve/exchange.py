@@ -21,6 +21,7 @@ from pagesieve import corpus
 from pagesieve.config import ExchangeConfig, run
 from pagesieve.corpus import CorpusError, Document, Label
 from pagesieve.files import write_text
+from pagesieve.readers import in_words
 from pagesieve.roles import ROLES
 
 __all__ = ["ExchangeError", "Marked", "exchange", "labelling_config", "read_lines", "read_tasks", "to_lines", "to_tasks"]
@@ -102,7 +103,7 @@ def read_tasks(path: Path) -> Iterator[Marked | None]:
     """The pages of Label Studio's JSON export, by the last annotation of each that was not cancelled; None for a task without one."""
     tasks = _json(path.read_bytes(), str(path))
     if not isinstance(tasks, list):
-        raise ExchangeError(f"{path}: holds {corpus.in_words(tasks)}, not a list of tasks; export as JSON, not as JSON-MIN or CSV")
+        raise ExchangeError(f"{path}: holds {in_words(tasks)}, not a list of tasks; export as JSON, not as JSON-MIN or CSV")
     for number, task in enumerate(tasks, 1):
         place = f"{path}: task {number}"
         if not isinstance(task, dict) or not isinstance(task.get("data"), dict) or not isinstance(task["data"].get("text"), str):

@@ -24,7 +24,7 @@ from pagesieve.corpus import CorpusError
 from pagesieve.files import replacing, write_text
 from pagesieve.html import decode_html, read_html
 from pagesieve.page import PageError, read_page
-from pagesieve.readers import HTML, PACKED, PAGES, unpacked
+from pagesieve.readers import HTML, PACKED, PAGES, in_words, unpacked
 from pagesieve.renderings import html_of
 
 __all__ = ["Brought", "bring", "passed_over", "sources"]
@@ -125,11 +125,11 @@ def _lines(path: Path) -> Iterator[Brought | str]:
 
 def _brought(record: Any, place: str) -> Brought | str:
     if not isinstance(record, dict):
-        return f"{place}: holds {corpus.in_words(record)}, not an object with text or html"
+        return f"{place}: holds {in_words(record)}, not an object with text or html"
     fields = {key: record.get(key) for key in ("text", "html", "id", "url", "site", "language")}
     wrong = [key for key, value in fields.items() if not isinstance(value, str | int | None) or isinstance(value, bool)]
     if wrong:
-        return f"{place}: {wrong[0]} is {corpus.in_words(fields[wrong[0]])}, not a text"
+        return f"{place}: {wrong[0]} is {in_words(fields[wrong[0]])}, not a text"
     if fields["text"] is None and fields["html"] is None:
         return f"{place}: has neither text nor html (its fields: {', '.join(map(str, record)) or 'none'})"
     text, html = (None if fields[key] is None else str(fields[key]).encode("utf-8", "replace") for key in ("text", "html"))

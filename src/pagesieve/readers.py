@@ -22,8 +22,28 @@ from typing import IO, Any
 from pagesieve.encodings import known_encoding
 from pagesieve.page import PageError
 
-__all__ = ["MANY", "ROW_FORMS", "Fields", "Record", "Source", "form_of", "holds_many", "records", "said_kind", "sources", "unpacked"]
+__all__ = [
+    "MANY",
+    "ROW_FORMS",
+    "Fields",
+    "Record",
+    "Source",
+    "form_of",
+    "holds_many",
+    "in_words",
+    "records",
+    "said_kind",
+    "sources",
+    "unpacked",
+]
 
+WORDS = (
+    (bool, "true or false"),
+    (int | float, "a number"),
+    (str, "a text"),
+    (list, "a list"),
+    (dict, "an object"),
+)  # of JSON; true is an int, too
 PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first in which a record has more than white space
 HTML = (".html", ".htm", ".xhtml")
 PAGES = (".txt", *HTML)  # files that are a page each; a folder's other files are passed over
@@ -283,7 +303,7 @@ def _parsed(line: bytes, place: str, fields: Fields) -> Record:
     except (ValueError, RecursionError) as error:
         return Record(place, place, fault=f"not JSON ({error})")
     if not isinstance(given, dict):
-        return Record(place, place, fault=f"holds a {type(given).__name__}, not an object")
+        return Record(place, place, fault=f"holds {in_words(given)}, not an object")
     return _record(given, place, fields)
 
 
@@ -360,8 +380,13 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
         wanted = f"no {fields.page}" if fields.page else f"none of {', '.join(PAGE_FIELDS)}"
         fault = f"has {wanted} (its fields: {', '.join(map(str, given)) or 'none'}); name the page's with --page-field"
     else:
-        fault = f"{name} is a {type(page).__name__}, not a text"
+        fault = f"{name} is {in_words(page)}, not a text"
     return Record(id, place, url=said, fault=fault)
+
+
+def in_words(value: object) -> str:
+    """What a value of JSON is, in words for people who know JSON and not Python: "null", "a list" …"""
+    return "null" if value is None else next((words for kind, words in WORDS if isinstance(value, kind)), f"a {type(value).__name__}")
 
 
 def _text(value: Any) -> str:

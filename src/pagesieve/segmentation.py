@@ -64,7 +64,10 @@ Numbered = Sequence[tuple[int, Part]]  # parts of a page, each with the number o
 
 @dataclass(frozen=True, slots=True)
 class LabeledSegment:
-    """A segment with the model's judgement. `page text[start:end] == text`; `probability` (0..1) is that of `label`."""
+    """A segment with the model's judgement. `page text[start:end] == text`; `probability` (0..1) is that of `label`.
+
+    That need not be the likeliest label: a line in doubt is kept out of the body (see `calibration.decide`; `explain` says so).
+    """
 
     text: str
     start: int
