@@ -505,3 +505,13 @@ def test_what_is_not_several_pages_is_refused_before_any_is_looked_at(tiny_sieve
     for call in (tiny_sieve.segment_many, tiny_sieve.segment_batch):
         with pytest.raises(TypeError, match="pages is one"):
             call(pages)  # type: ignore[operator]
+
+
+def test_leaving_early_costs_the_next_call_nothing(tiny_sieve: Sieve, recwarn: pytest.WarningsRecorder) -> None:
+    pages = ["Row on.", *[PAGE] * 10 * BATCH]
+    for _ in range(3):
+        for answer in tiny_sieve.segment_many(pages, n_jobs=2):
+            assert answer == tiny_sieve.segment("Row on.")
+            break
+    assert len(list(tiny_sieve.segment_many(pages, n_jobs=2))) == len(pages)
+    assert not [str(warning.message) for warning in recwarn if "cancelled" in str(warning.message)]

@@ -216,7 +216,10 @@ class Segmentation:
     def __repr__(self) -> str:
         count = Counter(self._rows.labels)
         counts = ", ".join(f"{count[label]} {label}" for label in LABELS)
-        return f"<Segmentation of a page of {self.view}: {len(self)} segments ({counts}), confidence {self.confidence:.2f}, headline {self.headline[:60]!r}>"
+        page = "an HTML page" if self.view == "html" else "a text dump"
+        return (
+            f"<Segmentation of {page}: {len(self)} segments ({counts}), confidence {self.confidence:.2f}, headline {self.headline[:60]!r}>"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Sent to another process an answer leaves the model behind that `explain` asks: megabytes."""

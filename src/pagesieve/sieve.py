@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegments, Segmentation
 from pagesieve.storage import load_model
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 __all__ = ["KINDS", "Kind", "Raw", "Sieve", "kind_of", "load"]
 
 Kind = Literal["auto", "text", "html"]
@@ -29,6 +33,7 @@ Raw = str | bytes | bytearray | memoryview  # a page as it comes
 SHIPPED = Path(__file__).parent / "models" / "default.npz"  # the model that comes with the package
 SNIFFED = 30_000  # bytes by which HTML is told from text
 BATCH = 32  # pages judged at once, and handed to a worker at once
+AHEAD = 2  # batches that wait or are judged for each process
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -170,12 +175,27 @@ class Sieve:
     def _in_processes(
         self, pages: Iterable[Raw], n_jobs: int, kind: Kind, dial: float, encoding: str
     ) -> Iterator[Segmentation | PageError]:
-        from joblib import Parallel, delayed  # only now: one page needs no joblib
+        # Only now: one page needs no joblib. Its `Parallel` would kill the processes where somebody leaves early, and the next call's with them.
+        from joblib import effective_n_jobs
+        from joblib.externals.loky import get_reusable_executor
 
-        work = Parallel(n_jobs=n_jobs, return_as="generator", pre_dispatch="2*n_jobs")
-        for answers in work(delayed(self.segment_batch)(batch, kind, names, dial, encoding) for batch, names in _batches(pages)):
-            for answer in answers:  # they come without their way back to the model
-                yield answer if isinstance(answer, PageError) else replace(answer, judge=self._explain)
+        jobs = effective_n_jobs(n_jobs)
+        executor = get_reusable_executor(max_workers=jobs)
+        waiting: deque[Future[list[Segmentation | PageError]]] = deque()
+        try:
+            for batch, names in _batches(pages):
+                waiting.append(executor.submit(self.segment_batch, batch, kind, names, dial, encoding))
+                if len(waiting) == AHEAD * jobs:
+                    yield from self._returned(waiting.popleft().result())
+            while waiting:
+                yield from self._returned(waiting.popleft().result())
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _returned(self, answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentation | PageError]:
+        """Answers of another process, which came without their way back to the model."""
+        return (answer if isinstance(answer, PageError) else replace(answer, judge=self._explain) for answer in answers)
 
 
 def _check_call(pages: Iterable[Raw], kind: str, dial: float, encoding: str) -> None:
