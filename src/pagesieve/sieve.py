@@ -177,14 +177,14 @@ class Sieve:
     ) -> Iterator[Segmentation | PageError]:
         # Only now: one page needs no joblib. Its `Parallel` would kill the processes where somebody leaves early, and the next call's with them.
         from joblib import effective_n_jobs
-        from joblib.externals.loky import get_reusable_executor
+        from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
         jobs = effective_n_jobs(n_jobs)
-        executor = get_reusable_executor(max_workers=jobs)
         waiting: deque[Future[list[Segmentation | PageError]]] = deque()
+        executor = ProcessPoolExecutor(jobs, initializer=_keep, initargs=(self,))
         try:
             for batch, names in _batches(pages):
-                waiting.append(executor.submit(self.segment_batch, batch, kind, names, dial, encoding))
+                waiting.append(executor.submit(_segment_batch, batch, kind, names, dial, encoding))
                 if len(waiting) == AHEAD * jobs:
                     yield from self._returned(waiting.popleft().result())
             while waiting:
@@ -192,10 +192,22 @@ class Sieve:
         finally:
             for future in waiting:
                 future.cancel()
+            executor.shutdown(wait=not waiting)  # whoever leaves early waits for nothing
 
     def _returned(self, answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentation | PageError]:
         """Answers of another process, which came without their way back to the model."""
         return (answer if isinstance(answer, PageError) else replace(answer, judge=self._explain) for answer in answers)
+
+
+_kept: list[Sieve] = []  # in a process that `segment_many` has started: the model, which is sent there once
+
+
+def _keep(sieve: Sieve) -> None:
+    _kept[:] = [sieve]
+
+
+def _segment_batch(pages: list[Raw], kind: Kind, names: list[str], dial: float, encoding: str) -> list[Segmentation | PageError]:
+    return _kept[0].segment_batch(pages, kind, names, dial, encoding)
 
 
 def _check_call(pages: Iterable[Raw], kind: str, dial: float, encoding: str) -> None:
