@@ -11,6 +11,7 @@ import math
 import signal
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -244,6 +245,7 @@ def _terminated(number: int, _: object) -> None:
     """
     signal.signal(number, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # joblib's of workers that ended amid their work, as they should
+    threading.excepthook = lambda _: None  # and what its threads come upon then
     sys.exit(128 + number)
 
 
