@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     if options.output == "-":
         options.output = None
+    _check_output(options, parser)
     if _rows_wanted(options, parser):
         return _bulk(options)
     colour = _on_terminal() and "NO_COLOR" not in os.environ and options.output is None
@@ -94,8 +95,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return min(failed, 1)
 
 
+def _check_output(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """An output that is a folder, or one of the pages, is an error."""
+    if os.path.isdir(options.output or ""):
+        parser.error(f"-o {options.output}: is a folder; give a file")
+    if options.output and _is_page(options.output, options.pages):
+        parser.error(f"-o {options.output}: is one of the pages, which would be lost; give another file")
+
+
 def _form_by_name(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
-    """What the ending of the output's name says; "" without an output. An output that is one of the pages, and an ending that says nothing, are errors."""
+    """What the ending of the output's name says; "" without an output. An ending that says nothing is an error."""
     if options.output is None:
         return ""
     ending = Path(options.output).suffix.lower()
@@ -214,10 +223,6 @@ def _rows_wanted(options: argparse.Namespace, parser: argparse.ArgumentParser) -
     """Whether many pages are to give rows; otherwise pages are wanted one by one."""
     many = next((name for name in options.pages if holds_many(name)), "-" if options.jsonl else "")
     named = form_of(options.output or "")
-    if os.path.isdir(options.output or ""):
-        parser.error(f"-o {options.output}: is a folder; give a file")
-    if options.output and _is_page(options.output, options.pages):
-        parser.error(f"-o {options.output}: is one of the pages, which would be lost; give another file")
     form = options.format or named or ("jsonl" if many else "")
     if form not in ROWS:
         if many:
