@@ -41,6 +41,7 @@ from pagesieve.model import Model
 from pagesieve.page import Page
 from pagesieve.shelf import Shelf
 from pagesieve.storage import MODEL_FILE, save_model
+from pagesieve.threads import redressed
 from pagesieve.training import Settings
 
 __all__ = ["Gathered", "View", "by_site", "gather", "main", "train"]
@@ -137,8 +138,8 @@ def train(config: TrainConfig) -> dict[str, Any]:
 class Gathered(NamedTuple):
     """What is trained on: labelled text dumps, their HTML; the sites held out.
 
-    `views` are what else is made of the dumps: other renderings (`data.views` of each), pieces of them (`data.excerpts`), and the pages of
-    `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `bodies` are pages of
+    `views` are what else is made of the dumps: other renderings (`data.views` of each), pieces of them (`data.excerpts`), their threads of
+    comments as other systems would show them (`data.threads`), and the pages of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `bodies` are pages of
     which only the article's text is known. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
     """
 
@@ -187,8 +188,8 @@ def gather(config: TrainConfig) -> Gathered:
             if origin[document.page.name] == config.data.root:
                 views.append(_cut(replace(document, page=replace(document.page, name=f"{document.page.name}@{number}"))))
     html = _html(config, documents, origin)
-    for piece in _excerpts(config, documents):
-        views.append(piece)
+    for view in itertools.chain(_threads(config, documents), _excerpts(config, documents)):
+        views.append(view)
     bodies = Shelf(page for page in corpus.read_bodies(config.data.bodies) if page.site not in held_out) if config.data.bodies else Shelf()
     return Gathered(documents, views, html, Shelf(_excerpts(config, html)), bodies, held_out, roots, chain)
 
@@ -385,6 +386,15 @@ def _excerpts(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Do
             piece = excerpt(document, config.seed)
             if piece is not None and piece.segments:
                 yield _cut(piece)
+
+
+def _threads(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
+    """The pages with readers' comments, each with `data.threads` other looks of its thread."""
+    for document in documents:
+        for number in range(config.data.threads):
+            view = redressed(document, config.seed + number)
+            if view is not None:
+                yield _cut(view)
 
 
 def _list(make: Callable[..., Iterable[Document]], *arguments: Any) -> list[Document]:
