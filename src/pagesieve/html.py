@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from pagesieve.encodings import characters
+from pagesieve.encodings import characters, writable
 from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
 from pagesieve.page import Markup, Page, Segment, Segments
@@ -57,6 +57,7 @@ MANY_ATTRIBUTES = 2_000
 MAX_SPAN = 100  # columns and rows that a cell takes; more are no table that anybody reads
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
 AUTHOR = ("author", "article:author", "dc.creator", "parsely-author", "byl")  # names of `meta`; some give the address of a profile
+MAX_NAMES, MAX_NESTED = 20, 20  # names in a list that are told, and lists and objects within each other that a name is looked for in
 BARE = 40  # words; a page that shows fewer shows nothing
 STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
@@ -474,18 +475,18 @@ def _is_json_ld(type_of_script: str) -> bool:
 
 
 def _json_ld(text: str) -> Iterator[Mapping[str, Any]]:
-    """Every object of a block of JSON-LD; none of a broken one."""
+    """Every object of a block of JSON-LD, as they stand in it; none of a broken one."""
     try:
         pending: list[Any] = [json.loads(text, strict=False)]
     except (ValueError, RecursionError):
         return
     while pending:
-        item = pending.pop(0)
+        item = pending.pop()
         if isinstance(item, list):
-            pending = [*item, *pending]
+            pending.extend(reversed(item))
         elif isinstance(item, dict):
             yield item
-            pending = [value for key, value in item.items() if key in ("@graph", "mainEntity", "mainEntityOfPage")] + pending
+            pending.extend(value for key, value in reversed(item.items()) if key in ("@graph", "mainEntity", "mainEntityOfPage"))
 
 
 def _article_bodies(stated: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -508,10 +509,10 @@ def _state_texts(tree: Any) -> Iterator[str]:
 
 
 def _plain(value: Any) -> str:
-    """A JSON-LD text without the markup that some houses leave in it."""
+    """A JSON-LD text without the markup that some houses leave in it, and without halves of characters that it was cut between."""
     if not isinstance(value, str):
         return ""
-    return _lay_out([_Parsed.of(value)])[0].text if _TAG.search(value) else value
+    return _lay_out([_Parsed.of(value)])[0].text if _TAG.search(value) else writable(value)
 
 
 def _told(attributes: Mapping[str, str | None]) -> tuple[str, str]:
@@ -544,12 +545,12 @@ def _metadata(tree: Any, tags: Mapping[str, str], stated: Iterable[Mapping[str, 
     )
 
 
-def _named(value: Any) -> str:
-    """A JSON-LD value as text: names of persons joined by a comma."""
+def _named(value: Any, within: int = 0) -> str:
+    """A JSON-LD value, which stands `within` so many others, as text: names of persons joined by a comma."""
     if isinstance(value, str):
-        return " ".join(value.split())
-    if isinstance(value, dict):
-        return _named(value.get("name"))
-    if isinstance(value, list):
-        return ", ".join(filter(None, map(_named, value[:20])))
+        return writable(" ".join(value.split()))
+    if isinstance(value, dict) and within < MAX_NESTED:
+        return _named(value.get("name"), within + 1)
+    if isinstance(value, list) and within < MAX_NESTED:
+        return ", ".join(filter(None, (_named(item, within + 1) for item in value[:MAX_NAMES])))
     return ""

@@ -18,6 +18,7 @@ from statistics import median_high
 from typing import Any, overload
 from unicodedata import normalize
 
+from pagesieve.encodings import writable
 from pagesieve.explain import Explanation
 from pagesieve.flow import CELLS, KEPT
 from pagesieve.html import Cell, Item, Metadata, Part, Quotation, annotated, labels_of_elements, parts_of_page
@@ -313,7 +314,7 @@ class Segmentation:
 
     def to_json(self, indent: int | None = None) -> str:
         """`to_dict` as JSON text; half characters (lone surrogates), which no encoding holds, become question marks."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent).encode("utf-8", "replace").decode()
+        return writable(json.dumps(self.to_dict(), ensure_ascii=False, indent=indent))
 
     def to_html(self) -> str:
         """The whole page as an HTML fragment, coloured by label; role and probability show on hovering."""
