@@ -122,6 +122,11 @@ def test_fixed_folds_stay_and_other_keys_are_dealt_out() -> None:
     assert max(map(others.count, range(4))) - min(map(others.count, range(4))) <= 1
 
 
+def test_fixed_folds_that_leave_one_empty_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"cv\.fixed: leaves no site to fold 1, 3 of 4; fix fewer sites"):
+        assign_folds(SITES, 4, 0, {**dict.fromkeys(SITES, 2), SITES[0]: 0, "elsewhere.example": 1})
+
+
 @pytest.mark.parametrize(("chosen", "fewest"), [(ALONE, 2), (QUICK, 3)])
 def test_too_few_folds_to_learn_from_are_refused(chosen: Settings, fewest: int, samples: Sequence[Sample]) -> None:
     def crossed(k: int) -> CrossFit:

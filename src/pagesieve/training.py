@@ -437,9 +437,10 @@ def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Float
 
 
 def assign_folds(keys: Sequence[str], folds: int, seed: int, fixed: Mapping[str, int] | None = None) -> NDArray[np.int64]:
-    """A fold number (0 … folds - 1) for each entry of `keys`; equal keys get the same fold, folds get as many keys.
+    """A fold number (0 … folds - 1) for each entry of `keys`; equal keys get the same fold, and folds equally many keys, give or take one.
 
-    Depends on the set of keys, not on their order. Keys that have a `fixed` fold have that, the others are dealt out. Raises `ValueError` for fewer than two folds or fewer different keys than folds.
+    Depends on the set of keys, not on their order. Keys that have a `fixed` fold stay in it, the others are dealt out. Raises `ValueError`
+    for fewer than two folds, for fewer different keys than folds, and where `fixed` leaves a fold empty.
     """
     if folds < 2:
         raise ValueError(f"cv.folds={folds}: nothing would be left to train on; give at least 2 (3 for a model with a sequence layer)")
@@ -450,7 +451,11 @@ def assign_folds(keys: Sequence[str], folds: int, seed: int, fixed: Mapping[str,
     dealt = [key for key in distinct if key not in fixed]
     order = np.random.RandomState(seed).permutation(len(dealt))
     fold_of = {**fixed, **{dealt[place]: i % folds for i, place in enumerate(order.tolist())}}
-    return np.array([fold_of[key] for key in keys], dtype=np.int64)
+    found = np.array([fold_of[key] for key in keys], dtype=np.int64)
+    empty = sorted({*range(folds)} - {*found.tolist()})
+    if empty:
+        raise ValueError(f"cv.fixed: leaves no site to fold {', '.join(map(str, empty))} of {folds}; fix fewer sites, or lower cv.folds")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
