@@ -166,7 +166,12 @@ def _notes(config: EvaluateConfig, documents: Sequence[Document]) -> list[str]:
         if not manifest.is_file():
             notes.append(f"{path}: no manifest.json beside the model, so it is not known which pages it was trained on")
             continue
-        trained_on = set(json.loads(manifest.read_text("utf-8"))["training_pages"].values())
+        try:
+            trained_on = set(json.loads(manifest.read_text("utf-8"))["training_pages"].values())
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            told = f"{type(error).__name__}: {error}"
+            notes.append(f"{manifest}: broken ({told}), so it is not known which pages the model was trained on; copy its folder again")
+            continue
         if seen := sum(d.sha256 in trained_on for d in documents):
             notes.append(f"{path}: {seen} of {len(documents)} pages were in the model's training data; their scores flatter it")
     return notes
