@@ -13,10 +13,9 @@ from itertools import count, islice
 from pathlib import Path
 
 import pytest
-from conftest import grows_linearly, page_html, page_lines, page_text
+from conftest import TEXTS, grows_linearly, page_html, page_lines, page_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_page import TEXTS
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import pagesieve

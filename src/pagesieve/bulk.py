@@ -209,7 +209,7 @@ def _batches(items: Iterable[tuple[Record, Cursor]]) -> Iterator[_Batch]:
         if held and (len(held) == BATCH or size + len(record.page) > BATCH_BYTES or not (record.fault or record.text == text)):
             yield _batch(held, text, cursor)
             held, size = [], 0
-        if not record.fault and not any(not other.fault for other in held):
+        if not record.fault and all(other.fault for other in held):
             text = record.text
         held.append(record)
         size += len(record.page)

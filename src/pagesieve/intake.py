@@ -24,7 +24,7 @@ from pagesieve.corpus import CorpusError
 from pagesieve.files import replacing, write_text
 from pagesieve.html import decode_html, read_html
 from pagesieve.page import PageError, read_page
-from pagesieve.readers import HTML, PACKED, PAGES, in_words, unpacked
+from pagesieve.readers import HTML, PACKED, PAGES, ending, in_words, unpacked
 from pagesieve.renderings import html_of
 
 __all__ = ["Brought", "bring", "passed_over", "sources"]
@@ -56,28 +56,22 @@ def sources(path: Path | str) -> Iterator[Brought | str]:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: not there; give a page, a folder of pages or a JSONL file")
-    if not path.is_dir() and _ending(path) not in (*PAGES, *LINES):
+    if not path.is_dir() and ending(str(path)) not in (*PAGES, *LINES):
         raise ValueError(f"{path}: neither {', '.join(PAGES)} nor {' or '.join(LINES)}, packed or not; rename it, or give a folder")
     files = sorted(_within(path)) if path.is_dir() else [path]
-    yield from _files([p for p in files if _ending(p) in PAGES])
+    yield from _files([p for p in files if ending(str(p)) in PAGES])
     for file in files:
-        if _ending(file) in LINES:
+        if ending(str(file)) in LINES:
             yield from _lines(file)
 
 
 def passed_over(path: Path | str) -> Counter[str]:
     """How many files of the folder `path` are no pages, by their endings; of none, if `path` is a file."""
-    return Counter(_ending(file) or "without ending" for file in _within(Path(path)) if _ending(file) not in (*PAGES, *LINES))
+    return Counter(ending(str(file)) or "without ending" for file in _within(Path(path)) if ending(str(file)) not in (*PAGES, *LINES))
 
 
 def _within(folder: Path) -> Iterator[Path]:
     return (p for p in folder.rglob("*") if p.is_file())
-
-
-def _ending(path: Path) -> str:
-    """The ending of the file's name, in small letters, as the command reads it (`readers`); that of a packed file is of what is in it."""
-    bare = path.with_suffix("") if path.suffix.lower() in PACKED else path
-    return bare.suffix.lower()
 
 
 def _stem(path: Path) -> Path:
@@ -89,7 +83,7 @@ def _files(paths: list[Path]) -> Iterator[Brought | str]:
     """One page for each stem; of two files with one stem and of one view (`a.htm`, `a.html`) the second is a page of its own."""
     views: dict[tuple[Path, int], dict[bool, Path]] = {}
     for path in paths:
-        is_html = _ending(path) in HTML
+        is_html = ending(str(path)) in HTML
         number = next(n for n in itertools.count() if is_html not in views.get((_stem(path), n), {}))
         views.setdefault((_stem(path), number), {})[is_html] = path
     for (stem, _), found in views.items():

@@ -15,11 +15,10 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import groupby, pairwise
 from statistics import median_high
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 from unicodedata import normalize
 
 from pagesieve.encodings import writable
-from pagesieve.explain import Explanation
 from pagesieve.flow import CELLS, KEPT
 from pagesieve.html import Cell, Item, Metadata, Part, Quotation, annotated, labels_of_elements, parts_of_page
 from pagesieve.markdown import Around, Block, page_markdown
@@ -27,6 +26,9 @@ from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown
 from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
 from pagesieve.words import count_words
+
+if TYPE_CHECKING:
+    from pagesieve.explain import Explanation  # asks the model, which this end of the way knows nothing of
 
 __all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
 

@@ -97,7 +97,7 @@ class Sieve:
     def _take(self, page: Raw, kind: str, name: str, encoding: str) -> HtmlPage | PageError | str:
         """The segments of a text dump, or why there are none; of an HTML page its source."""
         try:
-            source = _html(page, kind, name, encoding)
+            source = _html(page, kind, encoding)
             if source is None:
                 read = read_page(page, name, encoding)
                 if kind == "auto" and (found := foreign(read.text)):
@@ -238,7 +238,7 @@ def _or_raise(answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentat
         yield answer
 
 
-def _html(page: Raw, kind: str, name: str, encoding: str) -> str | None:
+def _html(page: Raw, kind: str, encoding: str) -> str | None:
     """The page's HTML as text; None for a text dump."""
     if kind == "text" or not isinstance(page, (str, bytes, bytearray, memoryview)):
         return None
