@@ -15,8 +15,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pagesieve import corpus
@@ -26,6 +27,9 @@ from pagesieve.html import decode_html, read_html
 from pagesieve.page import PageError, read_page
 from pagesieve.readers import HTML, PACKED, PAGES, ending, in_words, unpacked
 from pagesieve.renderings import html_of
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 __all__ = ["Brought", "bring", "passed_over", "sources"]
 
@@ -145,7 +149,8 @@ def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[s
     url = page.url or (stated.url if stated and corpus.is_address(stated.url) else "")
     language = page.language or (stated.language if stated and corpus.is_language(stated.language) else "")
     folder = Path(root, "raw", _file_name(site or page.site or _site(url) or _site_of_folder(page.folder), UNKNOWN))
-    there = next((p for p in sorted(folder.glob("*.txt")) if p.read_bytes() == text), None)
+    same_size = (p for p in sorted(folder.glob("*.txt")) if p.stat().st_size == len(text))  # a site may have thousands of pages
+    there = next((p for p in same_size if p.read_bytes() == text), None)
     path = there or _free(folder, _file_name(_split(page.name).path.rstrip("/").rpartition("/")[2] or page.name, "page"))
     if html is not None and (there is None or html_of(path) is None):
         write_text(path.with_suffix(".html"), html)
@@ -181,9 +186,14 @@ def _site_of_folder(name: str) -> str:
 
 
 def _domain(host: str) -> str:
+    return _suffixes().privatesuffix(host) or ""
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList  # with the extra `train`; only pages from outside need it
 
-    return PublicSuffixList().privatesuffix(host) or ""
+    return PublicSuffixList()  # takes 40 ms
 
 
 def _file_name(wish: str, otherwise: str) -> str:
