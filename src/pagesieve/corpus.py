@@ -142,7 +142,7 @@ def segment_roles(segments: Sequence[Segment], labels: Sequence[Label]) -> NDArr
 
 
 def raw_pages(root: Path | str) -> list[Path]:
-    """All text pages below `<root>/raw`, sorted by site and name."""
+    """The text dumps `<root>/raw/<site>/<page>.txt`, sorted by site and name; [] where there are none."""
     return sorted(Path(root, "raw").glob("*/*.txt"))
 
 
@@ -300,7 +300,7 @@ def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Docu
 
 
 def digest(documents: Iterable[Document]) -> str:
-    """One sha256 over all pages and labels, for manifests: the same data give the same digest, whatever the order."""
+    """One sha256 of all pages, their sites and labels, for manifests: the same data have the same digest in any order."""
     lines = sorted(
         f"{d.page.name} {d.sha256} {d.site} " + " ".join(f"{label.start}-{label.end}:{label.role}" for label in d.labels) for d in documents
     )

@@ -404,7 +404,7 @@ def measure(segments: Sequence[Segment]) -> Measures:
 
 
 def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
-    """The `Measures` of several pages' segments at once; each page's are those that `measure` gives for it alone."""
+    """The `Measures` of several pages' segments, page after page; each page's are those that `measure` gives for it alone."""
     columns = [Segments.of(page) for page in pages]
     sizes = np.array([len(page) for page in pages], dtype=np.int64)
     n = int(sizes.sum())

@@ -286,9 +286,9 @@ def _lay_out(pages: Sequence[_Parsed], hidden: bool = False, noscript: bool = Fa
 
 
 def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "", ids: Mapping[int, str] = NO_IDS) -> str:
-    """The page itself with its elements marked: `labels` gives number of element → (label, role), as `Markup.element` counts.
+    """The page itself with its elements marked: `labels` gives (label, role) by the number of the element, as `Markup.element` counts.
 
-    `ids` gives elements an id in place of their own.
+    `style` is a style sheet to add, `ids` gives elements, by number, an id in place of their own. A page without any element stays as it is.
     """
     tree = _parse(html)
     if tree.root is None:
@@ -323,7 +323,10 @@ def _say_utf8(tree: Any, head: Any) -> None:
 
 
 def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, str]]]) -> dict[int, tuple[str, str]]:
-    """What `annotated` marks: of segments (markup, text, (label, role)), for each element what most of its characters have."""
+    """What `annotated` is to mark: for each element the (label, role) that most of the characters in it have.
+
+    `segments` gives markup, text and (label, role) of each; those without markup are passed over.
+    """
     sizes: dict[int, Counter[tuple[str, str]]] = {}
     for markup, text, label in segments:
         if markup is not None:
@@ -332,7 +335,7 @@ def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, s
 
 
 def parts_of_page(html: str) -> dict[int, Part]:
-    """The items of lists, the cells of tables and the quotations, by the number of the element, as `Markup.element` counts."""
+    """A page's list items, table cells and quotations by the number of the element, as `Markup.element` counts; {} where there are none."""
     found: dict[int, Part] = {}
     ranks: dict[int, int] = {}  # the last one by ordered list
     grids: dict[int, _Grid] = {}  # by table, and by its sections and rows

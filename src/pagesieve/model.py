@@ -252,11 +252,11 @@ class Model:
     html: Model | None = None
 
     def predict(self, segments: Sequence[Segment], dial: float = DIAL) -> Prediction:
-        """Roles of one page's segments, all of them in order; empty arrays for none."""
+        """What is to be said of one page's segments, all of them, in order (see `Prediction`); empty arrays for none."""
         return self.predict_pages([segments], dial)[0]
 
     def predict_pages(self, pages: Sequence[Sequence[Segment]], dial: float = DIAL) -> list[Prediction]:
-        """`predict` for each of these pages at once; the same to the last bit, whatever pages are judged together."""
+        """`predict` for all of these pages at once: the same to the last bit, whatever pages are judged together; [] for none."""
         found: list[Prediction] = []
         for group in _groups(pages):
             measures = measure_pages(group)
@@ -266,7 +266,7 @@ class Model:
         return found
 
     def judge(self, measures: Measures, dial: float = DIAL) -> Prediction:
-        """Roles of one page's segments from their measures (at least one segment)."""
+        """`predict` for a page that is measured already; it must have a segment."""
         _, decoded = self.passes(measures)
         return Prediction.of(decoded, measures.words, self.label_of_role, self.calibration, dial, measures.cues)
 
