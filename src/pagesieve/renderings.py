@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from pagesieve.carry import carry
-from pagesieve.corpus import Document, Label, unpacked
+from pagesieve.corpus import Document, Label, html_path, unpacked
 from pagesieve.html import decode_html, read_html
 from pagesieve.page import Page, split
 from pagesieve.roles import ROLES
@@ -182,14 +182,14 @@ FROM_TEXT: dict[str, Callable[[str], str]] = {
 
 def html_of(raw: Path) -> str | None:
     """The HTML that lies beside the text dump `raw` (.html or .html.gz), or None; `CorpusError` where it is packed and not whole."""
-    for path in (raw.with_suffix(".html"), raw.with_suffix(".html.gz")):
-        if path.exists():
-            data = unpacked(path)
-            try:
-                return data.decode("utf-8")  # whatever its meta says: `make label` keeps HTML so
-            except UnicodeDecodeError:
-                return decode_html(data)
-    return None
+    path = html_path(raw)
+    if path is None:
+        return None
+    data = unpacked(path)
+    try:
+        return data.decode("utf-8")  # whatever its meta says: `make label` keeps HTML so
+    except UnicodeDecodeError:
+        return decode_html(data)
 
 
 def render(name: str, text: str, html: str | None) -> str | None:
