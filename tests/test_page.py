@@ -19,6 +19,7 @@ from pagesieve.page import (
     PageError,
     Segments,
     decode,
+    grouped,
     is_markdown,
     read_page,
     split,
@@ -471,3 +472,14 @@ def test_segments_are_a_sequence_of_segments() -> None:
     assert Segments.of(plain) == segments
     assert Segments.of(plain).contents() == [s.content for s in plain] == ["Ferry", "Row on", "Home"]
     assert split("") == ()
+
+
+# ----------------------------------------------------------------------------------------------------------- groups
+
+
+@given(st.lists(st.integers(0, 9)), st.integers(1, 20))
+def test_a_group_ends_with_the_page_that_fills_it(sizes: list[int], most: int) -> None:
+    groups = list(grouped(sizes, sizes, most))
+    assert [size for group in groups for size in group] == sizes
+    assert all(sum(group[:-1]) < most for group in groups)
+    assert all(sum(group) >= most for group in groups[:-1])

@@ -23,7 +23,7 @@ import numpy as np
 from pagesieve.encodings import characters, writable
 from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
-from pagesieve.page import Markup, Page, Segment, Segments
+from pagesieve.page import Markup, Page, Segment, Segments, grouped
 from pagesieve.tree import read_tree
 
 __all__ = [
@@ -181,24 +181,10 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
 def read_pages(sources: Sequence[tuple[str, str]]) -> list[HtmlPage]:
     """`read_html` for each of these pages (HTML, name): the same, and quicker for some at once."""
     found: list[HtmlPage] = []
-    for group in _groups(sources):
+    for group in grouped(sources, (len(html) for html, _ in sources), TOGETHER):
         parsed = [_Parsed.of(html) for html, _ in group]
         found += [_page(*source, page, laid) for source, page, laid in zip(group, parsed, _lay_out(parsed), strict=True)]
     return found
-
-
-def _groups(sources: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """The pages in groups of about `TOGETHER` characters, in order."""
-    group: list[tuple[str, str]] = []
-    size = 0
-    for source in sources:
-        group.append(source)
-        size += len(source[0])
-        if size >= TOGETHER:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ __all__ = [
     "checked",
     "decode",
     "foreign",
+    "grouped",
     "is_markdown",
     "read_page",
     "split",
@@ -407,6 +408,20 @@ def foreign(text: str) -> str:
             return ""
         return "JSON; give the field that holds the page (the command reads records from files ending in .jsonl, and others with --jsonl)"
     return ""
+
+
+def grouped(pages: Iterable[Item], sizes: Iterable[int], most: int) -> Iterator[list[Item]]:
+    """`pages` in order, in groups whose `sizes` add up to about `most`: a group ends with the page that reaches it."""
+    group: list[Item] = []
+    total = 0
+    for page, size in zip(pages, sizes, strict=True):
+        group.append(page)
+        total += size
+        if total >= most:
+            yield group
+            group, total = [], 0
+    if group:
+        yield group
 
 
 @dataclass(slots=True)
