@@ -111,9 +111,15 @@ def run(job: Job, sieve: Sieve) -> Progress:
 
 
 def _is_error_list(address: str) -> bool:
-    """Whether what is at the address, if anything, is a list of bad records, which a run may write over. Other systems' files are not looked at."""
+    """Whether a run may write over what is at the address: over nothing, or a list of bad records.
+
+    Files afar are not looked at, nor is what is no file: a pipe would keep one waiting.
+    """
+    path = address.removeprefix("file://")
+    if not os.path.isfile(path):
+        return True
     try:
-        with open(address.removeprefix("file://"), "rb") as file:
+        with open(path, "rb") as file:
             line = file.readline(LONGEST_ERROR)
     except OSError:
         return True

@@ -43,7 +43,8 @@ class Sieve:
     model: Model
 
     def __repr__(self) -> str:
-        return f"<Sieve: a model of {' and '.join(['text dumps', *['HTML'] * (self.model.html is not None)])}, made by pagesieve {self.info.get('versions', {}).get('pagesieve', '?')}>"
+        views = "text dumps" if self.model.html is None else "text dumps and HTML"
+        return f"<Sieve: a model of {views}, made by pagesieve {self.info.get('versions', {}).get('pagesieve', '?')}>"
 
     @property
     def info(self) -> dict[str, Any]:
