@@ -105,6 +105,12 @@ def test_a_dump_in_an_old_encoding_is_read_by_what_is_known_of_it_or_by_its_byte
             tiny_sieve.segment(page, encoding=name)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])
+def test_html_in_a_stated_encoding_may_begin_with_white_space(tiny_sieve: Sieve, encoding: str) -> None:
+    html = "\n \t<!doctype html><html><body><p>Row on</p></body></html>"
+    assert tiny_sieve.segment(html.encode(encoding), encoding=encoding) == tiny_sieve.segment(html)
+
+
 def test_only_known_kinds_are_taken(tiny_sieve: Sieve) -> None:
     with pytest.raises(ValueError, match=r"kind='pdf' is none of auto, text, html"):
         tiny_sieve.segment(PAGE, kind="pdf")

@@ -251,7 +251,8 @@ def _html(page: Raw, kind: str, encoding: str) -> str | None:
         return page.removeprefix(BOM) if kind == "html" or looks_like_html(page) else None
     data = bytes(page)
     if kind == "auto":
-        sample = data.lstrip()[:SNIFFED]
+        wide = bool(encoding) and known_encoding(encoding).startswith(("utf-16", "utf-32"))  # whose white space has several bytes
+        sample = (data if wide else data.lstrip())[:SNIFFED]
         if not encoding and b"<" not in sample:
             return None  # a dump, told without a look for its encoding
         if not looks_like_html(decode_html(sample, encoding)):
