@@ -117,7 +117,7 @@ def _is_error_list(address: str) -> bool:
     """
     path = address.removeprefix("file://")
     if not os.path.isfile(path):
-        return True
+        return not os.path.isdir(path)
     try:
         with open(path, "rb") as file:
             line = file.readline(LONGEST_ERROR)
