@@ -35,6 +35,7 @@ from tqdm import tqdm
 
 import pagesieve
 from pagesieve import corpus, report
+from pagesieve.carry import WORD
 from pagesieve.evaluation import Interval
 from pagesieve.files import write_text
 from pagesieve.html import decode_html
@@ -46,7 +47,6 @@ BATCH = 32  # pages a peer works on before the next one's turn, and that pagesie
 SHINGLE = 4  # words; the article-extraction-benchmark compares texts by runs of four
 TITLE_WORDS = 5  # words from which a teaser's line found in an extracted body is no accident
 RESAMPLES = 1000
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ def run_peers(
 
 
 def words(text: str) -> list[str]:
-    return [match[0].lower() for match in _WORD.finditer(text)]
+    return [match[0].lower() for match in WORD.finditer(text)]
 
 
 def f1(said: Counter[Any], true: Counter[Any]) -> float:

@@ -24,10 +24,10 @@ from pagesieve import report
 from pagesieve.features import layout, measure_pages
 from pagesieve.files import write_text
 from pagesieve.flow import lay_out, shown
-from pagesieve.html import _groups, _lay_out, _parse, _Parsed, decode_html
+from pagesieve.html import TOGETHER, _lay_out, _parse, _Parsed, decode_html
 from pagesieve.markup import markup_of
 from pagesieve.model import Model, Prediction, _blend, second_pass_inputs
-from pagesieve.page import decode, split
+from pagesieve.page import decode, grouped, split
 from pagesieve.sequence import decode as decode_roles
 from pagesieve.sieve import BATCH
 from pagesieve.tree import read_tree
@@ -93,7 +93,11 @@ def stages(sieve: pagesieve.Sieve, view: str, pages: Sequence[bytes]) -> dict[st
             segments = timed("split", lambda texts=texts: [split(text) for text in texts])
         else:
             texts = timed("read", lambda batch=batch: [decode_html(page) for page in batch])
-            segments = [page for group in _groups([(text, "page") for text in texts]) for page in _html_stages(group, timed)]
+            segments = [
+                page
+                for group in grouped([(text, "page") for text in texts], map(len, texts), TOGETHER)
+                for page in _html_stages(group, timed)
+            ]
         _judge(model, segments, timed)
     return spent
 

@@ -7,12 +7,14 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from pagesieve import corpus, training
 from pagesieve.features import MARKUP
@@ -23,6 +25,15 @@ from pagesieve.storage import save_model
 
 SITES = ("saltmarsh", "tillerpost", "quernstone", "larkrise", "foundryrow", "eddystone", "wickfield", "barleymow")
 SMALL = training.Settings(min_df=1, max_iter=30, hidden=(16,), steps=60, networks=2)
+QUICK = replace(SMALL, networks=1, max_iter=10, hidden=(8,))
+
+# What may stand in a text dump, and texts of it.
+PIECES = [
+    "word", "Two words", "A sentence.", "• ", "* ", "- ", "1. ", "12) ", "o ", "+ ", "#", "[3]", "| ", " » ", "===", "---",
+    "\n", "\n\n", "\r\n", "\r", "\t", " ", "    ", "\xa0", "\u200b", "\ufeff", "\f", "\v", "\x1c", "\x85", "\u2028", "\u2029", "\u3000",
+    "汉字。", "漢字カナ", "ÅÉ", "\ud800", "\x00", "\x1b[31m", "😀", "e\u0301", "long " * 30, "x" * 90, "… ", '." ', "?) ",
+]  # fmt: skip
+TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 
 
 def write_page(root: Path, site: str, name: str, lines: Iterable[tuple[str, str]], **facts: Any) -> Path:
@@ -142,6 +153,22 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
             raw = write_page(root, f"{site}.example", f"story{number}", lines)
             raw.with_suffix(".html").write_text(page_html(lines), encoding="utf-8")
     return root
+
+
+@pytest.fixture(scope="session")
+def samples(tiny_corpus: Path) -> Sequence[training.Sample]:
+    return training.prepare(corpus.read(tiny_corpus), QUICK)
+
+
+@pytest.fixture(scope="session")
+def folds(samples: Sequence[training.Sample]) -> np.ndarray:
+    return training.assign_folds([s.site for s in samples], 3, seed=0)
+
+
+def file_of(model: Model, path: Path) -> bytes:
+    """The bytes of the model's file, which is written to `path`."""
+    save_model(model, path)
+    return path.read_bytes()
 
 
 @pytest.fixture(scope="session")

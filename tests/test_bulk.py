@@ -288,6 +288,24 @@ def test_an_error_list_writes_over_nothing_else(job: Job, tiny_sieve: Sieve, tmp
         assert run(replace(job, errors=str(own)), tiny_sieve).failed == len(read(own))
 
 
+def test_a_folder_for_the_errors_is_refused_before_any_work(job: Job, tiny_sieve: Sieve, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(RunError, match=r"folder: is there and is no list of bad records; give another --errors"):
+        run(replace(job, errors=str(tmp_path / "folder")), tiny_sieve)
+    assert not Path(f"{job.output}.parts").exists()
+
+
+def test_errors_may_go_to_a_pipe(job: Job, tiny_model: Path) -> None:
+    folder = Path(job.output).parent
+    os.mkfifo(folder / "errors")
+    reader = subprocess.Popen(["cat", "errors"], cwd=folder, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "pagesieve", *job.inputs, "-o", job.output, "--errors", "errors", "-m", str(tiny_model), "-q"]
+    subprocess.run(command, cwd=folder, check=True, timeout=100)
+    told = reader.communicate(timeout=10)[0]
+    run(replace(job, output=f"{job.output}.again.jsonl"), load(tiny_model))
+    assert told == Path(f"{job.output}.again.jsonl.errors.jsonl").read_bytes()
+
+
 def test_two_outputs_in_one_folder_have_a_list_of_errors_each(job: Job, tiny_sieve: Sieve) -> None:
     run(job, tiny_sieve)
     first = outcome(job)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -77,6 +78,15 @@ def test_a_page_that_cannot_be_read_fails_and_the_others_are_checked(page: Path,
     assert "quay.png: looks binary" in bad.fault
     assert bad.fault == also_bad.fault
     assert there.fault == ""
+
+
+def test_packed_pages_are_unpacked_as_by_the_command(page: Path, tiny_sieve: Sieve) -> None:
+    (page.parent / "story.txt.gz").write_bytes(gzip.compress(page.read_bytes()))
+    (page.parent / "cut.gz").write_bytes(gzip.compress(page.read_bytes())[:-9])
+    path = written(page.parent, [{"page": "story.txt.gz", "body": BODY}, {"page": "cut.gz", "body": BODY}])
+    there, cut = run(tiny_sieve, read_cases(path))
+    assert there.fault == ""
+    assert "cannot be unpacked" in cut.fault
 
 
 def test_yaml_says_the_same_as_json_and_strings_may_be_wrapped(page: Path, tmp_path: Path) -> None:

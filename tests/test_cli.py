@@ -201,6 +201,14 @@ def test_html_is_what_the_name_says_is_unless_it_is_no_page_at_all(run: Run, fol
         assert f"mill.html: looks {'' if what == 'binary' else 'like '}{what}" in error
 
 
+@pytest.mark.parametrize("form", ["page", "text", "markdown", "json", "html", "annotated"])
+def test_a_page_that_states_half_a_character_is_printed(run: Run, form: str) -> None:
+    stated = '<script type="application/ld+json">{"articleBody": "' + "Row on. " * 100 + '\\ud83d"}</script><p>Row'
+    status, out, errors = run("-", "-f", form, page=f"<!doctype html>{stated}")
+    assert (status, errors) == (0, "")
+    assert out or form in ("text", "markdown")  # what the model takes for the article
+
+
 def test_html_may_be_taken_as_text(run: Run) -> None:
     status, out, error = run("ferry.html", "--kind", "text", "-f", "json")
     assert (status, error) == (0, "")

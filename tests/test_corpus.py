@@ -13,7 +13,7 @@ from unittest.mock import ANY
 import pytest
 from conftest import SITES, grows_linearly, page_lines, write_page
 
-from pagesieve import corpus
+from pagesieve import corpus, datacard
 from pagesieve.corpus import CorpusError, Label, check, digest, read, read_bodies, read_labels, segment_roles, unlabelled, write_labels
 from pagesieve.page import Segment, split
 from pagesieve.roles import ROLES
@@ -565,6 +565,14 @@ def test_the_data_cards_counts_are_checked_and_written(root: Path) -> None:
     assert "1 pages of 1 sites." in text
     change(root, phenomena=7)
     assert "phenomena is 7" in run_check(root, "--written").stdout
+
+
+def test_the_data_card_counts_packed_html_as_a_view(root: Path) -> None:
+    documents = read(root)
+    (root / "raw" / SITE / f"{NAME}.html").unlink(missing_ok=True)
+    assert "text and HTML" not in datacard.counts(root, documents)
+    (root / "raw" / SITE / f"{NAME}.html.gz").write_bytes(gzip.compress(b"<p>Row on</p>"))
+    assert "text and HTML" in datacard.counts(root, documents)
 
 
 # ---------------------------------------------------------------------------------------------------------- writing

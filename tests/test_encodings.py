@@ -7,7 +7,7 @@ from conftest import grows_linearly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagesieve.encodings import characters, known_encoding
+from pagesieve.encodings import characters, known_encoding, writable
 
 TEXTS = {
     "windows-1252": "Das Fährschiff fährt wieder über den Fluß, für fünf Kähne und zwölf Gänse.",
@@ -66,3 +66,8 @@ def test_any_bytes_give_a_text(data: bytes, said: str) -> None:
 @pytest.mark.parametrize("unit", [b"<script ", b"\xe9<p ", b"\x93", b"caf\xe9 ", b"\xe3\x81\xff"])
 def test_telling_an_encoding_takes_linear_time(unit: bytes) -> None:
     assert grows_linearly(lambda n: unit * n + b"\xe9 ", characters, 5_000)
+
+
+@given(st.text(st.characters() | st.characters(categories=["Cs"])))
+def test_any_text_is_writable_and_only_half_characters_are_lost(text: str) -> None:
+    assert writable(text).encode().decode() == "".join("?" if "\ud800" <= char <= "\udfff" else char for char in text)

@@ -124,6 +124,14 @@ def test_a_model_without_manifest_is_scored_with_a_note(tiny_model: Path, tiny_c
     assert "not known which pages it was trained on" in note
 
 
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"training_pages": null}'])
+def test_a_model_whose_manifest_is_broken_is_scored_with_a_note(manifest: str, tiny_model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_model, tmp_path / "model")
+    (tmp_path / "model" / "manifest.json").write_text(manifest)
+    (note,) = evaluated(tiny_corpus, tmp_path / "model", tmp_path / "report", "baselines=false")["notes"]
+    assert note.startswith(f"{tmp_path}/model/manifest.json: broken (")
+
+
 def test_pages_of_any_folder_can_be_scored(model: Path, tmp_path: Path) -> None:
     write_page(tmp_path / "data", "elsewhere.example", "story", page_lines("elsewhere", 1))
     write_page(tmp_path / "data", "elsewhere.example", "empty", [("", "")])

@@ -15,7 +15,7 @@ from pagesieve.features import Terms, layout, measure
 from pagesieve.model import Prediction
 from pagesieve.page import split
 from pagesieve.roles import LABELS, ROLES
-from pagesieve.sieve import Sieve
+from pagesieve.sieve import Sieve, load
 
 PAGE = page_text(page_lines("larkrise", 7))
 
@@ -86,6 +86,12 @@ def test_a_word_the_model_never_saw_has_no_weight(tiny_sieve: Sieve) -> None:
     result = tiny_sieve.segment("Qwzx vbnmk")
     assert result.explain(0).words == ()
     assert np.isfinite(result.explain(0).neighbours)
+
+
+def test_a_term_with_the_hash_of_another_is_named_as_it_stands_on_the_page() -> None:
+    words = dict(load().segment("\0 Read more").explain(0).words)  # a NUL adds nothing to a hash: to the model the first term is "^"
+    assert "^\0" in words
+    assert "^" not in words
 
 
 def test_where_another_label_is_likelier_the_rule_is_told(tiny_sieve: Sieve) -> None:

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import grows_linearly, page_lines, page_text
+from conftest import TEXTS, grows_linearly, page_lines, page_text
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_page import TEXTS
 
 from pagesieve import features
 from pagesieve.features import (
@@ -63,10 +62,6 @@ def test_tokens_hold_no_white_space_and_no_capitals(text: str) -> None:
         assert token
         assert not any(ch.isspace() for ch in token)
         assert token == token.lower()
-
-
-def test_a_segment_without_words_has_one_term() -> None:
-    assert terms([]) == ["<none>"]
 
 
 @pytest.mark.parametrize(("count", "whole"), [(1, True), (WHOLE, True), (WHOLE + 1, False)])

@@ -306,6 +306,29 @@ def test_metadata_says_what_addresses_are_relative_to_and_reads_json_ld_with_a_c
     assert (found.title, found.author, found.base) == ("Row on", "Ada Quill", "/news/")
 
 
+def json_ld(value: str) -> str:
+    return f'<script type="application/ld+json">{value}</script><p>Row'
+
+
+def test_json_ld_cut_amid_a_character_can_be_written_out() -> None:
+    body = "Row on. " * 100
+    page = read_html(json_ld(f'{{"headline": "Row \\ud83d", "author": ["Ada \\udc80"], "articleBody": "{body}\\ud83d"}}'))
+    assert (page.metadata.title, page.metadata.author) == ("Row ?", "Ada ?")
+    assert page.page.text == f"Row\n\n{body}?\n"
+
+
+def test_json_ld_nested_without_end_is_read() -> None:
+    for opening, closing in (("[", "]"), ('{"name":', "}")):
+        for depth in (10, 600, 900, 100_000):
+            page = read_html(json_ld(f'{{"headline": "Row on", "author": {opening * depth}"Ada"{closing * depth}}}'))
+            assert page.metadata.author == ("Ada" if depth == 10 else "")
+
+
+@pytest.mark.parametrize("unit", ["[]", "{}", '{"@graph": [{}]}', '"a"'])
+def test_the_time_json_ld_takes_grows_with_its_size_alone(unit: str) -> None:
+    assert grows_linearly(lambda n: json_ld(f"[{', '.join([unit] * n)}]"), read_html, 10_000)
+
+
 @pytest.mark.parametrize(
     ("html", "parts"),
     [

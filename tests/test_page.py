@@ -4,7 +4,7 @@ import contextlib
 import textwrap
 
 import pytest
-from conftest import grows_linearly
+from conftest import TEXTS, grows_linearly
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -19,17 +19,12 @@ from pagesieve.page import (
     PageError,
     Segments,
     decode,
+    grouped,
     is_markdown,
     read_page,
     split,
 )
 
-PIECES = [
-    "word", "Two words", "A sentence.", "• ", "* ", "- ", "1. ", "12) ", "o ", "+ ", "#", "[3]", "| ", " » ", "===", "---",
-    "\n", "\n\n", "\r\n", "\r", "\t", " ", "    ", "\xa0", "\u200b", "\ufeff", "\f", "\v", "\x1c", "\x85", "\u2028", "\u2029", "\u3000",
-    "汉字。", "漢字カナ", "ÅÉ", "\ud800", "\x00", "\x1b[31m", "😀", "e\u0301", "long " * 30, "x" * 90, "… ", '." ', "?) ",
-]  # fmt: skip
-TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
 
 
@@ -477,3 +472,14 @@ def test_segments_are_a_sequence_of_segments() -> None:
     assert Segments.of(plain) == segments
     assert Segments.of(plain).contents() == [s.content for s in plain] == ["Ferry", "Row on", "Home"]
     assert split("") == ()
+
+
+# ----------------------------------------------------------------------------------------------------------- groups
+
+
+@given(st.lists(st.integers(0, 9)), st.integers(1, 20))
+def test_a_group_ends_with_the_page_that_fills_it(sizes: list[int], most: int) -> None:
+    groups = list(grouped(sizes, sizes, most))
+    assert [size for group in groups for size in group] == sizes
+    assert all(sum(group[:-1]) < most for group in groups)
+    assert all(sum(group) >= most for group in groups[:-1])

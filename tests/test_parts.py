@@ -313,6 +313,12 @@ def test_a_restart_that_is_killed_counts_no_part_it_has_removed(tmp_path: Path) 
     [
         ("", "JSONDecodeError: Expecting value: line 1 column 1 (char 0)"),
         ('{"job": {}}', "KeyError: 'progress'"),
+        ('{"job": {}, "progress": null}', "TypeError: 'NoneType' object is not a mapping"),
+        ('{"job": null, "progress": {"cursor": {}}}', "TypeError: 'NoneType' object is not iterable"),
+        (
+            '{"job": {}, "progress": {"cursor": {}, "lines": 1}}',
+            "TypeError: Progress.__init__() got an unexpected keyword argument 'lines'",
+        ),
         ("[]", "TypeError: list indices must be integers or slices, not str"),
     ],
 )

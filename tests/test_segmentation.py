@@ -8,10 +8,9 @@ import re
 from dataclasses import asdict
 
 import pytest
-from conftest import grows_linearly
+from conftest import TEXTS, grows_linearly
 from hypothesis import given
 from hypothesis import strategies as st
-from test_page import TEXTS
 
 from pagesieve.html import Metadata, read_html
 from pagesieve.page import split

@@ -13,10 +13,9 @@ from itertools import count, islice
 from pathlib import Path
 
 import pytest
-from conftest import grows_linearly, page_html, page_lines, page_text
+from conftest import TEXTS, grows_linearly, page_html, page_lines, page_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_page import TEXTS
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import pagesieve
@@ -104,6 +103,12 @@ def test_a_dump_in_an_old_encoding_is_read_by_what_is_known_of_it_or_by_its_byte
     for name in ("nonsense", "hex", "utf-7"):
         with pytest.raises(ValueError, match=f"encoding='{name}' is none that is known; give a usual name"):
             tiny_sieve.segment(page, encoding=name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])
+def test_html_in_a_stated_encoding_may_begin_with_white_space(tiny_sieve: Sieve, encoding: str) -> None:
+    html = "\n \t<!doctype html><html><body><p>Row on</p></body></html>"
+    assert tiny_sieve.segment(html.encode(encoding), encoding=encoding) == tiny_sieve.segment(html)
 
 
 def test_only_known_kinds_are_taken(tiny_sieve: Sieve) -> None:

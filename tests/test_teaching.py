@@ -8,9 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import SMALL, page_html, page_lines, write_page
+from conftest import QUICK, SMALL, file_of, page_html, page_lines, write_page
 from programs import SMALL_TRAINING, composed, folder
-from test_training import QUICK, assign_folds, file_of
 
 from pagesieve import corpus, teaching
 from pagesieve.features import MARKUP
@@ -21,7 +20,7 @@ from pagesieve.roles import ROLES
 from pagesieve.sieve import Sieve
 from pagesieve.teaching import Lesson
 from pagesieve.train import train
-from pagesieve.training import Sample, Taught, Told, cross_fit, fit, prepare, sampled
+from pagesieve.training import Sample, Taught, Told, cross_fit, fit, sampled
 
 BODY, TEASER = ROLES.index("body"), ROLES.index("teaser")
 OF_HTML = replace(SMALL, groups=(*SMALL.groups, MARKUP))
@@ -173,16 +172,6 @@ def test_each_fold_is_taught_by_its_own_teacher_and_sites_without_a_fold_get_one
 
 
 # ---------------------------------------------------------------------------------------- learning from what was told
-
-
-@pytest.fixture(scope="module")
-def samples(tiny_corpus: Path) -> list[Sample]:
-    return prepare(corpus.read(tiny_corpus), QUICK)
-
-
-@pytest.fixture(scope="module")
-def folds(samples: list[Sample]) -> np.ndarray:
-    return assign_folds([s.site for s in samples], 3, seed=0)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import SITES, SMALL, page_lines, write_page
+from conftest import QUICK, SITES, SMALL, file_of, page_lines, write_page
 from hydra import compose, initialize_config_dir
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,34 +25,18 @@ from pagesieve import corpus, rows, training
 from pagesieve.config import config_dir, register, settings
 from pagesieve.corpus import Label, segment_roles
 from pagesieve.features import measure
-from pagesieve.model import CLIP, Model
+from pagesieve.model import CLIP
 from pagesieve.page import read_page, split
 from pagesieve.roles import ROLES, label_matrix
 from pagesieve.segmentation import Segmentation
 from pagesieve.shelf import Shelf
 from pagesieve.sieve import Sieve
-from pagesieve.storage import load_model, save_model
+from pagesieve.storage import load_model
 from pagesieve.train import train
 from pagesieve.training import CrossFit, Sample, Settings, assign_folds, calibrate, cross_fit, fit, prepare
 
-QUICK = replace(SMALL, networks=1, max_iter=10, hidden=(8,))
 ALONE = replace(QUICK, sequence=False)
 REPOSITORY = Path(config_dir()).parent
-
-
-@pytest.fixture(scope="module")
-def samples(tiny_corpus: Path) -> Sequence[Sample]:
-    return prepare(corpus.read(tiny_corpus), QUICK)
-
-
-@pytest.fixture(scope="module")
-def folds(samples: Sequence[Sample]) -> Any:
-    return assign_folds([s.site for s in samples], 3, seed=0)
-
-
-def file_of(model: Model, path: Path) -> bytes:
-    save_model(model, path)
-    return path.read_bytes()
 
 
 # -------------------------------------------------------------------------------------------------------- settings
@@ -120,6 +104,11 @@ def test_fixed_folds_stay_and_other_keys_are_dealt_out() -> None:
     assert fixed.items() <= found.items()
     others = [found[site] for site in SITES[5:]]
     assert max(map(others.count, range(4))) - min(map(others.count, range(4))) <= 1
+
+
+def test_fixed_folds_that_leave_one_empty_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"cv\.fixed: leaves no site to fold 1, 3 of 4; fix fewer sites"):
+        assign_folds(SITES, 4, 0, {**dict.fromkeys(SITES, 2), SITES[0]: 0, "elsewhere.example": 1})
 
 
 @pytest.mark.parametrize(("chosen", "fewest"), [(ALONE, 2), (QUICK, 3)])

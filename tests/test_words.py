@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from conftest import TEXTS
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_page import TEXTS
 
 from pagesieve.features import layout, measure, measure_pages
 from pagesieve.page import split

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
-from pagesieve.encodings import known_encoding
+from pagesieve.encodings import known_encoding, writable
 from pagesieve.html import Metadata
 from pagesieve.page import PageError
 from pagesieve.segmentation import Segmentation
@@ -150,13 +150,14 @@ def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     try:
         return pa.array(values, kind)
     except UnicodeEncodeError:
-        return pa.array([_whole(value) for value in values], kind)
+        return pa.array([_writable(value) for value in values], kind)
 
 
-def _whole(value: Any) -> Any:
+def _writable(value: Any) -> Any:
+    """The value with all texts in it `writable`."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return type(value)(map(_whole, value)) if isinstance(value, (list, tuple)) else value
+        return writable(value)
+    return type(value)(map(_writable, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _cut(batch: pa.RecordBatch, page: str) -> Iterator[pa.RecordBatch]:

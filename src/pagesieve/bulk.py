@@ -111,9 +111,15 @@ def run(job: Job, sieve: Sieve) -> Progress:
 
 
 def _is_error_list(address: str) -> bool:
-    """Whether what is at the address, if anything, is a list of bad records, which a run may write over. Other systems' files are not looked at."""
+    """Whether a run may write over what is at the address: over nothing, or a list of bad records.
+
+    Files afar are not looked at, nor is what is no file: a pipe would keep one waiting.
+    """
+    path = address.removeprefix("file://")
+    if not os.path.isfile(path):
+        return not os.path.isdir(path)
     try:
-        with open(address.removeprefix("file://"), "rb") as file:
+        with open(path, "rb") as file:
             line = file.readline(LONGEST_ERROR)
     except OSError:
         return True
@@ -209,7 +215,7 @@ def _batches(items: Iterable[tuple[Record, Cursor]]) -> Iterator[_Batch]:
         if held and (len(held) == BATCH or size + len(record.page) > BATCH_BYTES or not (record.fault or record.text == text)):
             yield _batch(held, text, cursor)
             held, size = [], 0
-        if not record.fault and not any(not other.fault for other in held):
+        if not record.fault and all(other.fault for other in held):
             text = record.text
         held.append(record)
         size += len(record.page)

@@ -85,9 +85,10 @@ def check_dial(dial: float) -> None:
 def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:
     """The label of each segment, from its label shares (segments, labels); `body` and `teaser` are these labels' places.
 
-    At 0.5 a segment is body where its probability is at least its page's `least_share`, and `caution` times that of teaser; any other
-    gets the likelier one of the other labels, but is no teaser where only caution keeps it from the body and teaser is unlikely. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line
-    in the body"), towards 1 ever less ("no body line lost"). Raises `ValueError` outside of 0..1.
+    At a `dial` of 0.5 a segment is body where its probability of that is at least its page's `least_share`, and at least `caution` times
+    that of teaser. Any other gets the likelier of the other labels, but is no teaser where caution alone keeps it from the body and teaser
+    is unlikely. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line in the body"), towards 1 ever less
+    ("no body line lost"). Raises `ValueError` for a `dial` outside of 0..1.
     """
     check_dial(dial)
     own = shares[:, body]
@@ -100,20 +101,22 @@ def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, te
 
 
 def caution_of(words: Floats, headline: NDArray[np.bool_], body: Floats | float) -> Floats:
-    """How many times as likely as teaser body must be, for segments of so many words that would or would not be the page's `headline`.
+    """How many times as likely as teaser body must be, shape (segments,); 1 and more.
 
-    A short line in doubt costs the body little, but may be the story that must not be there; where the body is short itself, of so many words as are to
-    be expected in it (`body`), it costs more. A headline is short by nature.
+    `words` (segments,) are the segments' numbers of words, `headline` (segments,) says which would be the page's headline if they were
+    body, `body` is the number of words to be expected in the page's body. A short line in doubt costs the body little, but may be the story
+    that must not be in it; where the body itself is short, it costs more. A headline is short by nature.
     """
     most = np.minimum(CAUTION, CAUTION_SHARE * np.asarray(body))
     return np.where(headline, 1, np.clip(most / np.maximum(words, 1), 1, MOST_CAUTION)).astype(np.float32)
 
 
 def least_share(own: Floats, words: Floats) -> float:
-    """From which probability of being body (`own`, (segments,)) on a page's segments are to be body: 0.5, or less where little is sure.
+    """The probability of being body (`own`, (segments,)) from which a page's segments are to be body: 0.5, or less where little is sure.
 
-    It is half of the largest F1 over words that is to be expected, which makes it so large (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1
-    Measure", 2014), with the ratio of expectations for the expectation of the ratio.
+    It is half of the largest F1 over words that can be expected, which is the threshold that reaches it (Lipton, Elkan and Naryanaswamy,
+    "Optimal Thresholding of Classifiers to Maximize F1 Measure", 2014), with the ratio of expectations for the expectation of the ratio.
+    0.5 for a page without words.
     """
     order = np.argsort(-own, kind="stable")
     weights = words[order].astype(np.float64)

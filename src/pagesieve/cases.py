@@ -15,7 +15,7 @@ from typing import Any
 from pagesieve.calibration import DIAL
 from pagesieve.encodings import known_encoding
 from pagesieve.page import PageError
-from pagesieve.readers import said_kind
+from pagesieve.readers import said_kind, unpacked
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import KINDS, Kind, Sieve, kind_of
 
@@ -159,7 +159,7 @@ def run(sieve: Sieve, cases: Sequence[Case], dial: float = DIAL) -> Iterator[Res
     """A `Result` for each string of each case, in order; a page that cannot be read fails all of its own."""
     for case in cases:
         try:
-            page = case.page.read_bytes()
+            page = unpacked(case.page.read_bytes(), str(case.page))
             answer = sieve.segment(page, kind_of(page, case.kind, said_kind(case.page.name)), str(case.page), dial, case.encoding)
         except (PageError, OSError) as error:
             yield from (Result(str(case.page), key, text, str(error)) for key, texts in case.stated.items() for text in texts)

@@ -14,7 +14,7 @@ __all__ = ["main"]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check a data folder; returns the number of problems, at most 1 as an exit status."""
+    """Check a data folder and print its problems; returns the exit status, 1 where there is one or no data."""
     parser = argparse.ArgumentParser(prog="pagesieve.check_data", description="Name every problem of labelled pages.")
     parser.add_argument("root", nargs="?", default="data", help="folder that holds raw/ and labeled/ (default: data)")
     parser.add_argument("--written", action="store_true", help="also check what holds for pages written for this project")

@@ -44,7 +44,11 @@ BY_NAME = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, 1 if a page or the model could not be read."""
+    """Run the command with these arguments, those of the process by default; returns its exit status.
+
+    That is 0, or 1 where a page or the model could not be read or an answer not be written; `_bulk` and `_check` have statuses of their own.
+    A call that cannot be meant ends the process with 2, as argparse does.
+    """
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given[:1] == ["check"]:  # a page of this name is ./check
         return _check(given[1:])
@@ -64,35 +68,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ModelError, OSError) as error:
         print(f"pagesieve: {error}", file=sys.stderr)
         return 1
-    answers: list[tuple[str, Segmentation]] = []
-    failed = 0
-    for name in options.pages:
-        try:
-            answer = _segment(sieve, name, options.kind, options.dial, options.encoding)
-            if form == "annotated" and answer.view != "html":
-                raise PageError(f"{name}: annotated: this page is a text dump; --format html shows it coloured")
-            answers.append((name, answer))
-        except (PageError, OSError) as error:
-            print(f"pagesieve: {error}", file=sys.stderr)
-            failed += 1
-    text = _formatted(answers, form, len(options.pages) > 1)
+    answers = _answers(sieve, options, form)
     try:
-        if options.output is not None:
-            if answers:  # an older file is worth more than none
-                write_text(options.output, text)
-        elif text and sys.stdout is None:
-            raise OSError("is closed; give -o FILE")
-        elif text:
-            if form != "page" and _on_terminal():
-                text = page_ansi(text, [])
-            sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-            sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if answers or options.output is None:  # an older file is worth more than none
+            _put(_formatted(answers, form, len(options.pages) > 1), options.output, form)
+    except BrokenPipeError:
+        _stop_printing()
     except OSError as error:
         print(f"pagesieve: {options.output or 'standard output'}: {error}", file=sys.stderr)
         return 1
-    return min(failed, 1)
+    return int(len(answers) < len(options.pages))
 
 
 def _check_output(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
@@ -276,8 +261,8 @@ def _bulk(options: argparse.Namespace) -> int:
         again = "; the same command goes on from here" if options.output else ""
         print(f"pagesieve: interrupted{again}", file=sys.stderr)
         return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _stop_printing()
         return 0
     except (bulk.RunError, bulk.AddressError, ModelError, OSError, ImportError) as error:
         print(f"pagesieve: {error}", file=sys.stderr)
@@ -355,6 +340,20 @@ def _check_parser(stated: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
+def _answers(sieve: Sieve, options: argparse.Namespace, form: str) -> list[tuple[str, Segmentation]]:
+    """The pages that could be read, by name; of each other one the error is printed."""
+    found = []
+    for name in options.pages:
+        try:
+            answer = _segment(sieve, name, options.kind, options.dial, options.encoding)
+            if form == "annotated" and answer.view != "html":
+                raise PageError(f"{name}: annotated: this page is a text dump; --format html shows it coloured")
+            found.append((name, answer))
+        except (PageError, OSError) as error:
+            print(f"pagesieve: {error}", file=sys.stderr)
+    return found
+
+
 def _segment(sieve: Sieve, name: str, kind: Kind, dial: float, encoding: str) -> Segmentation:
     called = "standard input" if name == "-" else name
     if name == "-" and sys.stdin is None:  # a shell closed it
@@ -386,6 +385,24 @@ def _formatted(answers: Sequence[tuple[str, Segmentation]], form: str, several: 
         else:
             texts.append(heading + (answer.body + "\n" if answer.body else ""))
     return "\n".join(texts)
+
+
+def _put(text: str, output: str | None, form: str) -> None:
+    """Write the text to the file `output`, or print it; raises `OSError` where that cannot be done."""
+    if output is not None:
+        write_text(output, text)
+    elif text and sys.stdout is None:
+        raise OSError("is closed; give -o FILE")
+    elif text:
+        if form != "page" and _on_terminal():
+            text = page_ansi(text, [])
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.flush()
+
+
+def _stop_printing() -> None:
+    """The reader has seen enough: what is left goes nowhere, so that nothing is said of it when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _json_line(name: str, answer: Segmentation) -> str:

@@ -147,9 +147,7 @@ class EvaluateConfig:
     out: str = "reports/latest"
     worst: int = 10  # pages shown in full
     floor: float | None = None  # macro-F1 over segments below which the exit status is 1
-    compare: str | None = (
-        None  # model folder or file to compare with; exit status 1 where a label got worse beyond the interval, or HTML is lost
-    )
+    compare: str | None = None  # older model folder or file; exit status 1 where a label got worse beyond the interval, or HTML is lost
     baselines: bool = True
     learning_curve: bool = False
     seed: int = 0

@@ -38,6 +38,7 @@ __all__ = [
     "change_labels",
     "check",
     "digest",
+    "html_path",
     "is_address",
     "is_language",
     "label_path",
@@ -55,6 +56,7 @@ __all__ = [
 ]
 
 STATUSES = ("proposed", "reviewed")
+HTML_ENDINGS = (".html", ".html.gz")  # of the HTML beside a text dump; the first that is there is it
 KEYS = ("page", "sha256", "url", "site", "language", "source", "licence", "status", "labels")
 SHINGLE = 5  # words of the runs by which pages are compared
 NEAR_DUPLICATE = 0.8  # share of shingles in common (Jaccard) from which two pages count as the same
@@ -142,13 +144,18 @@ def segment_roles(segments: Sequence[Segment], labels: Sequence[Label]) -> NDArr
 
 
 def raw_pages(root: Path | str) -> list[Path]:
-    """All text pages below `<root>/raw`, sorted by site and name."""
+    """The text dumps `<root>/raw/<site>/<page>.txt`, sorted by site and name; [] where there are none."""
     return sorted(Path(root, "raw").glob("*/*.txt"))
 
 
 def label_path(root: Path | str, raw: Path) -> Path:
     """Where the labels of the raw page `raw` lie."""
     return Path(root, "labeled", raw.parent.name, raw.stem + ".json")
+
+
+def html_path(raw: Path) -> Path | None:
+    """The file with the HTML of the raw page `raw`, which lies beside it; None where there is none."""
+    return next((path for path in map(raw.with_suffix, HTML_ENDINGS) if path.exists()), None)
 
 
 def unlabelled(root: Path | str) -> list[Path]:
@@ -300,7 +307,7 @@ def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Docu
 
 
 def digest(documents: Iterable[Document]) -> str:
-    """One sha256 over all pages and labels, for manifests: the same data give the same digest, whatever the order."""
+    """One sha256 of all pages, their sites and labels, for manifests: the same data have the same digest in any order."""
     lines = sorted(
         f"{d.page.name} {d.sha256} {d.site} " + " ".join(f"{label.start}-{label.end}:{label.role}" for label in d.labels) for d in documents
     )
@@ -415,7 +422,7 @@ def _strays(root: Path) -> Iterator[Problem]:
     for path in sorted(Path(root, "raw").rglob("*")):
         if path.suffix == ".txt" and path not in pages:
             yield Problem(str(path.relative_to(root)), "is passed over; pages must be raw/<site>/<page>.txt")
-        elif path.name.endswith((".html", ".html.gz")) and path.with_name(re.sub(r"\.html(\.gz)?$", "", path.name)) not in stems:
+        elif path.name.endswith(HTML_ENDINGS) and path.with_name(re.sub(r"\.html(\.gz)?$", "", path.name)) not in stems:
             yield Problem(
                 str(path.relative_to(root)), 'has no text dump beside it and is passed over; bring it with make label ARGS="pages=…"'
             )

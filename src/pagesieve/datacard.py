@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pagesieve.corpus import Document, Problem
+from pagesieve.corpus import Document, Problem, html_path
 from pagesieve.features import measure
 from pagesieve.files import write_text
 from pagesieve.report import table
@@ -40,7 +40,7 @@ def counts(root: Path | str, documents: Sequence[Document]) -> str:
         return [name, str(count), f"{count / total_segments:.1%}", str(text), f"{text / total_words:.1%}"]
 
     head = ["segments", "share", "words", "share"]
-    views = Counter("text and HTML" if Path(root, "raw", d.page.name).with_suffix(".html").exists() else "text" for d in documents)
+    views = Counter("text and HTML" if html_path(Path(root, "raw", d.page.name)) else "text" for d in documents)
     parts = [
         f"{len(documents)} pages of {len({d.site for d in documents})} sites.",
         table(["role", *head, "pages"], [[*row(role, [role]), pages[role]] for role in ROLES]),

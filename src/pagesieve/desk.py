@@ -215,7 +215,7 @@ class Desk:
         return corpus.read_one(self.root, self._label_path(name))
 
     def _html(self, name: str) -> str | None:
-        for ending in (".html", ".html.gz"):
+        for ending in corpus.HTML_ENDINGS:
             self._below("raw", name, ending)
         return html_of(self.root / "raw" / name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["characters", "known_encoding"]
+__all__ = ["characters", "known_encoding", "writable"]
 
 DETECTED = 20_000  # bytes by which an encoding that nobody states is told
 BEFORE = 1_000  # bytes of them before the first that is not ASCII
@@ -37,6 +37,11 @@ def characters(data: bytes, *said: str) -> str:
     if marked is not None and mark is not None:
         return str(to_unicode(data[len(mark) :], marked))
     return str(to_unicode(data, next(filter(None, map(known_encoding, said)), "") or _likely(data)))
+
+
+def writable(text: str) -> str:
+    """`text` with "?" in place of each half character (lone surrogate), which no encoding holds; as long as it was."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 @lru_cache(maxsize=1 << 8)

@@ -70,29 +70,35 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     }
     out = Path(config.out)
     write_text(out / "report.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
-    html = report.html_report(
-        f"pagesieve: {config.model_path} on {', '.join([config.data.root, *config.data.also])}",
-        summaries,
-        judged,
-        by_name,
-        config.worst,
-        notes,
-        curve,
-        changes,
-    )
-    write_text(out / "report.html", html)
+    title = f"pagesieve: {config.model_path} on {', '.join([config.data.root, *config.data.also])}"
+    write_text(out / "report.html", report.html_report(title, summaries, judged, by_name, config.worst, notes, curve, changes))
+    _tell(config, summaries, notes, curve, changes)
+    _tell_failures(config, macro, lost, changes)
+    return facts
+
+
+def _tell(
+    config: EvaluateConfig,
+    summaries: Mapping[str, Mapping[str, Any]],
+    notes: Sequence[str],
+    curve: Sequence[Mapping[str, Any]],
+    changes: Sequence[report.Change],
+) -> None:
+    """Print what was found."""
     for note in notes:
         print(f"note: {note}")
     print(f"{summaries['model']['pages']} pages of {summaries['model']['sites']} sites\n\n{report.score_table(summaries)}\n")
+    out = Path(config.out)
     print(f"{report.rates(summaries['model'])}\n\nwrote {out / 'report.json'} and {out / 'report.html'}")
     if curve:
-        print(
-            report.table(
-                ["training sites", "macro F1", "teaser F1"], [[p["sites"], f"{p['macro']:.3f}", f"{p['teaser']:.3f}"] for p in curve]
-            )
-        )
+        points = [[point["sites"], f"{point['macro']:.3f}", f"{point['teaser']:.3f}"] for point in curve]
+        print(report.table(["training sites", "macro F1", "teaser F1"], points))
     if changes:
         print(f"\nfrom {config.compare} to {config.model_path}, paired over sites:\n\n{report.change_table(changes)}")
+
+
+def _tell_failures(config: EvaluateConfig, macro: float, lost: Sequence[str], changes: Sequence[report.Change]) -> None:
+    """Print why the model has not passed, if it has not."""
     if config.floor is not None and macro < config.floor:
         print(f"macro F1 {macro:.3f} is below the floor of {config.floor}", file=sys.stderr)
     for what in lost:
@@ -100,7 +106,6 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     for change in changes:
         for label, by in change.found["worse"]:
             print(f"{change.view}: {label} is worse than in {config.compare}, F1 over {by}", file=sys.stderr)
-    return facts
 
 
 def _chosen(config: EvaluateConfig, origin: dict[str, str]) -> list[Document]:
@@ -166,7 +171,12 @@ def _notes(config: EvaluateConfig, documents: Sequence[Document]) -> list[str]:
         if not manifest.is_file():
             notes.append(f"{path}: no manifest.json beside the model, so it is not known which pages it was trained on")
             continue
-        trained_on = set(json.loads(manifest.read_text("utf-8"))["training_pages"].values())
+        try:
+            trained_on = set(json.loads(manifest.read_text("utf-8"))["training_pages"].values())
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            told = f"{type(error).__name__}: {error}"
+            notes.append(f"{manifest}: broken ({told}), so it is not known which pages the model was trained on; copy its folder again")
+            continue
         if seen := sum(d.sha256 in trained_on for d in documents):
             notes.append(f"{path}: {seen} of {len(documents)} pages were in the model's training data; their scores flatter it")
     return notes

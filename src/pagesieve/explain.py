@@ -67,8 +67,10 @@ def explain(model: Model, segments: Sequence[Segment], place: int, label: str, r
     in_place = said.shares[place]
     which, chosen = ROLES.index(role), LABELS.index(label)
     linear = model.linear
-    _, numbers, weights = linear.weighted_terms(Terms.of_one(measures.terms[place]))
-    names = {number: term for term in set(measures.terms[place]) if (number := linear.vocabulary.get(term)) is not None}
+    names = measures.terms_of(place)
+    found = Terms.of_one(names)
+    _, numbers, weights = linear.weighted_terms(found)
+    name_of = dict(zip(linear.index(found.hash).tolist(), names, strict=True))  # by hash, as the model knows terms
     terms = _beyond(linear.word_weights[numbers] * weights[:, None], which)
     columns = layout(measures, linear.groups)[place : place + 1]
     cues: Floats = np.zeros(0)
@@ -77,7 +79,7 @@ def explain(model: Model, segments: Sequence[Segment], place: int, label: str, r
     return Explanation(
         label,
         role,
-        _sorted([names[number] for number in numbers.tolist()], terms),
+        _sorted([name_of[number] for number in numbers.tolist()], terms),
         _sorted([f"{name}={value:.3g}" for name, value in zip(column_names(linear.groups), columns[0].tolist(), strict=True)], cues),
         dict(zip(LABELS, alone.tolist(), strict=True)),
         dict(zip(LABELS, in_place.tolist(), strict=True)),

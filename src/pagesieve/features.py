@@ -80,7 +80,7 @@ _SPECIAL = {
     **dict.fromkeys("|·/•»>", "bar"),
     **dict.fromkeys("@©®", "at"),
 }
-_LAST = (*["upper", "lower", "letter", "digit", "stop", "comma", "colon", "quote", "open", "mark"],)  # kinds of first and last characters
+_ENDS = ("upper", "lower", "letter", "digit", "stop", "comma", "colon", "quote", "open", "mark")  # of first and last characters
 
 
 def _classify(char: str) -> int:
@@ -404,7 +404,7 @@ def measure(segments: Sequence[Segment]) -> Measures:
 
 
 def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
-    """The `Measures` of several pages' segments at once; each page's are those that `measure` gives for it alone."""
+    """The `Measures` of several pages' segments, page after page; each page's are those that `measure` gives for it alone."""
     columns = [Segments.of(page) for page in pages]
     sizes = np.array([len(page) for page in pages], dtype=np.int64)
     n = int(sizes.sum())
@@ -605,8 +605,8 @@ LAYOUT: tuple[Feature, ...] = (
     Feature("colons", "characters", lambda m: _log(m.of("colon")), near=True),
     Feature("bars", "characters", lambda m: _log(m.of("bar")), near=True),
     Feature("signs", "characters", lambda m: _log(m.of("at"))),
-    *(Feature(f"first_{kind}", "characters", lambda m, k=kind: m.first == _CLASS[k], near=True) for kind in _LAST),  # type: ignore[misc]
-    *(Feature(f"last_{kind}", "characters", lambda m, k=kind: m.last == _CLASS[k], near=True) for kind in _LAST),  # type: ignore[misc]
+    *(Feature(f"first_{kind}", "characters", lambda m, k=kind: m.first == _CLASS[k], near=True) for kind in _ENDS),  # type: ignore[misc]
+    *(Feature(f"last_{kind}", "characters", lambda m, k=kind: m.last == _CLASS[k], near=True) for kind in _ENDS),  # type: ignore[misc]
     Feature("bullet_plain", "lines", lambda m: m.bullet == 1, near=True),
     Feature("bullet_nested", "lines", lambda m: m.bullet == 2, near=True),
     Feature("bullet_number", "lines", lambda m: m.bullet == 3, near=True),

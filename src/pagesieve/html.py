@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from pagesieve.encodings import characters
+from pagesieve.encodings import characters, writable
 from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
-from pagesieve.page import Markup, Page, Segment, Segments
+from pagesieve.page import Markup, Page, Segment, Segments, grouped
 from pagesieve.tree import read_tree
 
 __all__ = [
@@ -57,6 +57,7 @@ MANY_ATTRIBUTES = 2_000
 MAX_SPAN = 100  # columns and rows that a cell takes; more are no table that anybody reads
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
 AUTHOR = ("author", "article:author", "dc.creator", "parsely-author", "byl")  # names of `meta`; some give the address of a profile
+MAX_NAMES, MAX_NESTED = 20, 20  # names in a list that are told, and lists and objects within each other that a name is looked for in
 BARE = 40  # words; a page that shows fewer shows nothing
 STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
@@ -180,24 +181,10 @@ def read_html(html: str, name: str = "page") -> HtmlPage:
 def read_pages(sources: Sequence[tuple[str, str]]) -> list[HtmlPage]:
     """`read_html` for each of these pages (HTML, name): the same, and quicker for some at once."""
     found: list[HtmlPage] = []
-    for group in _groups(sources):
+    for group in grouped(sources, (len(html) for html, _ in sources), TOGETHER):
         parsed = [_Parsed.of(html) for html, _ in group]
         found += [_page(*source, page, laid) for source, page, laid in zip(group, parsed, _lay_out(parsed), strict=True)]
     return found
-
-
-def _groups(sources: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """The pages in groups of about `TOGETHER` characters, in order."""
-    group: list[tuple[str, str]] = []
-    size = 0
-    for source in sources:
-        group.append(source)
-        size += len(source[0])
-        if size >= TOGETHER:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +272,9 @@ def _lay_out(pages: Sequence[_Parsed], hidden: bool = False, noscript: bool = Fa
 
 
 def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "", ids: Mapping[int, str] = NO_IDS) -> str:
-    """The page itself with its elements marked: `labels` gives number of element → (label, role), as `Markup.element` counts.
+    """The page itself with its elements marked: `labels` gives (label, role) by the number of the element, as `Markup.element` counts.
 
-    `ids` gives elements an id in place of their own.
+    `style` is a style sheet to add, `ids` gives elements, by number, an id in place of their own. A page without any element stays as it is.
     """
     tree = _parse(html)
     if tree.root is None:
@@ -322,7 +309,10 @@ def _say_utf8(tree: Any, head: Any) -> None:
 
 
 def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, str]]]) -> dict[int, tuple[str, str]]:
-    """What `annotated` marks: of segments (markup, text, (label, role)), for each element what most of its characters have."""
+    """What `annotated` is to mark: for each element the (label, role) that most of the characters in it have.
+
+    `segments` gives markup, text and (label, role) of each; those without markup are passed over.
+    """
     sizes: dict[int, Counter[tuple[str, str]]] = {}
     for markup, text, label in segments:
         if markup is not None:
@@ -331,7 +321,7 @@ def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, s
 
 
 def parts_of_page(html: str) -> dict[int, Part]:
-    """The items of lists, the cells of tables and the quotations, by the number of the element, as `Markup.element` counts."""
+    """A page's list items, table cells and quotations by the number of the element, as `Markup.element` counts; {} where there are none."""
     found: dict[int, Part] = {}
     ranks: dict[int, int] = {}  # the last one by ordered list
     grids: dict[int, _Grid] = {}  # by table, and by its sections and rows
@@ -474,18 +464,18 @@ def _is_json_ld(type_of_script: str) -> bool:
 
 
 def _json_ld(text: str) -> Iterator[Mapping[str, Any]]:
-    """Every object of a block of JSON-LD; none of a broken one."""
+    """Every object of a block of JSON-LD, as they stand in it; none of a broken one."""
     try:
         pending: list[Any] = [json.loads(text, strict=False)]
     except (ValueError, RecursionError):
         return
     while pending:
-        item = pending.pop(0)
+        item = pending.pop()
         if isinstance(item, list):
-            pending = [*item, *pending]
+            pending.extend(reversed(item))
         elif isinstance(item, dict):
             yield item
-            pending = [value for key, value in item.items() if key in ("@graph", "mainEntity", "mainEntityOfPage")] + pending
+            pending.extend(value for key, value in reversed(item.items()) if key in ("@graph", "mainEntity", "mainEntityOfPage"))
 
 
 def _article_bodies(stated: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -508,10 +498,10 @@ def _state_texts(tree: Any) -> Iterator[str]:
 
 
 def _plain(value: Any) -> str:
-    """A JSON-LD text without the markup that some houses leave in it."""
+    """A JSON-LD text without the markup that some houses leave in it, and without halves of characters that it was cut between."""
     if not isinstance(value, str):
         return ""
-    return _lay_out([_Parsed.of(value)])[0].text if _TAG.search(value) else value
+    return _lay_out([_Parsed.of(value)])[0].text if _TAG.search(value) else writable(value)
 
 
 def _told(attributes: Mapping[str, str | None]) -> tuple[str, str]:
@@ -544,12 +534,12 @@ def _metadata(tree: Any, tags: Mapping[str, str], stated: Iterable[Mapping[str, 
     )
 
 
-def _named(value: Any) -> str:
-    """A JSON-LD value as text: names of persons joined by a comma."""
+def _named(value: Any, within: int = 0) -> str:
+    """A JSON-LD value, which stands `within` so many others, as text: names of persons joined by a comma."""
     if isinstance(value, str):
-        return " ".join(value.split())
-    if isinstance(value, dict):
-        return _named(value.get("name"))
-    if isinstance(value, list):
-        return ", ".join(filter(None, map(_named, value[:20])))
+        return writable(" ".join(value.split()))
+    if isinstance(value, dict) and within < MAX_NESTED:
+        return _named(value.get("name"), within + 1)
+    if isinstance(value, list) and within < MAX_NESTED:
+        return ", ".join(filter(None, (_named(item, within + 1) for item in value[:MAX_NAMES])))
     return ""

@@ -15,8 +15,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pagesieve import corpus
@@ -24,8 +25,11 @@ from pagesieve.corpus import CorpusError
 from pagesieve.files import replacing, write_text
 from pagesieve.html import decode_html, read_html
 from pagesieve.page import PageError, read_page
-from pagesieve.readers import HTML, PACKED, PAGES, in_words, unpacked
+from pagesieve.readers import HTML, PACKED, PAGES, ending, in_words, unpacked
 from pagesieve.renderings import html_of
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 __all__ = ["Brought", "bring", "passed_over", "sources"]
 
@@ -56,28 +60,22 @@ def sources(path: Path | str) -> Iterator[Brought | str]:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: not there; give a page, a folder of pages or a JSONL file")
-    if not path.is_dir() and _ending(path) not in (*PAGES, *LINES):
+    if not path.is_dir() and ending(str(path)) not in (*PAGES, *LINES):
         raise ValueError(f"{path}: neither {', '.join(PAGES)} nor {' or '.join(LINES)}, packed or not; rename it, or give a folder")
     files = sorted(_within(path)) if path.is_dir() else [path]
-    yield from _files([p for p in files if _ending(p) in PAGES])
+    yield from _files([p for p in files if ending(str(p)) in PAGES])
     for file in files:
-        if _ending(file) in LINES:
+        if ending(str(file)) in LINES:
             yield from _lines(file)
 
 
 def passed_over(path: Path | str) -> Counter[str]:
     """How many files of the folder `path` are no pages, by their endings; of none, if `path` is a file."""
-    return Counter(_ending(file) or "without ending" for file in _within(Path(path)) if _ending(file) not in (*PAGES, *LINES))
+    return Counter(ending(str(file)) or "without ending" for file in _within(Path(path)) if ending(str(file)) not in (*PAGES, *LINES))
 
 
 def _within(folder: Path) -> Iterator[Path]:
     return (p for p in folder.rglob("*") if p.is_file())
-
-
-def _ending(path: Path) -> str:
-    """The ending of the file's name, in small letters, as the command reads it (`readers`); that of a packed file is of what is in it."""
-    bare = path.with_suffix("") if path.suffix.lower() in PACKED else path
-    return bare.suffix.lower()
 
 
 def _stem(path: Path) -> Path:
@@ -89,7 +87,7 @@ def _files(paths: list[Path]) -> Iterator[Brought | str]:
     """One page for each stem; of two files with one stem and of one view (`a.htm`, `a.html`) the second is a page of its own."""
     views: dict[tuple[Path, int], dict[bool, Path]] = {}
     for path in paths:
-        is_html = _ending(path) in HTML
+        is_html = ending(str(path)) in HTML
         number = next(n for n in itertools.count() if is_html not in views.get((_stem(path), n), {}))
         views.setdefault((_stem(path), number), {})[is_html] = path
     for (stem, _), found in views.items():
@@ -151,7 +149,8 @@ def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[s
     url = page.url or (stated.url if stated and corpus.is_address(stated.url) else "")
     language = page.language or (stated.language if stated and corpus.is_language(stated.language) else "")
     folder = Path(root, "raw", _file_name(site or page.site or _site(url) or _site_of_folder(page.folder), UNKNOWN))
-    there = next((p for p in sorted(folder.glob("*.txt")) if p.read_bytes() == text), None)
+    same_size = (p for p in sorted(folder.glob("*.txt")) if p.stat().st_size == len(text))  # a site may have thousands of pages
+    there = next((p for p in same_size if p.read_bytes() == text), None)
     path = there or _free(folder, _file_name(_split(page.name).path.rstrip("/").rpartition("/")[2] or page.name, "page"))
     if html is not None and (there is None or html_of(path) is None):
         write_text(path.with_suffix(".html"), html)
@@ -187,9 +186,14 @@ def _site_of_folder(name: str) -> str:
 
 
 def _domain(host: str) -> str:
+    return _suffixes().privatesuffix(host) or ""
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList  # with the extra `train`; only pages from outside need it
 
-    return PublicSuffixList().privatesuffix(host) or ""
+    return PublicSuffixList()  # takes 40 ms
 
 
 def _file_name(wish: str, otherwise: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tqdm import tqdm
 
 from pagesieve import corpus, intake, labeling, report, selection, training
 from pagesieve.config import LabelConfig, run, settings
-from pagesieve.corpus import CorpusError
+from pagesieve.corpus import CorpusError, Document
 from pagesieve.files import write_text
 from pagesieve.page import PageError, read_page, split
 from pagesieve.sieve import load
@@ -24,7 +25,6 @@ from pagesieve.sieve import load
 __all__ = ["label", "main"]
 
 MODES = ("propose", "doubt")
-
 LABELERS = ("model", "rules")
 SHOWN = 60  # characters of a doubted text
 Ints = NDArray[np.int64]
@@ -52,13 +52,10 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     raw = corpus.raw_pages(root)
     if not raw:
         raise FileNotFoundError(f"{root}/raw: no pages there; put text dumps at {root}/raw/<site>/<page>.txt, or give pages=folder")
-    todo = corpus.unlabelled(root)
-    if config.overwrite:
-        labelled = sorted({*raw} - {*todo})
-        todo = sorted([*todo, *(p for p in labelled if corpus.read_labels(corpus.label_path(root, p))["status"] == "proposed")])
+    todo = _waiting(root, raw, config.overwrite)
+    by = f"the model {config.model_path or 'that comes with pagesieve'}" if model is not None else "labelling rules"
     written: list[Path] = []
     fired: list[Ints] = []
-    truth: list[Ints | None] = []
     for path in tqdm(todo, desc="pages", unit="page", file=sys.stderr):
         try:
             segments = split(read_page(path.read_bytes(), str(path)).text)
@@ -69,19 +66,12 @@ def propose(config: LabelConfig) -> dict[str, Any]:
             roles = model.predict(segments).roles
         else:
             fired.append(labeling.fire(segments))
-            truth.append(None)
             roles = labeling.ROLE_OF_RULE[fired[-1]]
-        labels = labeling.to_labels(segments, roles.tolist())
-        by = f"the model {config.model_path or 'that comes with pagesieve'}" if model is not None else "labelling rules"
         facts = {"language": config.language, **_kept(root, path), "source": f"proposed by {by}", **known.get(path, {})}
-        written.append(corpus.write_labels(root, path, labels, **facts))
-    statuses = corpus.read(root, corpus.STATUSES) if any((root / "labeled").glob("*/*.json")) else []
-    if model is None:
-        reviewed = [d for d in statuses if d.status == "reviewed"]
-        fired += [labeling.fire(document.segments) for document in reviewed]
-        truth += [document.roles for document in reviewed]
-    outcomes = labeling.outcomes(fired, truth)
-    order = selection.order_of([d for d in statuses if d.status == "proposed"], model)
+        written.append(corpus.write_labels(root, path, labeling.to_labels(segments, roles.tolist()), **facts))
+    labelled = corpus.read(root, corpus.STATUSES) if any((root / "labeled").glob("*/*.json")) else []
+    outcomes = _outcomes(fired, [d for d in labelled if d.status == "reviewed"] if model is None else [])
+    order = selection.order_of([d for d in labelled if d.status == "proposed"], model)
     write_text(root / selection.ORDER, json.dumps(order, ensure_ascii=False, indent=1) + "\n")
     if config.pages:
         print(f"{len(known)} pages brought from {config.pages} to {root}/raw, {there} were labelled already")
@@ -91,9 +81,24 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     print(f"{len(order)} pages wait for review, least sure first: {root / selection.ORDER}")
     for message in failed:
         print(f"not labelled: {message}", file=sys.stderr)
-    if config.labeler == "rules":
+    if model is None:
         print("\n" + _rule_table(outcomes))
     return {"brought": list(known), "written": written, "failed": failed, "outcomes": outcomes, "order": order}
+
+
+def _waiting(root: Path, raw: Sequence[Path], overwrite: bool) -> list[Path]:
+    """The raw pages to propose labels for, sorted: those without any, with `overwrite` those that have only been proposed, too."""
+    todo = corpus.unlabelled(root)
+    if not overwrite:
+        return todo
+    new = {*todo}
+    return [path for path in raw if path in new or corpus.read_labels(corpus.label_path(root, path))["status"] == "proposed"]
+
+
+def _outcomes(fired: Sequence[Ints], reviewed: Sequence[Document]) -> list[labeling.Outcome]:
+    """How the rules did: those that have `fired` on pages nobody has reviewed, and those that fire on `reviewed` ones."""
+    again = [labeling.fire(document.segments) for document in reviewed]
+    return labeling.outcomes([*fired, *again], [*[None] * len(fired), *(document.roles for document in reviewed)])
 
 
 def _bring(config: LabelConfig, failed: list[str]) -> tuple[dict[Path, dict[str, str]], int, int]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_share
 from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, nearby, window
-from pagesieve.page import Segment
+from pagesieve.page import Segment, grouped
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES, Context, decode
 from pagesieve.words import TermIndex, Vocabulary
@@ -29,7 +29,7 @@ __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
 
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
-TOGETHER = 500_000  # characters of pages judged at once
+TOGETHER = 500_000  # characters of pages judged at once: more take more memory and no less time
 MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
 FEW_ROWS = 1 << 11  # segments of whole pages whose inputs are made at once, unless a single one has more
 TINY = 1e-6  # added to a probability before its logarithm
@@ -252,13 +252,13 @@ class Model:
     html: Model | None = None
 
     def predict(self, segments: Sequence[Segment], dial: float = DIAL) -> Prediction:
-        """Roles of one page's segments, all of them in order; empty arrays for none."""
+        """What is to be said of one page's segments, all of them, in order (see `Prediction`); empty arrays for none."""
         return self.predict_pages([segments], dial)[0]
 
     def predict_pages(self, pages: Sequence[Sequence[Segment]], dial: float = DIAL) -> list[Prediction]:
-        """`predict` for each of these pages at once; the same to the last bit, whatever pages are judged together."""
+        """`predict` for all of these pages at once: the same to the last bit, whatever pages are judged together; [] for none."""
         found: list[Prediction] = []
-        for group in _groups(pages):
+        for group in grouped(pages, (page[-1].end if page else 0 for page in pages), TOGETHER):
             measures = measure_pages(group)
             decoded = self.passes(measures)[1] if len(measures) else np.zeros((0, len(ROLES)), dtype=np.float32)
             bounds = measures.bounds.tolist()
@@ -266,7 +266,7 @@ class Model:
         return found
 
     def judge(self, measures: Measures, dial: float = DIAL) -> Prediction:
-        """Roles of one page's segments from their measures (at least one segment)."""
+        """`predict` for a page that is measured already; it must have a segment."""
         _, decoded = self.passes(measures)
         return Prediction.of(decoded, measures.words, self.label_of_role, self.calibration, dial, measures.cues)
 
@@ -322,20 +322,6 @@ def _pools() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
-
-
-def _groups(pages: Sequence[Sequence[Segment]]) -> Iterator[list[Sequence[Segment]]]:
-    """The pages in groups of about `TOGETHER` characters, in order: more at once take more memory and no less time."""
-    group: list[Sequence[Segment]] = []
-    size = 0
-    for page in pages:
-        group.append(page)
-        size += page[-1].end if page else 0
-        if size >= TOGETHER:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:

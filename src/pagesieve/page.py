@@ -43,6 +43,7 @@ __all__ = [
     "checked",
     "decode",
     "foreign",
+    "grouped",
     "is_markdown",
     "read_page",
     "split",
@@ -359,9 +360,9 @@ class Segments(Rows[Segment]):
 
 
 def decode(data: bytes, name: str = "page", encoding: str = "") -> str:
-    """The text of `data`: by its byte order mark, by `encoding`, as UTF-8, by what the bytes look like (see `encodings`).
+    """The text of `data`, by its byte order mark, else by `encoding`, else as UTF-8, else by what the bytes look like (see `encodings`).
 
-    Raises `PageError` for data that is no text.
+    `name` stands for the page in messages. Raises `PageError` for bytes that are no text.
     """
     if not encoding:
         with contextlib.suppress(UnicodeDecodeError):  # most are that
@@ -382,7 +383,10 @@ def checked(text: str, name: str) -> str:
 
 
 def read_page(source: str | bytes | bytearray | memoryview, name: str = "page", encoding: str = "") -> Page:
-    """`source` as a `Page`. Text is taken as it is but for a byte order mark, bytes are decoded (see `decode`)."""
+    """`source` as a `Page`. Text is taken as it is, but for a byte order mark; bytes are decoded.
+
+    Raises `PageError` for bytes that are no text, as `decode` does, and `TypeError` for what is neither text nor bytes.
+    """
     if isinstance(source, str):
         return Page(source.removeprefix(BOM), name)
     if isinstance(source, (bytes, bytearray, memoryview)):
@@ -391,7 +395,7 @@ def read_page(source: str | bytes | bytearray | memoryview, name: str = "page", 
 
 
 def foreign(text: str) -> str:
-    """What `text` is if it is no page's text, with the remedy; "" if it may be one."""
+    """What `text` is if it is not the text of a page ("a feed; …"), with the remedy; "" if it may be that."""
     sample = text[:1000].lstrip("\ufeff \t\r\n")
     if sample.startswith("%PDF-"):
         return "a PDF file; extract its text first"
@@ -404,6 +408,20 @@ def foreign(text: str) -> str:
             return ""
         return "JSON; give the field that holds the page (the command reads records from files ending in .jsonl, and others with --jsonl)"
     return ""
+
+
+def grouped(pages: Iterable[Item], sizes: Iterable[int], most: int) -> Iterator[list[Item]]:
+    """`pages` in order, in groups whose `sizes` add up to about `most`: a group ends with the page that reaches it."""
+    group: list[Item] = []
+    total = 0
+    for page, size in zip(pages, sizes, strict=True):
+        group.append(page)
+        total += size
+        if total >= most:
+            yield group
+            group, total = [], 0
+    if group:
+        yield group
 
 
 @dataclass(slots=True)
@@ -422,7 +440,7 @@ class _Line:
 
 
 def split(text: str) -> Segments:
-    """The segments of `text`, in order, covering all that is not white space; none for empty or blank text.
+    """The segments of the text dump `text`, in order, covering all that is not white space; none for empty or blank text.
 
     >>> [s.content for s in split("News\\n\\n  • Oops!\\n    Try again.\\n  • Home\\n")]
     ['News', 'Oops! Try again.', 'Home']

@@ -110,14 +110,13 @@ class Parts:
                 if not address.endswith(("/journal.json", "/lock")):
                     remove(address)
             return self.progress
-        stored = self._stored(journal)
-        other = [name for name, value in job.items() if stored["job"].get(name) != value]
+        known, self.progress = self._stored(journal)
+        other = [name for name, value in job.items() if known.get(name) != value]
         if other:
             raise RunError(
-                f"{self.folder}: belongs to a run with another {other[0]} ({stored['job'].get(other[0])!r}, now {job[other[0]]!r}); "
+                f"{self.folder}: belongs to a run with another {other[0]} ({known.get(other[0])!r}, now {job[other[0]]!r}); "
                 "give the same command again to go on, or --restart to begin anew"
             )
-        self.progress = Progress(**{**stored["progress"], "cursor": Cursor(**stored["progress"]["cursor"])})
         return self.progress
 
     def add(self, rows: Sequence[pa.RecordBatch], failures: Sequence[dict[str, Any]], cursor: Cursor) -> None:
@@ -176,11 +175,13 @@ class Parts:
         """Let other runs have the output; what was kept stays."""
         self._own.close()
 
-    def _stored(self, journal: bytes) -> dict[str, Any]:
+    def _stored(self, journal: bytes) -> tuple[dict[str, Any], Progress]:
+        """The job that the journal is of, and how far it came."""
         try:
             stored: dict[str, Any] = json.loads(journal)
-            return {name: stored[name] for name in ("job", "progress")}
-        except (ValueError, KeyError, TypeError) as error:
+            progress = Progress(**{**stored["progress"], "cursor": Cursor(**stored["progress"]["cursor"])})
+            return dict(stored["job"]), progress
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             told = f"{type(error).__name__}: {error}"
             raise RunError(f"{self._journal}: not the journal of a run ({told}); give --restart to begin anew") from error
 

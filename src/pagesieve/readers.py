@@ -28,6 +28,7 @@ __all__ = [
     "Fields",
     "Record",
     "Source",
+    "ending",
     "form_of",
     "holds_many",
     "in_words",
@@ -133,11 +134,11 @@ def _is_glob(argument: str) -> bool:
 
 def _form(address: str) -> str:
     """What the file's name says it is: ".jsonl", ".warc" …, "page", or "" for no page."""
-    end = _ending(address)
+    end = ending(address)
     return end if end in MANY else "page" if end in PAGES else ""
 
 
-def _ending(address: str) -> str:
+def ending(address: str) -> str:
     """The ending of the file's name, in small letters; that of a packed file is of what is in it."""
     stem, end = os.path.splitext(address.lower())
     return os.path.splitext(stem)[1] if end in PACKED else end
@@ -145,7 +146,7 @@ def _ending(address: str) -> str:
 
 def said_kind(address: str) -> str:
     """What the name of a page's file says of it: "html", or "" for nothing."""
-    return "html" if _ending(address) in HTML else ""
+    return "html" if ending(address) in HTML else ""
 
 
 def unpacked(data: bytes, name: str) -> bytes:

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from pagesieve.carry import carry
-from pagesieve.corpus import Document, Label, unpacked
+from pagesieve.corpus import Document, Label, html_path, unpacked
 from pagesieve.html import decode_html, read_html
 from pagesieve.page import Page, split
 from pagesieve.roles import ROLES
@@ -28,52 +28,11 @@ __all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "html_view", "render", "rendered
 COLUMNS = 80
 BASE = "https://www.site.example/"  # what relative addresses are taken to be below
 LEAST_FOUND = 0.5  # share of the labelled words a rendering must hold, or it shows another page
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-    ]
+_BLOCKS = frozenset(  # not `flow.BLOCKS`: this rendering stays what models have been trained on
+    "address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "
+    "h6 header hr html legend li main nav ol option p pre section summary table tbody tfoot thead tr ul".split()
 )
-_PARAGRAPHS = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "ul"])
+_PARAGRAPHS = frozenset("blockquote h1 h2 h3 h4 h5 h6 ol p ul".split())
 _LEAD = re.compile(r"\s*(?:[•*+◦□■○●☆-]|\d+\.)?\s*")  # indentation and list marker of a line
 _UNSEEN = ("script", "style", "template", "head")
 _UNSHOWN = (*_UNSEEN, "noscript", "svg", "iframe", "object", "select")
@@ -223,14 +182,14 @@ FROM_TEXT: dict[str, Callable[[str], str]] = {
 
 def html_of(raw: Path) -> str | None:
     """The HTML that lies beside the text dump `raw` (.html or .html.gz), or None; `CorpusError` where it is packed and not whole."""
-    for path in (raw.with_suffix(".html"), raw.with_suffix(".html.gz")):
-        if path.exists():
-            data = unpacked(path)
-            try:
-                return data.decode("utf-8")  # whatever its meta says: `make label` keeps HTML so
-            except UnicodeDecodeError:
-                return decode_html(data)
-    return None
+    path = html_path(raw)
+    if path is None:
+        return None
+    data = unpacked(path)
+    try:
+        return data.decode("utf-8")  # whatever its meta says: `make label` keeps HTML so
+    except UnicodeDecodeError:
+        return decode_html(data)
 
 
 def render(name: str, text: str, html: str | None) -> str | None:

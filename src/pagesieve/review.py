@@ -25,9 +25,8 @@ LARGEST = 64_000_000  # bytes of a save; a page of 50 MB has fewer pieces than f
 THREADS = 4
 OWN = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
 POLICY = OWN + "script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; img-src data:"
-HTML_POLICY = (
-    OWN + "sandbox; style-src 'unsafe-inline'; img-src data:; font-src data:"
-)  # a scraped page: no script, nothing from the network
+# Of a scraped page: no script, nothing from the network.
+HTML_POLICY = OWN + "sandbox; style-src 'unsafe-inline'; img-src data:; font-src data:"
 
 
 def application(desk: Desk, unsure: float = 0.8) -> Flask:

@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import groupby, pairwise
 from statistics import median_high
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 from unicodedata import normalize
 
-from pagesieve.explain import Explanation
+from pagesieve.encodings import writable
 from pagesieve.flow import CELLS, KEPT
 from pagesieve.html import Cell, Item, Metadata, Part, Quotation, annotated, labels_of_elements, parts_of_page
 from pagesieve.markdown import Around, Block, page_markdown
@@ -26,6 +26,9 @@ from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown
 from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
 from pagesieve.words import count_words
+
+if TYPE_CHECKING:
+    from pagesieve.explain import Explanation  # asks the model, which this end of the way knows nothing of
 
 __all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
 
@@ -157,9 +160,10 @@ class Teaser:
 class Segmentation:
     """The answer for one page: its `text` and all its `segments` in order, which cover all that is not white space.
 
-    `confidence` (0..1) is the expected share of the page's words with the right label: pages below a limit of one's own can be sent to a person. A page
-    that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". Of an HTML page, `text` is the page flattened,
-    `metadata` what its own tags state, `notes` whether text was taken that the page does not show, `source` its HTML.
+    `confidence` (0..1) is the expected share of the page's words with the right label; pages below a threshold of one's own are for a
+    person to look at. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". Of an
+    HTML page, `text` is the page flattened, `metadata` what its own tags state, `notes` tells where text was taken from that the page does
+    not show, and `source` is its HTML.
     """
 
     text: str
@@ -181,8 +185,8 @@ class Segmentation:
     def explain(self, segment: LabeledSegment | int) -> Explanation:
         """Why `segment` (one of `segments`, or its place among them, from the end where negative) got its label.
 
-        Raises `ValueError` for a segment of another page or a place where none is, or where the model that judged the page is
-        not at hand.
+        Raises `ValueError` for a segment of another page, for a place where none is, and where the model that judged the page is not at
+        hand, as after pickling; `TypeError` for anything else.
         """
         if self.judge is None:
             raise ValueError(
@@ -243,8 +247,8 @@ class Segmentation:
         """The article's text: its paragraphs joined by a blank line, each on one line; "" if the page has none.
 
         Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
-        that comes again word for word (pages hold their article twice, for wide and narrow screens) is given once. Where no
-        segment has the role, whole sentences among the headlines are the body: a notice of one paragraph is no standfirst.
+        that is repeated word for word (some pages hold their article twice, for wide and narrow screens) is given once. Where no
+        segment has the role body, whole sentences among the headlines are the body: a notice of one paragraph is no standfirst.
         """
         rows = self._rows
         text, inline = rows.plain.text, rows.plain.inline
@@ -259,7 +263,7 @@ class Segmentation:
 
     @property
     def markdown(self) -> str:
-        """Headline and body as Markdown; headings, lists, tables, quotes and links are kept where the page is HTML. "" without either.
+        """Headline and body as Markdown, with headings, lists, tables, quotes and links where the page is HTML; "" for a page without either.
 
         Numbered lists keep their numbers. Plain text is escaped where it would be read as markup; a dump that is Markdown itself
         is given as it stands.
@@ -289,7 +293,7 @@ class Segmentation:
         return tuple(self._rows.plain.text[i] for i in self._rows.with_label("boilerplate"))
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain values, ready for JSON. Starts and ends are places in `text`, those of links in their segment's."""
+        """The answer as plain values, ready for JSON. `start` and `end` count characters of `text`, those of links characters of their segment."""
         return {
             "view": self.view,
             "metadata": asdict(self.metadata),
@@ -313,7 +317,7 @@ class Segmentation:
 
     def to_json(self, indent: int | None = None) -> str:
         """`to_dict` as JSON text; half characters (lone surrogates), which no encoding holds, become question marks."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent).encode("utf-8", "replace").decode()
+        return writable(json.dumps(self.to_dict(), ensure_ascii=False, indent=indent))
 
     def to_html(self) -> str:
         """The whole page as an HTML fragment, coloured by label; role and probability show on hovering."""

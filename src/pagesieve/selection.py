@@ -40,7 +40,7 @@ def furniture(segments: Sequence[Segment]) -> frozenset[str]:
 
 
 def review_order(candidates: Sequence[Candidate]) -> list[str]:
-    """The pages' names, least sure first, but a page waits one round for each surer-to-help page of its site and of its layout.
+    """The pages' names, least sure first, but a page waits a round for each less sure page of its site, and for each of its layout.
 
     So the first pages are of as many sites and layouts as there are, and ten pages of one template never stand in a row
     while other pages are left. Pages of equal confidence go by name.

@@ -43,7 +43,8 @@ class Sieve:
     model: Model
 
     def __repr__(self) -> str:
-        return f"<Sieve: a model of {' and '.join(['text dumps', *['HTML'] * (self.model.html is not None)])}, made by pagesieve {self.info.get('versions', {}).get('pagesieve', '?')}>"
+        views = "text dumps" if self.model.html is None else "text dumps and HTML"
+        return f"<Sieve: a model of {views}, made by pagesieve {self.info.get('versions', {}).get('pagesieve', '?')}>"
 
     @property
     def info(self) -> dict[str, Any]:
@@ -53,10 +54,13 @@ class Sieve:
     def segment(self, page: Raw, kind: Kind = "auto", name: str = "page", dial: float = DIAL, encoding: str = "") -> Segmentation:
         """Every segment of `page` with its label, role and probability; an empty page gives an empty Segmentation.
 
-        `page` is a scraped page, its text or its HTML, decoded or as bytes. `kind="auto"` tells HTML from text
-        by how it begins, "text" and "html" take anything as such. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the
-        body") over 0.5 (the likeliest label, body only where teaser is much less likely) to 1 ("no body line lost"). `encoding` is what
-        is known of a page given as bytes, as from the server. Raises `PageError` for what is no page, and for HTML where the model has not learned it.
+        `page` is one scraped page, its text or its HTML, as str or as bytes. `kind="auto"` tells HTML from text by how the page begins;
+        "text" and "html" take anything as such. `name` stands for the page in messages. `dial` goes from 0 ("no foreign line in the body")
+        over 0.5 (the likeliest label, but body only where teaser is much less likely) to 1 ("no body line lost"). `encoding` is what is
+        known of the encoding of bytes, such as what the server said; text needs none.
+
+        Raises `PageError` for what is no page (binary data, a PDF, a feed, JSON) and for HTML where the model has not learned any, and for
+        what is wrong with the call itself as `segment_batch` does.
         """
         (answer,) = self.segment_batch([page], kind, [name], dial, encoding)
         if isinstance(answer, PageError):
@@ -71,11 +75,11 @@ class Sieve:
         dial: float = DIAL,
         encoding: str = "",
     ) -> list[Segmentation | PageError]:
-        """`segment` for each of these pages at once, in order; much faster than one by one, and the same answers to the last bit.
+        """`segment` for all of these pages at once: one answer each, in order, the same to the last bit, and much faster. `[]` for no pages.
 
-        A page that `segment` would refuse has its `PageError` in its place and leaves the others as they are. `names` stand
-        for the pages in messages, one each. What is wrong with the call itself raises: `TypeError` for a page that is neither
-        str nor bytes, `ValueError` for an unknown `kind` or `encoding` or a `dial` out of range. `[]` for no pages.
+        In place of a page that `segment` would refuse stands its `PageError`; the others are answered all the same. `names` stand for the
+        pages in messages, one each. What is wrong with the call itself raises: `TypeError` for a page that is neither str nor bytes,
+        `ValueError` for an unknown `kind` or `encoding`, a `dial` out of range, or another number of names than of pages.
         """
         _check_call(pages, kind, dial, encoding)
         pages = list(pages)
@@ -97,7 +101,7 @@ class Sieve:
     def _take(self, page: Raw, kind: str, name: str, encoding: str) -> HtmlPage | PageError | str:
         """The segments of a text dump, or why there are none; of an HTML page its source."""
         try:
-            source = _html(page, kind, name, encoding)
+            source = _html(page, kind, encoding)
             if source is None:
                 read = read_page(page, name, encoding)
                 if kind == "auto" and (found := foreign(read.text)):
@@ -155,10 +159,11 @@ class Sieve:
         encoding: str = "",
         errors: Literal["raise", "return"] = "raise",
     ) -> Iterator[Segmentation | PageError]:
-        """`segment` for each page, in order, as an iterator that keeps few pages in memory; `n_jobs` processes, the same answers to the last bit.
+        """`segment` for each page, in order, as an iterator that keeps few pages in memory: the same answers to the last bit.
 
-        Pages are taken `BATCH` at a time. Of a page that `segment` refuses the `PageError`, which names it by its place, is raised after the answers
-        for those before; with `errors="return"` it stands in the answer's place, and the others follow.
+        Pages are taken `BATCH` at a time and judged by `n_jobs` processes, -1 for as many as there are cores. The `PageError` of a page that
+        `segment` refuses names it by its place (`pages[7]`); it is raised after the answers for the pages before, or, with `errors="return"`,
+        stands in the answer's place, and the others follow. What is wrong with the call itself raises at once, as in `segment_batch`.
         """
         _check_call(pages, kind, dial, encoding)
         if errors not in ("raise", "return"):
@@ -238,15 +243,16 @@ def _or_raise(answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentat
         yield answer
 
 
-def _html(page: Raw, kind: str, name: str, encoding: str) -> str | None:
-    """The page's HTML as text; None for a text dump."""
+def _html(page: Raw, kind: str, encoding: str) -> str | None:
+    """The page's HTML as text; None for a text dump, and for what is no page."""
     if kind == "text" or not isinstance(page, (str, bytes, bytearray, memoryview)):
         return None
     if isinstance(page, str):
         return page.removeprefix(BOM) if kind == "html" or looks_like_html(page) else None
     data = bytes(page)
     if kind == "auto":
-        sample = data.lstrip()[:SNIFFED]
+        wide = bool(encoding) and known_encoding(encoding).startswith(("utf-16", "utf-32"))  # whose white space has several bytes
+        sample = (data if wide else data.lstrip())[:SNIFFED]
         if not encoding and b"<" not in sample:
             return None  # a dump, told without a look for its encoding
         if not looks_like_html(decode_html(sample, encoding)):
@@ -255,9 +261,9 @@ def _html(page: Raw, kind: str, name: str, encoding: str) -> str | None:
 
 
 def kind_of(page: Raw, kind: Kind, said: str) -> Kind:
-    """What to take the page as: `kind`, but for "auto" what is `said` of it where it lies, if that is "html".
+    """The kind to take a page as: `kind`, unless that is "auto" and `said`, what its place says of it (a file's name, a field, a server), is "html".
 
-    A PDF, JSON, a feed, a picture said to be HTML stays "auto", which tells what it is.
+    What is said to be HTML and is a PDF, JSON, a feed or a picture stays "auto", so that `segment` tells what it is.
     """
     if kind != "auto" or said != "html":
         return kind
@@ -269,9 +275,9 @@ def kind_of(page: Raw, kind: Kind, said: str) -> Kind:
 
 
 def load(path: Path | str | None = None) -> Sieve:
-    """A `Sieve` with the model that comes with the package, or with the one at `path`, a model folder or its `.npz`.
+    """A `Sieve` with the model at `path`, a model folder or the `.npz` file in it, or else with the model that comes with the package.
 
-    Without a path the environment variable PAGESIEVE_MODEL, where it is set, names the file. Raises `FileNotFoundError` where
-    there is none, `ModelError` for a file that cannot be used.
+    Without a path the environment variable PAGESIEVE_MODEL, where it is set, gives one. Raises `FileNotFoundError` where no model is
+    there, `ModelError` for a file that cannot be used.
     """
     return Sieve(load_model(path or os.environ.get("PAGESIEVE_MODEL") or SHIPPED))

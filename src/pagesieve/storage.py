@@ -49,7 +49,7 @@ def save_model(model: Model, path: Path | str) -> None:
 
 
 def model_digest(model: Model) -> str:
-    """Names what `model` holds, in 16 hexadecimal digits: the same for the same model in any file and any process."""
+    """A name for what `model` holds, 16 hexadecimal digits: the same for the same model in any file and any process."""
     import hashlib  # takes milliseconds that one page need not wait
 
     digest = hashlib.sha256()
@@ -104,7 +104,7 @@ def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 def load_model(path: Path | str) -> Model:
     """The model in the file `path`, or in the file `model.npz` of the folder `path`.
 
-    Raises `FileNotFoundError` if there is none and `ModelError` if the file is truncated, foreign or newer.
+    Raises `FileNotFoundError` if there is none, and `ModelError` if the file is truncated, foreign, of another format or of other features.
     """
     path = Path(path)
     file = path / MODEL_FILE if path.is_dir() else path

@@ -66,61 +66,34 @@ def train(config: TrainConfig) -> dict[str, Any]:
     if config.cv.keep:
         check_out("cv.keep", config.cv.keep)
     gathered = gather(config)
-    documents, views, held_out = gathered.documents, gathered.views, gathered.held_out
+    documents, views = gathered.documents, gathered.views
     bare = [replace(d, page=Page("", d.page.name), labels=()) for d in documents]  # what the model card and the manifest ask of them
-    sites = sorted({d.site for d in bare})
+    sites = len({d.site for d in bare})
     counts = report.corpus_table(documents)
     segments = sum(len(d.segments) for d in documents)
     renderings = f", and {len(views)} other renderings, pieces or repetitions of them" if views else ""
-    print(f"{len(documents)} pages of {len(sites)} sites, {segments} segments{renderings}\n\n{counts}\n", flush=True)
+    print(f"{len(documents)} pages of {sites} sites, {segments} segments{renderings}\n\n{counts}\n", flush=True)
 
     text, of_html = by_site(gathered, chosen, config)
-    outcomes = {TEXT_SCORES: text.outcome}
-    if config.cv.random_split:
-        pages = [s.name.partition("@")[0] for s in text.samples]
-        mixed = training.assign_folds(pages, config.cv.folds, config.seed)
-        outcomes[MIXED_SCORES] = _cross_validated(MIXED_SCORES, documents, text.samples, mixed, chosen, config)
-    if of_html:
-        outcomes[HTML_SCORES] = of_html.outcome
+    outcomes = _outcomes(documents, text, of_html, config)
     summaries = {name: evaluation.summary(outcome.judged, config.seed) for name, outcome in outcomes.items()}
     print(f"{report.score_table(summaries)}\n\n{report.rates(summaries[TEXT_SCORES])}\n", flush=True)
 
-    versions = {"pagesieve": pagesieve.__version__, **{name: version(name) for name in ("scikit-learn", "numpy")}}
     info = {
-        "versions": versions,
+        "versions": {"pagesieve": pagesieve.__version__, **{name: version(name) for name in ("scikit-learn", "numpy")}},
         "data_digest": corpus.digest(documents),
         "pages": len(documents),
-        "sites": len(sites),
+        "sites": sites,
         "seed": config.seed,
         "scores": report.plain({name: {by: {"macro": s[by]["macro"], "f1": s[by]["f1"]} for by in ("by_segments", "by_words")} for name, s in summaries.items()}),
     }  # fmt: skip
-    fitted, pipeline = text.fit(config, info)
-    pipelines = {TEXT_PIPELINE: pipeline}
-    if of_html:
-        html_fitted, pipelines[HTML_PIPELINE] = of_html.fit(config)
-        fitted = replace(fitted, html=html_fitted)
+    model, pipelines = _fitted(text, of_html, config, info)
     facts = {
         **info,
         "name": Path(config.out).name,
         "segments": segments,
-        "views": len(views),
-        "pieces": sum(d.page.name.endswith("@excerpt") for d in views) + (len(gathered.html_views) if of_html else 0),
-        "html": len(gathered.html) if of_html else 0,
-        "bodies": text.taught.learned if text.taught else 0,
-        "languages": dict(Counter(d.language for d in bare).most_common()),
-        "sources": sorted({d.source for d in bare if d.source}),
-        "licences": sorted({d.licence for d in bare if d.licence}),
-        "unstated": {"sources": sum(not d.source for d in bare), "licences": sum(not d.licence for d in bare)},
-        "held_out": sorted(held_out),
-        "roots": gathered.roots,
-        "chain": gathered.chain,
-        "folds": config.cv.folds,
-        "fold_of_site": {s.site: int(fold) for s, fold in zip(text.samples, text.outcome.crossed.folds, strict=True)},
-        "confidence": evaluation.confidence_table(text.outcome.judged),
-        "dials": {name: evaluation.dial_table(outcomes[name].judged) for name in (TEXT_SCORES, HTML_SCORES) if name in outcomes},
-        "breakdowns": {
-            name: evaluation.breakdown(outcomes[name].judged, config.seed) for name in (TEXT_SCORES, HTML_SCORES) if name in outcomes
-        },
+        **_data_facts(gathered, bare, text, of_html),
+        **_score_facts(text, outcomes, config),
         "roles": counts,
         "summaries": summaries,
         "settings": OmegaConf.to_container(OmegaConf.create({"features": config.features, "model": config.model}), resolve=True),
@@ -128,11 +101,63 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "peak_memory_mb": _peak_memory(),
     }
     bodies = {page.page.name: page.sha256 for page in gathered.bodies}
-    _save(Path(config.out), fitted, pipelines, config, facts, {d.page.name: d.sha256 for d in bare}, bodies)
+    _save(Path(config.out), model, pipelines, config, facts, {d.page.name: d.sha256 for d in bare}, bodies)
     if config.cv.keep:
         _keep(Path(config.cv.keep), text, of_html)
     print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
     return facts
+
+
+def _outcomes(documents: Shelf[Document], text: View, of_html: View | None, config: TrainConfig) -> dict[str, Outcome]:
+    """The outcomes to report, by the names of their scores; one more for folds that ignore sites, if that is asked for."""
+    outcomes = {TEXT_SCORES: text.outcome}
+    if config.cv.random_split:
+        pages = [s.name.partition("@")[0] for s in text.samples]
+        mixed = training.assign_folds(pages, config.cv.folds, config.seed)
+        outcomes[MIXED_SCORES] = _cross_validated(MIXED_SCORES, documents, text.samples, mixed, text.settings, config)
+    if of_html:
+        outcomes[HTML_SCORES] = of_html.outcome
+    return outcomes
+
+
+def _fitted(text: View, of_html: View | None, config: TrainConfig, info: dict[str, Any]) -> tuple[Model, dict[str, Pipeline]]:
+    """The model of all pages in both views, and its first passes by the names of their files."""
+    model, pipeline = text.fit(config, info)
+    pipelines = {TEXT_PIPELINE: pipeline}
+    if of_html:
+        html, pipelines[HTML_PIPELINE] = of_html.fit(config)
+        model = replace(model, html=html)
+    return model, pipelines
+
+
+def _data_facts(gathered: Gathered, bare: Sequence[Document], text: View, of_html: View | None) -> dict[str, Any]:
+    """What was learned from; `bare` are the labelled pages without their texts."""
+    pieces = sum(d.page.name.endswith("@excerpt") for d in gathered.views)
+    return {
+        "views": len(gathered.views),
+        "pieces": pieces + (len(gathered.html_views) if of_html else 0),
+        "html": len(gathered.html) if of_html else 0,
+        "bodies": text.taught.learned if text.taught else 0,
+        "languages": dict(Counter(d.language for d in bare).most_common()),
+        "sources": sorted({d.source for d in bare if d.source}),
+        "licences": sorted({d.licence for d in bare if d.licence}),
+        "unstated": {"sources": sum(not d.source for d in bare), "licences": sum(not d.licence for d in bare)},
+        "held_out": sorted(gathered.held_out),
+        "roots": gathered.roots,
+        "chain": gathered.chain,
+    }
+
+
+def _score_facts(text: View, outcomes: dict[str, Outcome], config: TrainConfig) -> dict[str, Any]:
+    """How the pages were split, and what is told of the scores beside their summaries."""
+    by_site = {name: outcomes[name].judged for name in (TEXT_SCORES, HTML_SCORES) if name in outcomes}
+    return {
+        "folds": config.cv.folds,
+        "fold_of_site": text.fold_of_site,
+        "confidence": evaluation.confidence_table(text.outcome.judged),
+        "dials": {name: evaluation.dial_table(judged) for name, judged in by_site.items()},
+        "breakdowns": {name: evaluation.breakdown(judged, config.seed) for name, judged in by_site.items()},
+    }
 
 
 class Gathered(NamedTuple):
@@ -296,6 +321,11 @@ class View(NamedTuple):
     settings: Settings
     outcome: Outcome
     taught: training.Taught | None
+
+    @property
+    def fold_of_site(self) -> dict[str, int]:
+        """The fold in which each site was judged."""
+        return {s.site: int(fold) for s, fold in zip(self.samples, self.outcome.crossed.folds, strict=True)}
 
     def fit(self, config: TrainConfig, info: dict[str, Any] | None = None) -> tuple[Model, Pipeline]:
         """The model of all these pages, calibrated, and its first pass as a scikit-learn pipeline."""
@@ -517,8 +547,7 @@ def _keep(folder: Path, text: View, of_html: View | None) -> None:
     """Save the folds' models and the fold of each site to `folder`, to judge more pages by models that have not seen their sites."""
     for number, model in enumerate(text.outcome.models):
         save_model(replace(model, html=of_html.outcome.models[number]) if of_html else model, folder / f"{number}.npz")
-    labelled = {s.site: int(fold) for s, fold in zip(text.samples, text.outcome.crossed.folds, strict=True)}
-    fold_of = {**labelled, **(text.taught.fold_of if text.taught else {})}
+    fold_of = {**text.fold_of_site, **(text.taught.fold_of if text.taught else {})}
     write_text(folder / "folds.json", json.dumps(fold_of, indent=0, sort_keys=True) + "\n")
 
 

@@ -86,9 +86,7 @@ class Settings:
     groups: tuple[str, ...] = GROUPS  # layout groups in use
     C: float = 0.5  # inverse regularisation of the logistic regression
     alpha: float = 3e-6  # regularisation of SGD
-    max_iter: int = (
-        20  # rounds of the linear classifier, with SGD fewer where the data are many (see `UPDATES`); ending early regularises too
-    )
+    max_iter: int = 20  # rounds of the linear classifier, fewer of SGD on much data (see `UPDATES`); ending early regularises too
     min_df: int = 3  # segments a term must be in
     max_terms: int | None = None  # only so many, the most frequent ones
     layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
@@ -437,9 +435,10 @@ def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Float
 
 
 def assign_folds(keys: Sequence[str], folds: int, seed: int, fixed: Mapping[str, int] | None = None) -> NDArray[np.int64]:
-    """A fold number (0 … folds - 1) for each entry of `keys`; equal keys get the same fold, folds get as many keys.
+    """A fold number (0 … folds - 1) for each entry of `keys`; equal keys get the same fold, and folds equally many keys, give or take one.
 
-    Depends on the set of keys, not on their order. Keys that have a `fixed` fold have that, the others are dealt out. Raises `ValueError` for fewer than two folds or fewer different keys than folds.
+    Depends on the set of keys, not on their order. Keys that have a `fixed` fold stay in it, the others are dealt out. Raises `ValueError`
+    for fewer than two folds, for fewer different keys than folds, and where `fixed` leaves a fold empty.
     """
     if folds < 2:
         raise ValueError(f"cv.folds={folds}: nothing would be left to train on; give at least 2 (3 for a model with a sequence layer)")
@@ -450,7 +449,11 @@ def assign_folds(keys: Sequence[str], folds: int, seed: int, fixed: Mapping[str,
     dealt = [key for key in distinct if key not in fixed]
     order = np.random.RandomState(seed).permutation(len(dealt))
     fold_of = {**fixed, **{dealt[place]: i % folds for i, place in enumerate(order.tolist())}}
-    return np.array([fold_of[key] for key in keys], dtype=np.int64)
+    found = np.array([fold_of[key] for key in keys], dtype=np.int64)
+    empty = sorted({*range(folds)} - {*found.tolist()})
+    if empty:
+        raise ValueError(f"cv.fixed: leaves no site to fold {', '.join(map(str, empty))} of {folds}; fix fewer sites, or lower cv.folds")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,28 +498,13 @@ def cross_fit(
     labelled = Shelf.of(samples)
     pools = [_Pool.of(labelled, taught, taught.without[j] if taught else None) for j in range(k)]
     fold = np.append(folds, [taught.fold_of[s.site] for s in taught.samples]).astype(np.int64) if taught else folds
-    pairs = list(permutations(range(k), 2) if taught else combinations(range(k), 2)) if settings.sequence else []
-    without = [((j,), (j,)) for j in range(k)] + [(pair, pair[:1] if taught else pair) for pair in pairs]  # folds left out, folds asked for
-    linears: dict[int, Linear] = {}
-    found: Shelf[Floats] = Shelf()
-    place: dict[tuple[int, int], int] = {}  # (sample, other fold left out, or its own) → where its answers stand in `found`
-    with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
-        rows = _rows(_Pool.of(labelled, taught, None), Path(folder), settings, seed)
-        work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-            delayed(_answers_without)(left_out, asked, pools[left_out[-1]], rows, fold, settings, seed) for left_out, asked in without
-        )
-        for left_out, linear, answers in progress(work, len(without), "first pass"):
-            if linear is not None:
-                linears[left_out[0]] = linear
-            for sample, answer in answers.items():
-                place[sample, left_out[0] if fold[sample] == left_out[-1] else left_out[-1]] = len(found)
-                found.append(answer)
+    first = _FirstPasses.of(pools, fold, settings, seed, n_jobs, progress)
     jobs = []
     for j, pool in enumerate(pools):
         inside = np.flatnonzero(fold != j).tolist()
-        nested = found.take(place[i, j] for i in inside) if settings.sequence else Shelf[Floats]()
+        nested = first.answers_without(inside, [j] * len(inside)) if settings.sequence else Shelf[Floats]()
         outside = labelled.take(np.flatnonzero(folds == j).tolist())
-        jobs.append(delayed(_judge_fold)(linears[j], pool.take(inside), nested, outside, settings, seed))
+        jobs.append(delayed(_judge_fold)(first.linears[j], pool.take(inside), nested, outside, settings, seed))
     predictions: Shelf[Prediction] = Shelf()
     judged: list[int] = []
     models: list[Model] = []
@@ -525,8 +513,47 @@ def cross_fit(
             predictions.append(prediction)
         judged += np.flatnonzero(folds == j).tolist()
         models.append(model)
-    answers = found.take(place[i, int(own)] for i, own in enumerate(fold))
+    answers = first.answers_without(range(len(fold)), fold.tolist())
     return CrossFit(folds, predictions.take(np.argsort(judged).tolist()), answers, models)
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstPasses:
+    """The first passes of a cross-validation: `linears` are those without one fold, by its number; `answers` those of all, for the folds left out.
+
+    `place` says where among them the one for a sample stands, by its number and the other fold left out, its own where no other was.
+    """
+
+    linears: dict[int, Linear]
+    answers: Shelf[Floats]
+    place: dict[tuple[int, int], int]
+
+    @classmethod
+    def of(cls, pools: Sequence[_Pool], fold: Ints, settings: Settings, seed: int, n_jobs: int, progress: Progress) -> _FirstPasses:
+        """Those that a model without each fold asks for; `pools[j]` are the samples that the one without fold j may learn from, `fold` theirs."""
+        k, whole = len(pools), replace(pools[0], told=None)
+        taught = pools[0].told is not None
+        pairs = list(permutations(range(k), 2) if taught else combinations(range(k), 2)) if settings.sequence else []
+        without = [((j,), (j,)) for j in range(k)] + [
+            (pair, pair[:1] if taught else pair) for pair in pairs
+        ]  # folds left out, folds asked for
+        first = cls({}, Shelf(), {})
+        with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
+            rows = _rows(whole, Path(folder), settings, seed)
+            work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
+                delayed(_answers_without)(left_out, asked, pools[left_out[-1]], rows, fold, settings, seed) for left_out, asked in without
+            )
+            for left_out, linear, answers in progress(work, len(without), "first pass"):
+                if linear is not None:
+                    first.linears[left_out[0]] = linear
+                for sample, answer in answers.items():
+                    first.place[sample, left_out[0] if fold[sample] == left_out[-1] else left_out[-1]] = len(first.answers)
+                    first.answers.append(answer)
+        return first
+
+    def answers_without(self, samples: Iterable[int], others: Iterable[int]) -> Shelf[Floats]:
+        """The answer for each of these samples by the first pass that saw neither its fold nor the other one beside it."""
+        return self.answers.take(self.place[key] for key in zip(samples, others, strict=True))
 
 
 def _rows(samples: Sequence[Sample], folder: Path, settings: Settings, seed: int) -> Rows:
