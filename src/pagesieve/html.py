@@ -3,7 +3,7 @@
 What follows sees the same kind of segments as of a text dump; each has a `Markup` beside it that tells where it stood. The
 text is made anew: one line for each block of the page, a blank line around paragraphs and headings, as a browser's
 `innerText` has it. Pages are decoded and parsed one by one, then read some at a time: `tree` (the parsed pages in columns), `flow` (their
-lines), `markup` (where these stand). `noscript` counts where a page shows next to nothing without it, the article's text in its
+lines), `titles` (which of them are the page's title), `markup` (where they stand). `noscript` counts where a page shows next to nothing without it, the article's text in its
 JSON-LD or its framework's state where there is no other, and what is declared hidden where that is most of the page (chapters
 behind a click).
 """
@@ -24,6 +24,7 @@ from pagesieve.encodings import characters
 from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
 from pagesieve.page import Markup, Page, Segment, Segments
+from pagesieve.titles import titled
 from pagesieve.tree import read_tree
 
 __all__ = [
@@ -274,13 +275,15 @@ def _lay_out(pages: Sequence[_Parsed], hidden: bool = False, noscript: bool = Fa
     tree = read_tree([page.written for page in pages])
     seen = shown(tree, hidden, noscript)
     lines = lay_out(tree, seen)
-    found = []
     bounds, starts, ends, blanks = (of.tolist() for of in (lines.bounds, lines.start, lines.end, lines.blank.astype(int)))
-    for page, (markup, text) in enumerate(zip(markup_of(tree, seen, lines), lines.texts, strict=True)):
-        own = slice(bounds[page], bounds[page + 1])
-        texts = [text[a:b] for a, b in zip(starts[own], ends[own], strict=True)]
-        segments = Segments(texts, starts[own], ends[own], blank_before=blanks[own], markup=markup, tidy=bool(lines.tidy[page]))
-        found.append(_Laid(text, segments, int(lines.words[page]), int(lines.hidden_words[page])))
+    owns = [slice(*of) for of in itertools.pairwise(bounds)]
+    texts = [[text[a:b] for a, b in zip(starts[own], ends[own], strict=True)] for text, own in zip(lines.texts, owns, strict=True)]
+    shares = [titled(own, page.metadata.title) for own, page in zip(texts, pages, strict=True)]
+    found = []
+    for page, (markup, own) in enumerate(zip(markup_of(tree, seen, lines, shares), owns, strict=True)):
+        tidy = bool(lines.tidy[page])
+        segments = Segments(texts[page], starts[own], ends[own], blank_before=blanks[own], markup=markup, tidy=tidy)
+        found.append(_Laid(lines.texts[page], segments, int(lines.words[page]), int(lines.hidden_words[page])))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Step 1c of an HTML page's way: elements in columns and laid out lines → what the tags around each line say of it.
+"""Step 1d of an HTML page's way: elements in columns and laid out lines → what the tags around each line say of it.
 
 The terms of a line's tags, classes and ids are wanted as numbers where a page is judged, and as strings by whoever reads or trains
 on them: `_Terms` makes the numbers, `_Told` the strings, when they are asked for, by the same recipe.
@@ -7,6 +7,7 @@ on them: `_Terms` makes the numbers, `_Told` the strings, when they are asked fo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -39,8 +40,8 @@ _headings, _OUTERMOST = Names(HEADINGS), Names({"html": 1, "body": 1})
 _OWN, _ABOVE, _DOT = (np.uint64(ord(char)) for char in "<^.")
 
 
-def markup_of(tree: Tree, seen: Shown, lines: Lines) -> list[MarkupColumns]:
-    """The markup of the lines of each page."""
+def markup_of(tree: Tree, seen: Shown, lines: Lines, titled: Sequence[NDArray[np.float32]]) -> list[MarkupColumns]:
+    """The markup of the lines of each page; `titled` says how much of the page's title each of its lines is."""
     piece = tree.piece[seen.element]
     filled = np.flatnonzero(~tree.void[seen.element])
     around = tree.nest(seen.element[filled])
@@ -76,6 +77,7 @@ def markup_of(tree: Tree, seen: Shown, lines: Lines) -> list[MarkupColumns]:
             link_start=link_start[a:b].copy(),
             link_end=link_end[a:b].copy(),
             address=address[a:b],
+            titled=titled[page],
         )
         for page, (first, last, a, b) in enumerate(zip(bounds, bounds[1:], links, links[1:], strict=False))
     ]
