@@ -176,6 +176,34 @@ def test_a_page_that_hides_most_of_itself_shows_it() -> None:
     assert page.segments[-1].text == ARTICLE.strip()
 
 
+UNSPACED = {"ja": "連絡船は明日からまた動く。" * 60, "zh": "渡轮明天恢复通航。" * 60, "th": "เรือข้ามฟากกลับมาแล่น" * 40}
+
+
+@pytest.mark.parametrize("article", UNSPACED.values(), ids=UNSPACED)
+@pytest.mark.parametrize(
+    ("html", "note"),
+    [
+        ("<noscript><p>{0}</p></noscript>", "text from noscript"),
+        ("<div hidden><p>{0}</p></div>", "text from hidden elements"),
+        ('<script type=\'application/ld+json\'>{{"articleBody": "{0}"}}</script>', "body from JSON-LD"),
+        ('<script type=\'application/json\'>{{"a": ["{0}"]}}</script>', "body from framework state"),
+    ],
+)
+def test_a_bare_page_has_its_text_in_scripts_without_spaces_too(html: str, note: str, article: str) -> None:
+    page = read_html("<html><body>" + html.format(article))
+    assert page.notes == (note,)
+    assert [segment.text for segment in page.segments] == [article]
+
+
+@pytest.mark.parametrize("article", UNSPACED.values(), ids=UNSPACED)
+def test_a_page_that_shows_an_article_in_such_a_script_is_not_bare(article: str) -> None:
+    legal = json.dumps({"notice": ARTICLE * 5})
+    hidden = f"<div hidden>{ARTICLE}</div><noscript>{ARTICLE * 5}</noscript><script type='application/json'>{legal}</script>"
+    page = read_html(f"<html><p>{article}</p>{hidden}")
+    assert page.notes == ()
+    assert [segment.text for segment in page.segments] == [article]
+
+
 # ------------------------------------------------------------------------------------------------------ metadata
 
 

@@ -26,6 +26,7 @@ from pagesieve.markup import markup_of
 from pagesieve.page import Markup, Page, Segment, Segments
 from pagesieve.titles import titled
 from pagesieve.tree import read_tree
+from pagesieve.words import count_words
 
 __all__ = [
     "Cell",
@@ -59,7 +60,7 @@ MAX_SPAN = 100  # columns and rows that a cell takes; more are no table that any
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
 AUTHOR = ("author", "article:author", "dc.creator", "parsely-author", "byl")  # names of `meta`; some give the address of a profile
 BARE = 40  # words; a page that shows fewer shows nothing
-STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
+STATE_WORD = 40  # characters; a text of a page's state that has no second word before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
 HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page that begins with one is HTML, whatever they are
 HTML_SAMPLE = 20_000
@@ -242,7 +243,7 @@ def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
             laid, words, notes = again, again.words, ("text from noscript",)
         for origin, texts in (("JSON-LD", _article_bodies(parsed.stated)), ("framework state", _state_texts(_parse(html)))):
             article = max(texts, key=len, default="")
-            if len(article.split()) >= MORE * max(words, BARE // MORE):
+            if count_words(article) >= MORE * max(words, BARE // MORE):
                 laid = laid.with_article(article)
                 notes = (*notes, f"body from {origin}")
                 break
@@ -506,7 +507,7 @@ def _state_texts(tree: Any) -> Iterator[str]:
             item = pending.pop()
             if isinstance(item, (dict, list)):
                 pending.extend(item.values() if isinstance(item, dict) else item)
-            elif isinstance(item, str) and item.count(" ") >= BARE and " " in item[:STATE_WORD]:
+            elif isinstance(item, str) and len(item) > BARE and count_words(item[:STATE_WORD]) > 1 and count_words(item) > BARE:
                 yield _plain(item)
 
 
