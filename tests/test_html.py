@@ -40,6 +40,14 @@ def texts(html: str) -> list[str]:
         ("<ul><li>One<ul><li>Two</ul><li>Three</ul>", ["One", "Two", "Three"]),
         ("<table><tr><td>Rovers</td><td>2</td></tr><tr><td> Town<td>1</table>", ["Rovers\t2", "Town\t1"]),
         ("<table><tr><td><p>Left</p></td><td><p>Right</p></td></tr></table>", ["Left", "Right"]),
+        (
+            "<table><tr><td><p>Row on.</p><a href=/p>Print</a></td><td>Rates<br>USD</td><td>Rovers</td><td>2</td></table>",
+            ["Row on.", "Print", "Rates", "USD", "Rovers\t2"],
+        ),
+        (
+            "<table><tr><td>Rovers<td>2<!-- <br> --><td>1<td hidden><p>no<td><b>3</b><td><ul><li>Left</ul>on<td>4",
+            ["Rovers\t2\t1\t3", "Left", "on", "4"],
+        ),
         ("<dl><dt>Tide</dt><dd>High</dd></dl><details><summary>More</summary>Less</details>", ["Tide", "High", "More", "Less"]),
         ("<pre>\n a  b\n  c <b>d\n</b></pre>e", ["a  b\n  c d", "e"]),
         ("<script>var a</script><style>p{}</style><template><p>t</p></template><p>seen</p><!-- no -->", ["seen"]),

@@ -2,7 +2,8 @@
 
 Nothing is rendered: style sheets are not read, so what only they hide is there.
 
-1. A block element or a `br` ends a line; the cells of a table's row stay on one, parted by a tab (HTML Standard, "Rendering").
+1. A block element or a `br` ends a line; the cells of a table's row stay on one, parted by a tab (HTML Standard, "Rendering"), but for
+   those that have lines of their own.
 2. Scripts, styles, form fields and what the page itself declares hidden are left out.
 3. A picture's alternative text is a line of its own behind the one it stands in.
 """
@@ -386,7 +387,11 @@ def _parting(tree: Tree, seen: Shown) -> tuple[Ints, Ints, Ints]:
     breaks[piece] = breaks[last] = seen.nature & MARGIN > 0
     breaks[piece] |= seen.nature & BREAK > 0
     margins[piece] = margins[last] = seen.nature & MARGIN > 1
-    cells[piece] = seen.nature & CELL > 0
+    cell = np.flatnonzero(seen.nature & CELL)
+    opened = np.append(0, np.cumsum(np.bincount(piece, seen.nature & (MARGIN | BREAK) > 0, minlength=len(tree.begin))))
+    lines = opened[last[cell] + 1] > opened[piece[cell] + 1]  # it holds what breaks a line: a table for the layout
+    breaks[piece[cell[lines]]] = breaks[last[cell[lines]]] = 1
+    cells[piece[cell[~lines]]] = 1
     np.cumsum(found, axis=1, out=found)
     return found[0], found[1], found[2]
 
