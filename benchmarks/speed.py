@@ -30,6 +30,7 @@ from pagesieve.model import Model, Prediction, _blend, second_pass_inputs
 from pagesieve.page import decode, grouped, split
 from pagesieve.sequence import decode as decode_roles
 from pagesieve.sieve import BATCH
+from pagesieve.titles import titled
 from pagesieve.tree import read_tree
 
 ROUNDS = 200
@@ -109,8 +110,11 @@ def _html_stages(group: Sequence[tuple[str, str]], timed: Callable[[str, Callabl
     tree = timed("columns", lambda: read_tree([page.written for page in parsed]))
     seen = timed("lines", lambda: shown(tree))
     lines = timed("lines", lambda: lay_out(tree, seen))
-    timed("markup", lambda: markup_of(tree, seen, lines))
-    return [laid.segments for laid in _lay_out(parsed)]
+    laid = _lay_out(parsed)
+    titles = [page.metadata.title for page in parsed]
+    shares = timed("titles", lambda: [titled(page.segments.text, title) for page, title in zip(laid, titles, strict=True)])
+    timed("markup", lambda: markup_of(tree, seen, lines, shares))
+    return [page.segments for page in laid]
 
 
 def _judge(model: Model, pages: Sequence[Any], timed: Callable[[str, Callable[[], Any]], Any]) -> None:

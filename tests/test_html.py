@@ -40,6 +40,14 @@ def texts(html: str) -> list[str]:
         ("<ul><li>One<ul><li>Two</ul><li>Three</ul>", ["One", "Two", "Three"]),
         ("<table><tr><td>Rovers</td><td>2</td></tr><tr><td> Town<td>1</table>", ["Rovers\t2", "Town\t1"]),
         ("<table><tr><td><p>Left</p></td><td><p>Right</p></td></tr></table>", ["Left", "Right"]),
+        (
+            "<table><tr><td><p>Row on.</p><a href=/p>Print</a></td><td>Rates<br>USD</td><td>Rovers</td><td>2</td></table>",
+            ["Row on.", "Print", "Rates", "USD", "Rovers\t2"],
+        ),
+        (
+            "<table><tr><td>Rovers<td>2<!-- <br> --><td>1<td hidden><p>no<td><b>3</b><td><ul><li>Left</ul>on<td>4",
+            ["Rovers\t2\t1\t3", "Left", "on", "4"],
+        ),
         ("<dl><dt>Tide</dt><dd>High</dd></dl><details><summary>More</summary>Less</details>", ["Tide", "High", "More", "Less"]),
         ("<pre>\n a  b\n  c <b>d\n</b></pre>e", ["a  b\n  c d", "e"]),
         ("<script>var a</script><style>p{}</style><template><p>t</p></template><p>seen</p><!-- no -->", ["seen"]),
@@ -174,6 +182,34 @@ def test_a_page_that_hides_most_of_itself_shows_it() -> None:
     page = read_html(f"<p>One of 29</p><div style='display:none'><p>{ARTICLE}</p></div>")
     assert page.notes == ("text from hidden elements",)
     assert page.segments[-1].text == ARTICLE.strip()
+
+
+UNSPACED = {"ja": "連絡船は明日からまた動く。" * 60, "zh": "渡轮明天恢复通航。" * 60, "th": "เรือข้ามฟากกลับมาแล่น" * 40}
+
+
+@pytest.mark.parametrize("article", UNSPACED.values(), ids=UNSPACED)
+@pytest.mark.parametrize(
+    ("html", "note"),
+    [
+        ("<noscript><p>{0}</p></noscript>", "text from noscript"),
+        ("<div hidden><p>{0}</p></div>", "text from hidden elements"),
+        ('<script type=\'application/ld+json\'>{{"articleBody": "{0}"}}</script>', "body from JSON-LD"),
+        ('<script type=\'application/json\'>{{"a": ["{0}"]}}</script>', "body from framework state"),
+    ],
+)
+def test_a_bare_page_has_its_text_in_scripts_without_spaces_too(html: str, note: str, article: str) -> None:
+    page = read_html("<html><body>" + html.format(article))
+    assert page.notes == (note,)
+    assert [segment.text for segment in page.segments] == [article]
+
+
+@pytest.mark.parametrize("article", UNSPACED.values(), ids=UNSPACED)
+def test_a_page_that_shows_an_article_in_such_a_script_is_not_bare(article: str) -> None:
+    legal = json.dumps({"notice": ARTICLE * 5})
+    hidden = f"<div hidden>{ARTICLE}</div><noscript>{ARTICLE * 5}</noscript><script type='application/json'>{legal}</script>"
+    page = read_html(f"<html><p>{article}</p>{hidden}")
+    assert page.notes == ()
+    assert [segment.text for segment in page.segments] == [article]
 
 
 # ------------------------------------------------------------------------------------------------------ metadata

@@ -75,11 +75,11 @@ def test_a_pages_markup_does_not_depend_on_the_pages_read_with_it(sources: list[
 @given(pages())
 @QUICK
 def test_markup_that_was_looked_at_is_the_same_in_columns_again(html: str) -> None:
-    found = read_html("<html>" + html).segments
+    found = read_html("<html><title>Row on</title>" + html).segments
     again = Segments.of(list(found))
     assert again == found
     assert again.markup is not None
     assert found.markup is not None
     assert_numbers_say_what_words_say(again.markup)
-    for name in ("element", "containers", "peers", "link_row", "link_start", "link_end"):
+    for name in ("element", "containers", "peers", "link_row", "link_start", "link_end", "titled"):
         np.testing.assert_array_equal(getattr(again.markup, name), getattr(found.markup, name))

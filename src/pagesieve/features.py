@@ -109,6 +109,7 @@ class MarkupMeasures:
     linked: Floats  # share of the characters that lie in links
     links: Floats  # number of links
     heading: Floats  # level, 0 for none
+    titled: Floats  # how much of the page's title
     peers: Floats  # (n, LEVELS): siblings of the same tag and class, of the block and of its containers
     containers: NDArray[np.int64]  # (n, LEVELS)
     shape: NDArray[np.int64]
@@ -133,6 +134,7 @@ class MarkupMeasures:
             linked=(linked / lengths).astype(np.float32),
             links=np.bincount(link, minlength=len(lengths)).astype(np.float32),
             heading=np.concatenate([c.heading[c.style] for c in found]).astype(np.float32),
+            titled=np.concatenate([c.titled for c in found]),
             peers=np.maximum(np.concatenate([c.peers for c in found]), 0).astype(np.float32),
             containers=(np.cumsum(there) - 1)[containers],
             shape=np.concatenate([c.shape[c.style] + first for c, first in zip(found, shapes, strict=False)]),
@@ -620,6 +622,7 @@ LAYOUT: tuple[Feature, ...] = (
     Feature("linked", MARKUP, lambda m: _markup(m).linked, near=True),
     Feature("links", MARKUP, lambda m: _log(_markup(m).links)),
     Feature("heading", MARKUP, lambda m: _markup(m).heading, near=True),
+    Feature("titled", MARKUP, lambda m: _markup(m).titled, near=True),  # too rare for a bin of its own, as `dateline`
     *(Feature(f"peers_{i}", MARKUP, lambda m, i=i: _log(_markup(m).peers[:, i]), near=i < 2) for i in range(LEVELS)),  # type: ignore[misc]
 )
 """The feature table: every column of the layout matrix, in order. The group `MARKUP` needs an HTML page."""

@@ -2,7 +2,8 @@
 
 Nothing is rendered: style sheets are not read, so what only they hide is there.
 
-1. A block element or a `br` ends a line; the cells of a table's row stay on one, parted by a tab (HTML Standard, "Rendering").
+1. A block element or a `br` ends a line; the cells of a table's row stay on one, parted by a tab (HTML Standard, "Rendering"), but for
+   those that have lines of their own.
 2. Scripts, styles, form fields and what the page itself declares hidden are left out.
 3. A picture's alternative text is a line of its own behind the one it stands in.
 """
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.tree import MASKS, Names, Tree, ranges
-from pagesieve.words import CharTable, codes_of
+from pagesieve.words import CharTable, codes_of, is_unspaced
 
 __all__ = [
     "BLOCKS",
@@ -28,6 +29,7 @@ __all__ = [
     "ICONS",
     "KEPT",
     "LINK",
+    "PICTURES",
     "REFERENCE_LENGTH",
     "UNSEEN",
     "Lines",
@@ -51,6 +53,7 @@ KEPT = frozenset(("pre", "listing", "plaintext", "xmp"))  # white space in them 
 WRITTEN = frozenset(("plaintext", "xmp"))  # their text is written without references
 CELLS = frozenset(("td", "th"))
 ICONS = frozenset(("i", "span"))
+PICTURES = frozenset(("img", "amp-img", "amp-anim"))
 UNSEEN = frozenset(
     "script style template head title meta link base svg math iframe frame object embed applet audio video canvas select datalist "
     "textarea input map noscript noframes noembed rp".split()
@@ -62,7 +65,7 @@ BLANK_BYTES = 64  # bytes of white space that are told from text before characte
 MARGIN = 3
 BOX, KEEPS, WRITES, CELL, LINK, BREAK, PICTURE, UNSHOWN, DIALOG, ICON, NOSCRIPT = (1 << bit for bit in range(2, 13))
 _SIGNS = {
-    BOX: BLOCKS | CELLS, KEEPS: KEPT, WRITES: WRITTEN, CELL: CELLS, LINK: {"a"}, BREAK: {"br"}, PICTURE: {"img"}, UNSHOWN: UNSEEN,
+    BOX: BLOCKS | CELLS, KEEPS: KEPT, WRITES: WRITTEN, CELL: CELLS, LINK: {"a"}, BREAK: {"br"}, PICTURE: PICTURES, UNSHOWN: UNSEEN,
     DIALOG: {"dialog"}, ICON: ICONS, NOSCRIPT: {"noscript"},
 }  # fmt: skip
 _NATURES = Names(
@@ -77,7 +80,8 @@ HIDING: Mapping[str, Callable[[str], bool]] = {  # attributes: which of their va
     "aria-hidden": lambda value: value == "true",  # of an `ICONS` element; others are meant for the eye alone
     "style": lambda value: _INVISIBLE.search(value) is not None,
 }
-_spaces = CharTable(lambda char: 2 if char.isspace() else 1, np.uint8)
+_SOLID, _SPACE, _WIDE = 1, 2, 3  # kinds of characters; the last are those of scripts without spaces between words
+_kinds = CharTable(lambda char: _SPACE if char.isspace() else _WIDE if is_unspaced(char) else _SOLID, np.uint8)
 
 # A reference is known by its second character: what it stands for, and its length.
 _REFERENCES = {"l": ("<", 4), "g": (">", 4), "a": ("&", 5), "n": ("\xa0", 6), "q": ('"', 6)}
@@ -151,8 +155,9 @@ class _Runs:
 
     Of each run: its `piece`, and its `picture` (as an element of the tree), -1 for a text. The first `shown` ones are shown, the others
     declared hidden. `begin` (runs + 1,) says where each begins in `codes`, and where the last one ends. `space` says of each
-    character whether it is white space; `word` holds the places where words begin, `rank` (runs + 1,) how many do before each run.
-    `blank` holds the pieces behind which there is only white space.
+    character whether it is white space; `word` holds the places behind white space where something begins, `rank` (runs + 1,) how many do
+    before each run. `words` is the number of words of each run (see `words.count_words`). `blank` holds the pieces behind which there is
+    only white space.
     """
 
     shown: int
@@ -163,6 +168,7 @@ class _Runs:
     space: Bools
     word: Ints
     rank: Ints
+    words: Ints
     blank: Ints
 
     @classmethod
@@ -181,20 +187,30 @@ class _Runs:
         start = np.where(picture < 0, tree.close[piece], alt_start[picture])
         end = np.where(picture < 0, tree.end[piece], alt_end[picture])
         codes, begin = _characters(tree.data, start, end, seen.written[piece] & (picture < 0))
-        space = _spaces(codes) > 1
-        begins = ~space
-        begins[1:] &= space[:-1]
-        begins[begin[:-1]] = ~space[begin[:-1]]
-        word = np.flatnonzero(begins)
+        kinds = _kinds(codes)
+        space = kinds == _SPACE
+        word = _begins(~space, begin)
         rank = np.searchsorted(word, begin)
         more = piece[: len(order)][(np.diff(rank)[: len(order)] == 0) & (picture[: len(order)] < 0)]
         blank = np.sort(np.append(blank[~seen.hidden[blank]], more))
-        return cls(len(order), piece, picture, codes, begin, space, word, rank, blank)
+        return cls(len(order), piece, picture, codes, begin, space, word, rank, _words(kinds, begin, rank), blank)
 
-    @property
-    def words(self) -> Ints:
-        """Number of words of each run."""
-        return np.diff(self.rank)
+
+def _begins(held: Bools, begin: Ints) -> Ints:
+    """The places where stretches of `held` characters begin; none goes on from one run to the next; `begin` is as in `_Runs`."""
+    first = held.copy()
+    first[1:] &= ~held[:-1]
+    first[begin[:-1]] = held[begin[:-1]]
+    return np.flatnonzero(first)
+
+
+def _words(kinds: NDArray[np.uint8], begin: Ints, rank: Ints) -> Ints:
+    """The number of words of each run; `kinds` are those of the characters, `begin` and `rank` are as in `_Runs`."""
+    wide = np.flatnonzero(kinds == _WIDE)
+    if not len(wide):
+        return np.asarray(np.diff(rank))
+    spaced = np.searchsorted(_begins(kinds == _SOLID, begin), begin)
+    return np.asarray(np.diff(spaced) + np.diff(np.searchsorted(wide, begin)) // 2)
 
 
 def _characters(data: bytes, start: Ints, end: Ints, written: Bools) -> tuple[Codes, Ints]:
@@ -336,9 +352,9 @@ class _Placed:
     @classmethod
     def of(cls, tree: Tree, seen: Shown, runs: _Runs) -> _Placed:
         """The order of these runs. What stands between a text and the one before it on the page parts the two."""
-        words, picture = runs.words[: runs.shown], runs.picture[: runs.shown]
-        text = np.flatnonzero((picture < 0) & (words > 0))
-        alone = np.flatnonzero((picture >= 0) & (words >= PICTURE_WORDS))
+        picture = runs.picture[: runs.shown]
+        text = np.flatnonzero((picture < 0) & (np.diff(runs.rank)[: runs.shown] > 0))
+        alone = np.flatnonzero((picture >= 0) & (runs.words[: runs.shown] >= PICTURE_WORDS))
         piece = runs.piece[text]
         page = tree.page[piece]
         head = np.diff(page, prepend=-1) > 0
@@ -371,7 +387,11 @@ def _parting(tree: Tree, seen: Shown) -> tuple[Ints, Ints, Ints]:
     breaks[piece] = breaks[last] = seen.nature & MARGIN > 0
     breaks[piece] |= seen.nature & BREAK > 0
     margins[piece] = margins[last] = seen.nature & MARGIN > 1
-    cells[piece] = seen.nature & CELL > 0
+    cell = np.flatnonzero(seen.nature & CELL)
+    opened = np.append(0, np.cumsum(np.bincount(piece, seen.nature & (MARGIN | BREAK) > 0, minlength=len(tree.begin))))
+    lines = opened[last[cell] + 1] > opened[piece[cell] + 1]  # it holds what breaks a line: a table for the layout
+    breaks[piece[cell[lines]]] = breaks[last[cell[lines]]] = 1
+    cells[piece[cell[~lines]]] = 1
     np.cumsum(found, axis=1, out=found)
     return found[0], found[1], found[2]
 
@@ -385,7 +405,7 @@ def _collapsed(runs: _Runs, placed: _Placed) -> tuple[Codes, Ints]:
     run, kept = placed.run, placed.kept
     first, stop = runs.begin[run], runs.begin[run + 1]
     spaces = np.flatnonzero(runs.space)
-    length = stop - first - np.searchsorted(spaces, stop) + np.searchsorted(spaces, first) + runs.words[run] - 1
+    length = stop - first - np.searchsorted(spaces, stop) + np.searchsorted(spaces, first) + np.diff(runs.rank)[run] - 1
     inner = np.ones(len(runs.word) + 1, dtype=np.bool_)
     inner[runs.rank] = False  # the first word of a run
     gaps = runs.word[inner[:-1]] - 1

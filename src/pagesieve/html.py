@@ -3,7 +3,7 @@
 What follows sees the same kind of segments as of a text dump; each has a `Markup` beside it that tells where it stood. The
 text is made anew: one line for each block of the page, a blank line around paragraphs and headings, as a browser's
 `innerText` has it. Pages are decoded and parsed one by one, then read some at a time: `tree` (the parsed pages in columns), `flow` (their
-lines), `markup` (where these stand). `noscript` counts where a page shows next to nothing without it, the article's text in its
+lines), `titles` (which of them are the page's title), `markup` (where they stand). `noscript` counts where a page shows next to nothing without it, the article's text in its
 JSON-LD or its framework's state where there is no other, and what is declared hidden where that is most of the page (chapters
 behind a click).
 """
@@ -24,7 +24,9 @@ from pagesieve.encodings import characters, writable
 from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
 from pagesieve.page import Markup, Page, Segment, Segments, grouped
+from pagesieve.titles import titled
 from pagesieve.tree import read_tree
+from pagesieve.words import count_words
 
 __all__ = [
     "Cell",
@@ -59,7 +61,7 @@ LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes
 AUTHOR = ("author", "article:author", "dc.creator", "parsely-author", "byl")  # names of `meta`; some give the address of a profile
 MAX_NAMES, MAX_NESTED = 20, 20  # names in a list that are told, and lists and objects within each other that a name is looked for in
 BARE = 40  # words; a page that shows fewer shows nothing
-STATE_WORD = 40  # characters; a text of a page's state that has no space before is code or data
+STATE_WORD = 40  # characters; a text of a page's state that has no second word before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
 HTML_TAGS = 8  # known tags in the first `HTML_SAMPLE` characters from which a page that begins with one is HTML, whatever they are
 HTML_SAMPLE = 20_000
@@ -228,7 +230,7 @@ def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
             laid, words, notes = again, again.words, ("text from noscript",)
         for origin, texts in (("JSON-LD", _article_bodies(parsed.stated)), ("framework state", _state_texts(_parse(html)))):
             article = max(texts, key=len, default="")
-            if len(article.split()) >= MORE * max(words, BARE // MORE):
+            if count_words(article) >= MORE * max(words, BARE // MORE):
                 laid = laid.with_article(article)
                 notes = (*notes, f"body from {origin}")
                 break
@@ -261,13 +263,15 @@ def _lay_out(pages: Sequence[_Parsed], hidden: bool = False, noscript: bool = Fa
     tree = read_tree([page.written for page in pages])
     seen = shown(tree, hidden, noscript)
     lines = lay_out(tree, seen)
-    found = []
     bounds, starts, ends, blanks = (of.tolist() for of in (lines.bounds, lines.start, lines.end, lines.blank.astype(int)))
-    for page, (markup, text) in enumerate(zip(markup_of(tree, seen, lines), lines.texts, strict=True)):
-        own = slice(bounds[page], bounds[page + 1])
-        texts = [text[a:b] for a, b in zip(starts[own], ends[own], strict=True)]
-        segments = Segments(texts, starts[own], ends[own], blank_before=blanks[own], markup=markup, tidy=bool(lines.tidy[page]))
-        found.append(_Laid(text, segments, int(lines.words[page]), int(lines.hidden_words[page])))
+    owns = [slice(*of) for of in itertools.pairwise(bounds)]
+    texts = [[text[a:b] for a, b in zip(starts[own], ends[own], strict=True)] for text, own in zip(lines.texts, owns, strict=True)]
+    shares = [titled(own, page.metadata.title) for own, page in zip(texts, pages, strict=True)]
+    found = []
+    for page, (markup, own) in enumerate(zip(markup_of(tree, seen, lines, shares), owns, strict=True)):
+        tidy = bool(lines.tidy[page])
+        segments = Segments(texts[page], starts[own], ends[own], blank_before=blanks[own], markup=markup, tidy=tidy)
+        found.append(_Laid(lines.texts[page], segments, int(lines.words[page]), int(lines.hidden_words[page])))
     return found
 
 
@@ -493,7 +497,7 @@ def _state_texts(tree: Any) -> Iterator[str]:
             item = pending.pop()
             if isinstance(item, (dict, list)):
                 pending.extend(item.values() if isinstance(item, dict) else item)
-            elif isinstance(item, str) and item.count(" ") >= BARE and " " in item[:STATE_WORD]:
+            elif isinstance(item, str) and len(item) > BARE and count_words(item[:STATE_WORD]) > 1 and count_words(item) > BARE:
                 yield _plain(item)
 
 

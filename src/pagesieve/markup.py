@@ -1,4 +1,4 @@
-"""Step 1c of an HTML page's way: elements in columns and laid out lines → what the tags around each line say of it.
+"""Step 1d of an HTML page's way: elements in columns and laid out lines → what the tags around each line say of it.
 
 The terms of a line's tags, classes and ids are wanted as numbers where a page is judged, and as strings by whoever reads or trains
 on them: `_Terms` makes the numbers, `_Told` the strings, when they are asked for, by the same recipe.
@@ -7,6 +7,7 @@ on them: `_Terms` makes the numbers, `_Told` the strings, when they are asked fo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.flow import BOX, LINK, REFERENCE_LENGTH, Lines, Shown, read_text
+from pagesieve.flow import BOX, LINK, PICTURES, REFERENCE_LENGTH, Lines, Shown, read_text
 from pagesieve.page import LEVELS, MarkupColumns, Rows, Tags
 from pagesieve.tree import Keys, Names, Tree, mixed, ranges, stable_order
 from pagesieve.words import BASE, hashes, range_hashes
@@ -26,6 +27,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Hashes = NDArray[np.uint64]
 
+PLAIN = dict.fromkeys(PICTURES, "img")  # names of elements that are the same to whoever judges
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 ABOVE_WORDS = 24  # terms, the nearest ones, that the elements above a segment add
 PATH_LEVELS = 12  # steps of a segment's path
@@ -39,8 +41,8 @@ _headings, _OUTERMOST = Names(HEADINGS), Names({"html": 1, "body": 1})
 _OWN, _ABOVE, _DOT = (np.uint64(ord(char)) for char in "<^.")
 
 
-def markup_of(tree: Tree, seen: Shown, lines: Lines) -> list[MarkupColumns]:
-    """The markup of the lines of each page."""
+def markup_of(tree: Tree, seen: Shown, lines: Lines, titled: Sequence[NDArray[np.float32]]) -> list[MarkupColumns]:
+    """The markup of the lines of each page; `titled` says how much of the page's title each of its lines is."""
     piece = tree.piece[seen.element]
     filled = np.flatnonzero(~tree.void[seen.element])
     around = tree.nest(seen.element[filled])
@@ -76,6 +78,7 @@ def markup_of(tree: Tree, seen: Shown, lines: Lines) -> list[MarkupColumns]:
             link_start=link_start[a:b].copy(),
             link_end=link_end[a:b].copy(),
             address=address[a:b],
+            titled=titled[page],
         )
         for page, (first, last, a, b) in enumerate(zip(bounds, bounds[1:], links, links[1:], strict=False))
     ]
@@ -276,7 +279,7 @@ class _Words:
         node = np.append(np.arange(len(elements)), node)
         order = stable_order(node)
         _, some, which = np.unique(tree.name[elements], return_index=True, return_inverse=True)
-        of_tags = hashes([tags[i].partition(b" ")[0].decode("utf-8") for i in some.tolist()])[which]
+        of_tags = hashes([PLAIN.get(name, name) for name in (tags[i].partition(b" ")[0].decode("utf-8") for i in some.tolist())])[which]
         found = np.append(of_tags, of_names)[order]
         count = np.bincount(node, minlength=len(elements))
         return cls(found, np.cumsum(count) - count, count, np.where(_OUTERMOST(tree.name[elements]) > 0, 0, count))
@@ -394,5 +397,5 @@ def _words(naming: Naming) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The terms of an element's tag, classes and id: for a segment that is its own, for one within it."""
     tag, names = naming
     text = _CAMEL.sub(" ", " ".join(filter(None, names)))
-    found = [tag, *("." + word for word in dict.fromkeys(map(str.lower, _NAME.findall(text))))]
+    found = [PLAIN.get(tag, tag), *("." + word for word in dict.fromkeys(map(str.lower, _NAME.findall(text))))]
     return tuple("<" + word for word in found), tuple("^" + word for word in found)

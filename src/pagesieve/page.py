@@ -121,7 +121,8 @@ class Markup:
     `path` names the tags from the outermost to the segment's block; `words` are terms for the TF-IDF, made of tags, classes
     and ids ("<" its own, "^" those above). `element` is the number of its block, `containers` those of the blocks around it,
     nearest first; `peers` says of the block and its nearest containers (`LEVELS` in all) how many siblings of the same tag and class
-    each has, itself included. `shape` is alike for segments with the same tags and classes; `heading` is 1 to 6, 0 for none.
+    each has, itself included. `shape` is alike for segments with the same tags and classes; `heading` is 1 to 6, 0 for none;
+    `titled` (0 to 1) says how much of the title that the page states of itself the segment is.
     """
 
     path: str
@@ -132,6 +133,7 @@ class Markup:
     peers: tuple[int, ...]
     shape: str
     heading: int
+    titled: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,7 @@ class MarkupColumns:
     number from 0 without gaps; `term_count`, the number of its terms, and in `terms` their hashes (see `words.hashes`), style after
     style. Of each segment: the place of its `style`, its `element`, and as rows of `LEVELS` its nearest `containers` and its `peers`, -1
     where there are fewer. Of each element that is a container: in `outer` the block around it, -1 for none. Of each link: `link_row`, the place of its segment, where it begins and ends in that, its `address`.
+    `titled` is that of each segment.
     """
 
     tags: Sequence[Tags]
@@ -232,6 +235,7 @@ class MarkupColumns:
     link_start: Ints
     link_end: Ints
     address: list[str]
+    titled: NDArray[np.float32]
 
     @classmethod
     def of(cls, found: Sequence[Markup]) -> MarkupColumns:
@@ -258,6 +262,7 @@ class MarkupColumns:
             _ints(link.start for _, link in links),
             _ints(link.end for _, link in links),
             [link.address for _, link in links],
+            np.fromiter((m.titled for m in found), dtype=np.float32),
         )
 
     def row(self, place: int) -> Markup:
@@ -269,7 +274,8 @@ class MarkupColumns:
         while containers and (around := int(self.outer[containers[-1]])) >= 0:
             containers.append(around)
         links = tuple(Link(*span) for span in spans)
-        return Markup(tags.path, tags.words, links, int(self.element[place]), tuple(containers), tuple(peers), tags.shape, tags.heading)
+        element, titled = int(self.element[place]), float(self.titled[place])
+        return Markup(tags.path, tags.words, links, element, tuple(containers), tuple(peers), tags.shape, tags.heading, titled)
 
 
 def _ints(values: Iterable[int]) -> Ints:
