@@ -31,7 +31,7 @@ QUICK = replace(SMALL, networks=1, max_iter=10, hidden=(8,))
 PIECES = [
     "word", "Two words", "A sentence.", "• ", "* ", "- ", "1. ", "12) ", "o ", "+ ", "#", "[3]", "| ", " » ", "===", "---",
     "\n", "\n\n", "\r\n", "\r", "\t", " ", "    ", "\xa0", "\u200b", "\ufeff", "\f", "\v", "\x1c", "\x85", "\u2028", "\u2029", "\u3000",
-    "汉字。", "漢字カナ", "ÅÉ", "\ud800", "\x00", "\x1b[31m", "😀", "e\u0301", "long " * 30, "x" * 90, "… ", '." ', "?) ",
+    "汉字。", "漢字カナ", "ÅÉ", "\ud800", "\x00", "\x1b[31m", "😀", "e\u0301", "\u0301", "\xad", "\u200d", "\u200f", "\ufe0f", "İΣ", "की", "ที่", "long " * 30, "x" * 90, "… ", '." ', "?) ",
 ]  # fmt: skip
 TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 

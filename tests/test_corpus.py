@@ -362,6 +362,12 @@ FAULTS: list[tuple[Callable[[Path], None], str, str]] = [
 ]
 
 
+def test_a_line_of_format_characters_needs_no_label(tmp_path: Path) -> None:
+    write_page(tmp_path, SITE, NAME, [*LINES, ("boilerplate", "\u200f\u200b")])
+    relabel(tmp_path, *((start, end, role) for (start, end), role in zip(RANGES, ("boilerplate", "headline", "body"), strict=True)))
+    assert problems(tmp_path) == []
+
+
 @pytest.mark.parametrize(("spoil", "file", "what"), FAULTS, ids=[spoil.__name__ for spoil, *_ in FAULTS])
 def test_check_names_each_fault_with_file_and_place(root: Path, spoil: Callable[[Path], None], file: str, what: str) -> None:
     spoil(root)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import textwrap
+import unicodedata
 
 import pytest
 from conftest import TEXTS, grows_linearly
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from pagesieve.page import (
     BINARY_SHARE,
+    BLANK,
     COLLAPSED_LINE,
     ENDLESS_LINE,
     MAX_INDENT,
@@ -24,6 +27,7 @@ from pagesieve.page import (
     read_page,
     split,
 )
+from pagesieve.words import FORMAT
 
 WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
 
@@ -50,13 +54,30 @@ def test_splitting_loses_nothing(text: str) -> None:
     position = 0
     for segment in split(text):
         assert segment.start >= position
-        assert not text[position : segment.start].strip()
+        assert not text[position : segment.start].strip(BLANK)
         assert segment.text == text[segment.start : segment.end]
         assert segment.text
-        assert segment.text == segment.text.strip()
+        assert segment.text == segment.text.strip(BLANK)
         assert segment.text.startswith(segment.bullet)
         position = segment.end
-    assert not text[position:].strip()
+    assert not text[position:].strip(BLANK)
+
+
+def test_blank_is_white_space_and_what_shows_nothing() -> None:
+    spaces = {char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace()}
+    assert spaces.isdisjoint(FORMAT)
+    assert spaces | set(FORMAT) == set(BLANK)
+    assert {unicodedata.category(char) for char in FORMAT} <= {"Cf", "Cn"}
+
+
+@given(TEXTS.filter(lambda text: not set(FORMAT) & set(text)), st.sampled_from(FORMAT))
+@example("News\n\n  • Home\n    page\n\n" + "Two words\n" * 9, "\u200f")
+def test_format_characters_around_lines_hide_nothing(text: str, char: str) -> None:
+    lines = text.splitlines()
+    plain, written = (split("\n".join(found)) for found in (lines, [char + line + char for line in lines]))
+    assert [(s.text.split(), s.bullet, s.indent, s.blank_before) for s in plain] == [
+        (s.text.replace(char, "").split(), s.bullet, s.indent, s.blank_before) for s in written
+    ]
 
 
 @given(TEXTS)
@@ -64,7 +85,7 @@ def test_the_same_text_gives_the_same_segments(text: str) -> None:
     assert split(text) == split(str(text))
 
 
-@given(st.text(st.characters(categories=["Zs", "Zl", "Zp"], include_characters="\t\n\r\f\v\x1c\x85")))
+@given(st.text(BLANK))
 def test_blank_text_has_no_segments(text: str) -> None:
     assert split(text) == ()
 
@@ -85,8 +106,18 @@ def test_white_space_of_any_kind_becomes_one_space_in_content() -> None:
     assert contents("Tide\xa0tables\tand \u2003 moon") == ["Tide tables and moon"]
 
 
-def test_zero_width_spaces_stay_in_the_text() -> None:
-    assert [s.text for s in split("\u200bTide\u200btables\n\u200b\n")] == ["\u200bTide\u200btables", "\u200b"]
+def test_format_characters_within_a_segment_stay_in_the_text() -> None:
+    assert [s.text for s in split("\u200bTide\u200btables\n\u200b\nLetters\u200e")] == ["Tide\u200btables", "Letters"]
+
+
+@pytest.mark.parametrize("char", "\u200b\u200e\u200f\ufeff\xad\u2060")
+def test_a_line_of_format_characters_is_blank(char: str) -> None:
+    first, second = split(f"News\n {char}\n{char}\n{char}• Home page\n")
+    assert (first.text, second.text) == ("News", "• Home page")
+    assert (second.bullet, second.content, second.indent, second.blank_before) == ("•", "Home page", 0, 2)
+    text = "\n\n".join(f"{char}{paragraph}" for paragraph in wrapped(ARTICLE, 80, gap=f"\n{char}\n").split("\n\n"))
+    assert [content.replace(char, "") for content in contents(text)] == ARTICLE
+    assert [s.bullet for s in split(f"•{char} Home\n(3){char} Home\n(3{char}) Home")] == ["•", "(3)", ""]
 
 
 def test_a_segment_knows_its_lines() -> None:

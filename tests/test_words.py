@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import unicodedata
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pagesieve.features import layout, measure, measure_pages
-from pagesieve.page import split
-from pagesieve.words import TermIndex, Vocabulary, hashes, terms, tokens
+from pagesieve.page import Segment, split
+from pagesieve.words import FORMAT, TermIndex, Vocabulary, hashes, is_combining, terms, tokens, visible
 
 TERMS = st.text(st.characters(min_codepoint=32), min_size=1, max_size=6)
 
@@ -21,6 +22,7 @@ TERMS = st.text(st.characters(min_codepoint=32), min_size=1, max_size=6)
 @example("o'clock '’a 1.2.3,x 06:12: .5\n")
 @example("ΟΔΟΣ\nİstanbul İ\n")
 @example("渡船停运a1\nพรุ่งนี้\n渡\n")
+@example("यह भी पढ़ें\ne\u0301te\u0301 \u0301 1\u20e3 o'\u0301a\nΣ\u0301Σ\xad İΣ\u200b\n\u200f a \u200b b\n")
 @example("word " * 19 + "\n" + "a_b ^ $ = < >\n$\n^\n" + "x" * 5000 + " y\n")
 def test_the_hashes_of_a_segments_terms_are_those_of_their_strings(text: str) -> None:
     measures = measure(split(text))
@@ -43,6 +45,45 @@ def test_pages_measured_together_have_the_measures_of_each(texts: list[str]) -> 
             assert sorted((of_all.row[inside] - begin).tolist()) == sorted(of_one.row.tolist())
 
 
+@given(st.lists(TEXTS, max_size=5), st.sampled_from(FORMAT))
+def test_characters_that_show_nothing_are_not_seen(texts: list[str], char: str) -> None:
+    lines = [" ".join(visible(text.replace("[", "(")).split()) for text in texts]  # links' numbers are told before
+    plain, written = (
+        measure([Segment(line, 0, len(line)) for line in found]) for found in (lines, [char.join(["", *line, ""]) for line in lines])
+    )
+    assert plain.terms == written.terms
+    assert layout(plain).tobytes() == layout(written).tobytes()
+    assert plain.cues.tobytes() == written.cues.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("यह भी पढ़ें", ["यह", "भी", "पढ़ें"]),
+        ("আরও পড়ুন", ["আরও", "পড়ুন"]),
+        ("أيضًا", ["أيضًا"]),
+        ("ที่นี่", ["ที", "ี่", "่น", "นี", "ี่"]),
+        ("می\u200cخواهم", ["میخواهم"]),
+        ("Donau\xaddampf", ["donaudampf"]),
+        ("\u200fHome", ["home"]),
+        ("e\u0301te\u0301", ["été"]),
+        ("İLGİLİ ilgili", ["ilgili", "ilgili"]),
+        ("❤\ufe0f", ["❤"]),
+    ],
+)
+def test_words_are_not_torn_at_marks_and_invisible_characters(text: str, found: list[str]) -> None:
+    expected = [visible(token) for token in found]
+    assert tokens(text) == expected
+    assert measure(split(text)).of("mark").tolist() == [float(text.startswith("❤"))]
+
+
+@given(st.text("eéèñüЙйΩώか가 ẹ̀"))
+def test_composed_and_decomposed_text_have_the_same_tokens(text: str) -> None:
+    marked = text + "\u0301"  # a text without marks is taken as it is
+    composed, decomposed = (tokens(unicodedata.normalize(form, marked)) for form in ("NFC", "NFD"))
+    assert composed == decomposed
+
+
 @given(TEXTS)
 @example("渡船停运 our mill, o'er\n")
 def test_words_are_kept_by_length(text: str) -> None:
@@ -50,7 +91,9 @@ def test_words_are_kept_by_length(text: str) -> None:
     measures = measure(segments)
     for place, segment in enumerate(segments):
         words = set(tokens(segment.content))
-        assert (measures.small_words.row == place).sum() == sum(len(word) < 5 and word.isalpha() for word in words)
+        assert (measures.small_words.row == place).sum() == sum(
+            len(word) < 5 and all(c.isalpha() or is_combining(c) for c in word) for word in words
+        )
 
 
 @given(st.lists(TERMS, max_size=30, unique=True), st.lists(TERMS, max_size=9))

@@ -1,6 +1,6 @@
 """Labelled pages on disk: `raw/<site>/<page>.txt` and `labeled/<site>/<page>.json`, read, checked and written.
 
-Labels are half-open character ranges over the page's decoded text, in order, covering all that is not white space. They
+Labels are half-open character ranges over the page's decoded text, in order, covering all that is not `page.BLANK`. They
 belong to the page and not to the splitter: a segment takes the role that covers most of its characters, so the splitter
 can change without relabelling. A page's HTML may lie beside its text; `renderings` carries the labels over to it.
 """
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.files import write_text
-from pagesieve.page import Page, Segment, read_page, split
+from pagesieve.page import BLANK, Page, Segment, read_page, split
 from pagesieve.readers import in_words
 from pagesieve.roles import ROLES
 
@@ -231,7 +231,7 @@ def _range_faults(labels: list[Any], text: str) -> Iterator[str]:
 
 
 def _gap(text: str, start: int, end: int) -> Iterator[str]:
-    missed = text[start:end].strip() if end > start else ""
+    missed = text[start:end].strip(BLANK) if end > start else ""
     if missed:
         yield f"no label for {missed[:40]!r} at {text.index(missed, start)}"
 

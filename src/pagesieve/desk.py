@@ -20,7 +20,7 @@ from pagesieve.carry import counterparts
 from pagesieve.corpus import CorpusError, Document, Label
 from pagesieve.html import annotated, inert, labels_of_elements, read_html
 from pagesieve.model import Model
-from pagesieve.page import Segment
+from pagesieve.page import BLANK, Segment
 from pagesieve.render import ANNOTATION_STYLE
 from pagesieve.renderings import html_of, html_view
 from pagesieve.roles import LABEL_OF_ROLE, ROLES
@@ -56,7 +56,7 @@ class Piece:
 
 
 def cut(text: str, segments: Sequence[Segment], labels: Sequence[Label]) -> list[Piece]:
-    """The pieces of a page, in order, without white space at their ends; `boilerplate` where no label is."""
+    """The pieces of a page, in order, without what is `BLANK` at their ends; `boilerplate` where no label is."""
     pieces: list[Piece] = []
     first = 0
     last: Label | None = None  # of the piece before
@@ -67,12 +67,12 @@ def cut(text: str, segments: Sequence[Segment], labels: Sequence[Label]) -> list
         bounds = sorted({segment.start, segment.end, *(min(max(b, segment.start), segment.end) for x in inside for b in (x.start, x.end))})
         for start, end in pairwise(bounds):
             part = text[start:end]
-            if not part.strip():
+            if not part.strip(BLANK):
                 continue
             label = next((x for x in inside if x.start <= start < x.end), None)
             role = label.role if label else "boilerplate"
             begins = bool(pieces) and label is not last and role == pieces[-1].role
-            start, end = start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
+            start, end = start + len(part) - len(part.lstrip(BLANK)), end - len(part) + len(part.rstrip(BLANK))
             pieces.append(Piece(start, end, role, number, begins))
             last = label
     return pieces

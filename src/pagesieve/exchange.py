@@ -21,6 +21,7 @@ from pagesieve import corpus
 from pagesieve.config import ExchangeConfig, run
 from pagesieve.corpus import CorpusError, Document, Label
 from pagesieve.files import write_text
+from pagesieve.page import BLANK
 from pagesieve.readers import in_words
 from pagesieve.roles import ROLES
 
@@ -235,7 +236,7 @@ def _change(root: Path, found: tuple[Path, Document] | None, marked: Marked, con
 
 
 def _fitted(marked: Marked, document: Document) -> list[Label]:
-    """The ranges over the page's own text, without white space at their ends; tools may have cut it off the text's ends, too."""
+    """The ranges over the page's own text, without what is `BLANK` at their ends; tools may have cut it off the text's ends, too."""
     text = document.page.text
     if marked.text.strip() != text.strip():
         raise ExchangeError(f"{marked.place}: its text is not that of {document.page.name}; label the page as it was written out")
@@ -248,8 +249,8 @@ def _fitted(marked: Marked, document: Document) -> list[Label]:
             )
         start, end = max(label.start + shift, 0), label.end + shift
         part = text[start:end]
-        if part.strip():
-            labels.append(Label(start + len(part) - len(part.lstrip()), start + len(part.rstrip()), label.role))
+        if part.strip(BLANK):
+            labels.append(Label(start + len(part) - len(part.lstrip(BLANK)), start + len(part.rstrip(BLANK)), label.role))
     return labels
 
 

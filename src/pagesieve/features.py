@@ -23,7 +23,21 @@ from numpy.typing import NDArray
 
 from pagesieve.cues import FIRST_TOKENS, POINTER
 from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
-from pagesieve.words import CharTable, Tokens, codes_of, hashes, is_unspaced, range_hashes, read_tokens, terms, tokens_unlinked, unlinked
+from pagesieve.words import (
+    CharTable,
+    Tokens,
+    codes_of,
+    hashes,
+    is_combining,
+    is_unseen,
+    is_unspaced,
+    range_hashes,
+    read_tokens,
+    terms,
+    unlinked,
+    visible,
+    visible_tokens,
+)
 
 __all__ = [
     "GROUPS",
@@ -71,6 +85,7 @@ DATELINE_LEAST = 60  # characters; a line this long is a report's first paragrap
 # Every character belongs to one class; counts of classes per segment are most of what layout is made of.
 _CLASSES = ("space", "upper", "lower", "letter", "digit", "mark", "comma", "stop", "quote", "open", "colon", "bar", "at", "wide")
 _CLASS = {name: i + 1 for i, name in enumerate(_CLASSES)}
+_STRANGE = len(_CLASSES) + 1  # what `visible` may take away: no class, but found along with them
 _SPECIAL = {
     **dict.fromkeys(",،，、;", "comma"),
     **dict.fromkeys(".!?…。！？।؟", "stop"),
@@ -92,10 +107,13 @@ def _classify(char: str) -> int:
         if is_unspaced(char):
             return _CLASS["wide"]
         return _CLASS["upper" if char.isupper() else "lower" if char.islower() else "letter"]
+    if is_combining(char) or is_unseen(char):
+        return _STRANGE
     return _CLASS["digit" if char.isdigit() else "mark"]
 
 
 _classes = CharTable(_classify, np.uint8)
+_combining_classes = CharTable(lambda char: _CLASS["wide" if is_unspaced(char) else "letter"], np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +271,7 @@ class Measures(Looks):
     tokens: tuple[Tokens, ...]  # of all segments in turn, some thousand segments each
     long_words: Words
     small_words: Words  # those below `LONG_WORD` characters ("our", "said")
-    contents: list[str]  # what the terms are made of
+    contents: list[str]  # what the terms are made of: the segments' contents, `unlinked` and `visible`
     markup_columns: list[MarkupColumns]  # of HTML pages that have segments
     markup_terms: MarkupTerms  # the terms of their markup as hashes
 
@@ -264,7 +282,7 @@ class Measures(Looks):
 
     def terms_of(self, place: int) -> list[str]:
         """The terms of one segment, as text."""
-        found = terms(tokens_unlinked(self.contents[place]))
+        found = terms(visible_tokens(self.contents[place]))
         for columns in self.markup_columns:
             if place < len(columns.style):
                 return [*found, *columns.tags[int(columns.style[place])].words]
@@ -342,8 +360,8 @@ class _Read:
     small_hashes: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, contents: Sequence[str]) -> tuple[_Read, tuple[Tokens, ...]]:
-        """What the texts say, and their tokens, piece by piece.
+    def of(cls, contents: Sequence[str]) -> tuple[_Read, tuple[Tokens, ...], list[str]]:
+        """What the texts say, their tokens, piece by piece, and what is `visible` of them.
 
         A piece of `PIECE` characters at a time: an array has an entry a character, and those of a piece stay in the cache.
         """
@@ -351,22 +369,26 @@ class _Read:
         starts = [0, *(np.flatnonzero(np.diff(places[:-1], prepend=0)) + 1).tolist()]
         columns: dict[str, list[Any]] = {entry.name: [] for entry in fields(cls)}
         tokens: list[Tokens] = []
+        seen: list[str] = []
         for begin, end in itertools.pairwise([*starts, len(contents)]):
-            read, found = cls._of(contents[begin:end])
+            read, found, shown = cls._of(contents[begin:end])
             tokens.append(found)
+            seen += shown
             for name, pieces in columns.items():
                 pieces.append(getattr(read, name) + np.uint32(begin) if name.endswith("_rows") else getattr(read, name))
         if len(tokens) == 1:
-            return read, (found,)
-        return cls(**{name: np.concatenate(columns.pop(name)) for name in list(columns)}), tuple(tokens)  # a column's pieces go with it
+            return read, (found,), seen
+        return (
+            cls(**{name: np.concatenate(columns.pop(name)) for name in list(columns)}),
+            tuple(tokens),
+            seen,
+        )  # a column's pieces go with it
 
     @classmethod
-    def _of(cls, contents: Sequence[str]) -> tuple[_Read, Tokens]:
+    def _of(cls, contents: Sequence[str]) -> tuple[_Read, Tokens, Sequence[str]]:
         n = len(contents)
+        contents, joined, codes, classes = _characters(contents)
         lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
-        joined = "".join([content + "\n" for content in contents])
-        codes = codes_of(joined)
-        classes = _classes(codes)
         row = np.repeat(np.arange(n), lengths + 1)
         counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
         kinds = counts.reshape(n, len(_CLASSES) + 1).astype(np.float32)
@@ -397,7 +419,24 @@ class _Read:
             small_rows=token_row[small],
             small_hashes=found.hash[small],
         )
-        return read, found
+        return read, found, contents
+
+
+def _characters(texts: Sequence[str]) -> tuple[Sequence[str], str, NDArray[np.uint32], NDArray[np.uint8]]:
+    """What is `visible` of the texts, that with a line feed after each, and the code and the class of each character of it."""
+    joined = "".join([text + "\n" for text in texts])
+    codes = codes_of(joined)
+    classes = _classes(codes)
+    strange = np.flatnonzero(classes == _STRANGE)
+    if not len(strange):
+        return texts, joined, codes, classes
+    seen = list(texts)
+    for place in set(np.searchsorted(np.flatnonzero(codes == ord("\n")), strange).tolist()):
+        seen[place] = visible(seen[place])
+    if seen != list(texts):
+        return _characters(seen)
+    classes[strange] = _combining_classes(codes[strange])
+    return texts, joined, codes, classes
 
 
 def measure(segments: Sequence[Segment]) -> Measures:
@@ -414,7 +453,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     page = np.repeat(np.arange(len(pages)), sizes)
     step = page.astype(np.uint64) * _PAGE_STEP
     contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
-    read, tokens = _Read.of(contents)
+    read, tokens, contents = _Read.of(contents)
     markup_columns = _columns(columns)
     bullets = itertools.chain.from_iterable(of_page.bullet for of_page in columns)
     return Measures(

@@ -2,11 +2,11 @@
 
 Everything later in the chain (features, roles, Segmentation) sees a page only through the segments made here, in
 training and in use alike. Splitting never changes or drops a character: a segment is a range of the page's text, and
-between two segments there is nothing but white space (`str.isspace`).
+between two segments there is nothing that shows: white space (`str.isspace`) and format characters (`words.FORMAT`).
 
 How a text dump is cut:
 
-1. A physical line is the smallest unit of nearly every renderer, so each non-blank line starts as a piece of its own.
+1. A physical line is the smallest unit of nearly every renderer, so each non-blank line starts as a piece of its own. A line of format characters alone is blank.
 2. A list item's continuation lines (indented to the item's text, no blank line between) belong to the item.
 3. In hard-wrapped text (see `wrap_width`) a line that was broken only because the next word did not fit is joined
    with the next one.
@@ -30,11 +30,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.encodings import characters
-from pagesieve.words import hashes
+from pagesieve.words import FORMAT, hashes
 
 Ints = NDArray[np.int64]
 
 __all__ = [
+    "BLANK",
     "Link",
     "Markup",
     "Page",
@@ -77,6 +78,10 @@ _DATE = re.compile(r"\d{1,2}\.\s+[^\W\d_]+\.?\s+(?:19|20)\d{2}\b")
 _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
+_FORMAT = re.compile(f"[{FORMAT}]")
+_RARE = re.compile(f"[{FORMAT}{_WIDE.pattern[1:]}")
+_WHITE = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+BLANK = "".join(map(chr, _WHITE)) + FORMAT  # what shows nothing, for `str.strip`
 BOM = "\ufeff"  # byte order mark, decoded
 _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
 # How a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture.
@@ -84,10 +89,11 @@ _BLOCK = re.compile(r"#{1,6}\s|[|>]|```|~~~|\[?!\[")
 # After a sentence: an end mark, closing quotes, white space, and a beginning that is no small letter. One capital or a
 # short title before the full stop ("J. Smith", "Mr. Smith") is an abbreviation. CJK full stops need no white space.
 _SENTENCE = re.compile(
-    r"(?<!\b[^\W\d_])(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bMrs)(?<!\bNo)(?<!\bvs)[.!?…][\"'”’»)\]]*\s+(?=[\"'“‘«(\[¿¡]*[^\W_a-zà-ÿ])"
+    r"(?<!\b[^\W\d_])(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bMrs)(?<!\bNo)(?<!\bvs)"
+    rf"[.!?…][\"'”’»)\]{FORMAT}]*\s+(?=[\"'“‘«(\[¿¡{FORMAT}]*[^\W_a-zà-ÿ])"
     r"|[。！？][」』”）]*\s*"
 )
-_SEPARATOR = re.compile(r"\s+(?=[•◦▪■●►▸]\s?\S)|\s(?:[|·»›/‹«]|::|--)\s+|\s{2,}|\t")
+_SEPARATOR = re.compile(rf"\s+(?=[{FORMAT}]*[•◦▪■●►▸]\s?\S)|\s(?:[|·»›/‹«]|::|--)\s+|\s{{2,}}|\t")
 _FEED = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<\?[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x7f]")
 
@@ -432,7 +438,7 @@ def grouped(pages: Iterable[Item], sizes: Iterable[int], most: int) -> Iterator[
 
 @dataclass(slots=True)
 class _Line:
-    """A non-blank physical line without the white space around it. `item` is the column of a list item's text."""
+    """A non-blank physical line without what is `BLANK` around it. `item` is the column of a list item's text."""
 
     start: int
     end: int
@@ -446,7 +452,7 @@ class _Line:
 
 
 def split(text: str) -> Segments:
-    """The segments of the text dump `text`, in order, covering all that is not white space; none for empty or blank text.
+    """The segments of the text dump `text`, in order, covering all that is not `BLANK`, which is at no segment's ends; none for empty or blank text.
 
     >>> [s.content for s in split("News\\n\\n  • Oops!\\n    Try again.\\n  • Home\\n")]
     ['News', 'Oops! Try again.', 'Home']
@@ -477,25 +483,32 @@ def split(text: str) -> Segments:
 def _lines(text: str) -> list[_Line]:
     lines: list[_Line] = []
     position = blank = 0
-    columns, first = (_columns, _first) if _WIDE.search(text) else (len, len)  # few pages hold a wide character
+    rare = _RARE.search(text)  # few pages hold a wide or a format character
+    columns, first = (_columns, _first) if rare and _WIDE.search(text) else (len, len)
+    blanks = BLANK if rare and _FORMAT.search(text) else None
     for raw in text.splitlines(keepends=True):
-        stripped = raw.strip()
+        stripped = raw.strip(blanks)
         if not stripped:
             blank += 1
             position += len(raw)
             continue
-        lead = raw[: len(raw) - len(raw.lstrip())]
+        lead = raw[: len(raw) - len(raw.lstrip(blanks))]
+        start = position + len(lead)
+        end = start + len(stripped)
+        if blanks:
+            lead, stripped = (_FORMAT.sub("", part) for part in (lead, stripped))
         indent = min(len(lead.expandtabs(TAB) if "\t" in lead else lead), MAX_INDENT) if lead else 0
         bullet = _bullet(stripped, indent)
+        if blanks and not text.startswith(bullet, start):  # a format character is within
+            bullet = ""
         item = 0
         if bullet:
             rest = stripped[len(bullet) :]
             item = indent + len(bullet) + len(rest) - len(rest.lstrip())
-        start = position + len(lead)
         space = stripped.find(" ")
         word = stripped if space < 0 else stripped[:space]
         solid = space < 0 or (bool(bullet) and " " not in stripped[len(bullet) :].strip())
-        lines.append(_Line(start, start + len(stripped), indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
+        lines.append(_Line(start, end, indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
         position += len(raw)
         blank = 0
     return _without_ordinals(lines, text)
@@ -658,9 +671,9 @@ def _cut(text: str, first: _Line, last: _Line, size: int, segments: Segments) ->
     start, inline = first.start, False
     for end in [*_cuts(text, first.start, last.end), last.end]:
         piece = text[start:end]
-        stripped = piece.strip()
+        stripped = piece.strip(BLANK)
         if stripped:
-            begin = start + len(piece) - len(piece.lstrip())
+            begin = start + len(piece) - len(piece.lstrip(BLANK))
             bullet = _bullet(stripped, 0)
             blank = 0 if inline else first.blank_before
             segments.append(stripped, begin, begin + len(stripped), first.indent, bullet, blank, inline)

@@ -158,7 +158,7 @@ class Teaser:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Segmentation:
-    """The answer for one page: its `text` and all its `segments` in order, which cover all that is not white space.
+    """The answer for one page: its `text` and all its `segments` in order, which cover all that shows.
 
     `confidence` (0..1) is the expected share of the page's words with the right label; pages below a threshold of one's own are for a
     person to look at. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". Of an

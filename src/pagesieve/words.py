@@ -4,12 +4,15 @@ Terms are strings for whoever reads or trains on them (`terms`). Judging a page 
 form of the same recipe: texts of many segments at once as one array of characters, tokens as ranges of it, and each term
 as the 64-bit hash of its string (`read_tokens`, `Tokens.term_hashes`). The hash of a string c₀c₁c₂… is Σ cᵢ·Bⁱ modulo 2⁶⁴,
 so that of two tokens with a space between follows from theirs and none of these strings is ever made.
+
+Both read what `visible` leaves of a text; a combining mark is a letter of the word it stands in.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -20,6 +23,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "BASE",
+    "FORMAT",
     "CharTable",
     "TermIndex",
     "Tokens",
@@ -27,12 +31,16 @@ __all__ = [
     "codes_of",
     "count_words",
     "hashes",
+    "is_combining",
+    "is_unseen",
     "is_unspaced",
     "range_hashes",
     "read_tokens",
     "terms",
     "tokens",
     "unlinked",
+    "visible",
+    "visible_tokens",
 ]
 
 Ints = NDArray[np.int64]
@@ -42,6 +50,10 @@ WHOLE = 4  # words; a segment this short is also one term as a whole ("=share on
 NO_WORDS = "<none>"  # the term of a segment without words
 
 NUMBER_BITS = 32  # of a term's number beside its row
+
+# Characters that say how others are written or broken and show nothing themselves: soft hyphen, zero width space, joiners, marks of direction.
+FORMAT = "".join(map(chr, (0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)))
+_UNSEEN = re.compile(f"[{FORMAT}\ufe00-\ufe0f\U000e0000-\U000e0fff]+")  # these, and what chooses among the shapes of a character
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
@@ -58,12 +70,14 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Updated 12:30 — it's on!")
     ['updated', '00:00', '—', "it's", 'on', '!']
     """
-    return tokens_unlinked(unlinked(text))
+    return visible_tokens(visible(unlinked(text)))
 
 
-def tokens_unlinked(text: str) -> list[str]:
-    """The `tokens` of a text that went through `unlinked` before."""
-    found: list[str] = _TOKEN.findall(_DIGIT.sub("0", text).lower())
+def visible_tokens(text: str) -> list[str]:
+    """The `tokens` of a text that went through `unlinked` and `visible` before."""
+    small = _small(_DIGIT.sub("0", text))
+    lettered = _lettered(small)
+    found = _TOKEN.findall(small) if lettered == small else [small[m.start() : m.end()] for m in _TOKEN.finditer(lettered)]
     pieces: list[str] = []
     for token in found:
         if len(token) > 2 and is_unspaced(token):
@@ -71,6 +85,51 @@ def tokens_unlinked(text: str) -> list[str]:
         else:
             pieces.append(token)
     return pieces
+
+
+def _small(text: str) -> str:
+    """`text` in small letters, of the same length: İ would become two."""
+    return text.replace("\u0130", "i").lower()
+
+
+def visible(text: str) -> str:
+    """`text` without the characters that show nothing, composed if it holds combining marks.
+
+    >>> visible("Donau\\xaddampf"), visible("e\\u0301te\\u0301")
+    ('Donaudampf', 'été')
+    """
+    if text.isascii():
+        return text
+    seen = _UNSEEN.sub("", text)
+    if len(seen) < len(text):
+        seen = " ".join(seen.split())
+    return unicodedata.normalize("NFC", seen) if _lettered(seen) != seen else seen
+
+
+def is_unseen(char: str) -> bool:
+    """Whether a character shows nothing, so that `visible` leaves it out."""
+    return _UNSEEN.match(char) is not None
+
+
+def is_combining(char: str) -> bool:
+    """Whether a character stands upon, below or around the one before it: accents, vowel signs of Indian scripts."""
+    return unicodedata.category(char)[0] == "M"
+
+
+class _Lettered(dict[int, int]):
+    """For `str.translate`: combining marks become letters, as which regular expressions don't know them."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = ord("a") if is_combining(chr(code)) else code
+        return self[code]
+
+
+_LETTERED = _Lettered()
+
+
+def _lettered(text: str) -> str:
+    """`text` with a letter in the place of each combining mark."""
+    return text if text.isascii() else text.translate(_LETTERED)
 
 
 def unlinked(text: str) -> str:
@@ -139,7 +198,7 @@ def codes_of(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-# What a character is to a token: numerals are what is alphanumeric, but neither letter nor digit ("²").
+# What a character is to a token: combining marks are letters, numerals are what is alphanumeric, but neither letter nor digit ("²").
 _NOTHING, _MARK, _APOSTROPHE, _JOINT, _DIGITS, _NUMERAL, _LETTER, _UNSPACED_LETTER = range(1, 9)
 
 
@@ -150,14 +209,16 @@ def _kind(char: str) -> int:
         return _JOINT
     if char.isdecimal():
         return _DIGITS
+    if char.isalpha() or is_combining(char):
+        return _UNSPACED_LETTER if is_unspaced(char) else _LETTER
     if char.isalnum():
-        return _UNSPACED_LETTER if is_unspaced(char) else _LETTER if char.isalpha() else _NUMERAL
+        return _NUMERAL
     return _NOTHING if char == "_" or char.isspace() else _MARK
 
 
 _kinds = CharTable(_kind, np.uint8)
-_plain_codes = CharTable(lambda char: 48 if char.isdecimal() else ord(char.lower()), np.uint32)
-_LONGER = "\u0130\u03a3"  # İ gets longer in small letters, Σ changes with what follows
+_plain_codes = CharTable(lambda char: 48 if char.isdecimal() else ord(_small(char)), np.uint32)
+_SIGMA = "\u03a3"  # its small letter changes with what follows
 
 # ------------------------------------------------------------------------------------------------ tokens as numbers
 
@@ -222,7 +283,7 @@ class Tokens:
     hash: Hashes
     length: NDArray[np.uint32]  # characters
     unspaced: NDArray[np.bool_]  # begins in a script without spaces between words
-    letters: NDArray[np.bool_]  # nothing but letters
+    letters: NDArray[np.bool_]  # nothing but letters and their marks
     count: Ints
     first: Ints
 
@@ -291,11 +352,11 @@ class Tokens:
 
 
 def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
-    """The `tokens` of each line of `joined`, which ends with a line feed; `codes` are its code points."""
+    """The `visible_tokens` of each line of `joined`, which ends with a line feed; `codes` are its code points."""
     if not lines:
         nothing = np.zeros(0, dtype=np.int64)
         return Tokens(nothing.astype(np.uint64), nothing.astype(np.uint32), nothing > 0, nothing > 0, nothing, nothing)
-    plain = _plain_codes(codes) if not any(char in joined for char in _LONGER) else _plain_codes(codes_of(joined.lower()))
+    plain = _plain_codes(codes_of(_small(joined)) if _SIGMA in joined else codes)
     kinds = _kinds(plain)
     # Every character becomes part of a word (1), of a number (2), a token of its own (3) or none (0).
     part = np.array([0, 0, 3, 3, 3, 2, 1, 1, 1], dtype=np.uint8)[kinds]
