@@ -8,6 +8,7 @@ are drawn anew. All names and phrases are this project's own. Everything here is
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -316,7 +317,7 @@ def _thread(document: Document) -> tuple[int, int]:
     return max(zip(edges[::2], edges[1::2], strict=True), key=lambda edge: edge[1] - edge[0], default=(0, 0))
 
 
-def _comments(segments: list[Segment]) -> list[list[str]]:
+def _comments(segments: Sequence[Segment]) -> list[list[str]]:
     """What was written, comment by comment, each as its paragraphs: lines long enough, parted where shorter ones stand between."""
     comments: list[list[str]] = []
     fresh = True
