@@ -48,6 +48,18 @@ def texts(html: str) -> list[str]:
             "<table><tr><td>Rovers<td>2<!-- <br> --><td>1<td hidden><p>no<td><b>3</b><td><ul><li>Left</ul>on<td>4",
             ["Rovers\t2\t1\t3", "Left", "on", "4"],
         ),
+        (
+            "<a href=/x><b>Quay shut in the valley</b></a><span>4 hours ago</span><br><time>1 May</time><a>Row on, boys</a>",
+            ["Quay shut in the valley 4 hours ago", "1 May Row on, boys"],
+        ),
+        (
+            "<a>Row on, boys</a><span>, he said</span><br><a>Row on</a><span>s</span><br><a>Row on, boys</a><b>!</b>s<br>",
+            ["Row on, boys, he said", "Row ons", "Row on, boys!s"],
+        ),
+        (
+            "<a>連絡船は明日動く</a><span>という</span><br><a>Row on, <span>boy</span></a><span></span>s<pre><a>Row on, boys</a><span>s",
+            ["連絡船は明日動くという", "Row on, boys", "Row on, boyss"],
+        ),
         ("<dl><dt>Tide</dt><dd>High</dd></dl><details><summary>More</summary>Less</details>", ["Tide", "High", "More", "Less"]),
         ("<pre>\n a  b\n  c <b>d\n</b></pre>e", ["a  b\n  c d", "e"]),
         ("<script>var a</script><style>p{}</style><template><p>t</p></template><p>seen</p><!-- no -->", ["seen"]),

@@ -6,6 +6,7 @@ Nothing is rendered: style sheets are not read, so what only they hide is there.
    those that have lines of their own.
 2. Scripts, styles, form fields and what the page itself declares hidden are left out.
 3. A picture's alternative text is a line of its own behind the one it stands in.
+4. A link and an element beside it are parted by a space where their words would run together: style sheets part them.
 """
 
 from __future__ import annotations
@@ -58,15 +59,17 @@ UNSEEN = frozenset(
     "script style template head title meta link base svg math iframe frame object embed applet audio video canvas select datalist "
     "textarea input map noscript noframes noembed rp".split()
 )
+APART = frozenset(("span", "time", "small"))  # what stands beside a link with a text of its own, such as a date; no part of a sentence
+APART_WORDS = 3  # words from which a link is no part of a word
 PICTURE_WORDS = 2  # words from which a picture's alternative text says something
 BLANK_BYTES = 64  # bytes of white space that are told from text before characters are looked at
 
 # What a name says of an element: the lowest two bits its margin (1: a line of its own, 2: blank lines around it too), then signs.
 MARGIN = 3
-BOX, KEEPS, WRITES, CELL, LINK, BREAK, PICTURE, UNSHOWN, DIALOG, ICON, NOSCRIPT = (1 << bit for bit in range(2, 13))
+BOX, KEEPS, WRITES, CELL, LINK, BREAK, PICTURE, UNSHOWN, DIALOG, ICON, NOSCRIPT, BESIDE = (1 << bit for bit in range(2, 14))
 _SIGNS = {
     BOX: BLOCKS | CELLS, KEEPS: KEPT, WRITES: WRITTEN, CELL: CELLS, LINK: {"a"}, BREAK: {"br"}, PICTURE: PICTURES, UNSHOWN: UNSEEN,
-    DIALOG: {"dialog"}, ICON: ICONS, NOSCRIPT: {"noscript"},
+    DIALOG: {"dialog"}, ICON: ICONS, NOSCRIPT: {"noscript"}, BESIDE: APART,
 }  # fmt: skip
 _NATURES = Names(
     {
@@ -81,6 +84,7 @@ HIDING: Mapping[str, Callable[[str], bool]] = {  # attributes: which of their va
     "style": lambda value: _INVISIBLE.search(value) is not None,
 }
 _SOLID, _SPACE, _WIDE = 1, 2, 3  # kinds of characters; the last are those of scripts without spaces between words
+_letters = CharTable(lambda char: 2 if char.isalnum() and not is_unspaced(char) else 1, np.uint8)
 _kinds = CharTable(lambda char: _SPACE if char.isspace() else _WIDE if is_unspaced(char) else _SOLID, np.uint8)
 
 # A reference is known by its second character: what it stands for, and its length.
@@ -143,7 +147,7 @@ def _declared_hidden(tree: Tree, nature: Ints) -> Bools:
         values = [tree.data[a:b] for a, b in zip(start[some].tolist(), end[some].tolist(), strict=True)]
         known = {value: hides(read_text(value.decode("utf-8"))) for value in set(values)}
         found[some] |= np.array([known[value] for value in values], dtype=np.bool_)
-    return found
+    return np.asarray(found)
 
 
 # --------------------------------------------------------------------------------------------------------------- runs
@@ -364,6 +368,7 @@ class _Placed:
         kept = tree.nest(seen.having(KEEPS)).depth[piece] > 0
         spaced = np.append(False, runs.space[runs.begin[text + 1][:-1] - 1])[: len(text)] | (~kept & runs.space[runs.begin[text]])
         spaced |= np.searchsorted(runs.blank, piece) > np.searchsorted(runs.blank, before)
+        spaced |= ~kept & _glued(tree, seen, runs, text)
 
         line = np.cumsum(begins)
         waits = np.append(0, line)[np.searchsorted(text, alone)]  # a picture goes behind the line it stands in
@@ -377,6 +382,25 @@ class _Placed:
             np.append(np.where(begins, 0, cells), none)[order],
             np.append(spaced, none)[order],
         )
+
+
+def _glued(tree: Tree, seen: Shown, runs: _Runs, text: Ints) -> Bools:
+    """Which of these runs begins an element beside a link, or a link beside such an element, and would run together with the run before."""
+    piece = runs.piece[text]
+    words = np.append(0, np.cumsum(runs.words[text]))
+    begins, ends = np.zeros((2, 2, len(text) + 1), dtype=np.bool_)  # for links, and for what stands beside them
+    for i, (sign, least) in enumerate(((LINK, APART_WORDS), (BESIDE, 1))):
+        element = seen.having(sign)
+        first, last = np.searchsorted(piece, tree.piece[element]), np.searchsorted(piece, tree.last[element])
+        whole = words[last] - words[first] >= least
+        begins[i, first[whole]] = ends[i, last[whole]] = True
+    found = (begins[0] & ends[1] | begins[1] & ends[0])[:-1]
+    at = np.flatnonzero(found)
+    at = at[at > 0]
+    letters = (_letters(runs.codes[runs.begin[text[at]]]) > 1) & (_letters(runs.codes[runs.begin[text[at - 1] + 1] - 1]) > 1)
+    found[:] = False
+    found[at[letters]] = True
+    return np.asarray(found)
 
 
 def _parting(tree: Tree, seen: Shown) -> tuple[Ints, Ints, Ints]:
