@@ -330,6 +330,17 @@ def test_wrapped_chinese() -> None:
     assert [s.text.replace("\n", "") for s in segments] == ["渡船", first, second, "版权所有"]
 
 
+def test_chinese_paragraphs_on_one_line_each_are_not_taken_for_wrapped() -> None:
+    text = "镇议会在星期二晚上决定，塔恩河上最后一班渡船的船员留到春天为止。" * 4
+    lines = ["渡船", *(text[:length] for length in (27, 80, 27, 95, 27, 70, 26, 88, 27, 120))]
+    assert contents("\n".join(lines)) == lines
+
+
+def test_the_widths_that_explain_wrapped_lines_are_neighbours() -> None:
+    narrow, wide = ([f"{'a' * 29} {'b' * length}", "x" * 12] for length in (29, 60))  # both widths have as many votes
+    assert len(split("\n".join([*narrow, "", *wide, ""] * MIN_WRAP_EVIDENCE))) == 4 * MIN_WRAP_EVIDENCE
+
+
 def test_too_little_evidence_for_a_width_leaves_lines_alone() -> None:
     lines = wrapped([QUOTE], 60).splitlines()
     assert len(lines) == 3

@@ -484,7 +484,8 @@ def _lines(text: str) -> list[_Line]:
     lines: list[_Line] = []
     position = blank = 0
     rare = _RARE.search(text)  # few pages hold a wide or a format character
-    columns, first = (_columns, _first) if rare and _WIDE.search(text) else (len, len)
+    wide = rare is not None and _WIDE.search(text) is not None
+    columns, first = (_columns, _first) if wide else (len, len)
     blanks = BLANK if rare and _FORMAT.search(text) else None
     for raw in text.splitlines(keepends=True):
         stripped = raw.strip(blanks)
@@ -508,6 +509,8 @@ def _lines(text: str) -> list[_Line]:
         space = stripped.find(" ")
         word = stripped if space < 0 else stripped[:space]
         solid = space < 0 or (bool(bullet) and " " not in stripped[len(bullet) :].strip())
+        if wide and _WIDE.search(stripped):  # that can be broken between any two characters
+            solid = False
         lines.append(_Line(start, end, indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
         position += len(raw)
         blank = 0
@@ -563,7 +566,7 @@ def wrap_width(lines: list[_Line]) -> int:
     if most < MIN_WRAP_EVIDENCE:
         return 0
     width = votes.index(most, MIN_WRAP)
-    widest = max(column for column, count in enumerate(votes) if count == most)  # all these widths explain the lines equally well
+    widest = width + len([*itertools.takewhile(most.__eq__, votes[width:])]) - 1  # all these widths explain the lines equally well
     breakable = [line.width for line in lines if not line.solid]
     total = sum(breakable)
     wider = sum(width for width in breakable if width > widest + 1)
