@@ -407,6 +407,14 @@ def test_html_shows_the_text_as_it_is(text: str) -> None:
     assert shown.count("<span") == len(split(text))
 
 
+def test_each_line_of_html_goes_its_own_way_whatever_the_legend_is_written_in() -> None:
+    fragment = labelled("המעבורת שבה לפעול\n\nThe ferry is back\n", "body").to_html()
+    assert ".pagesieve .page{unicode-bidi:plaintext}" in fragment
+    legend, page = fragment.split("<div class='page'>")
+    assert "key" in legend
+    assert page.startswith("<span class='body' title='body 0.90'>המעבורת")
+
+
 def test_titles_are_escaped() -> None:
     assert "title='&#x27;&lt;&quot;'" in page_html("Row", [(0, 3, "body", "'<\"")])
     assert "<title>a &lt;b&gt;</title>" in page_document("", "a <b>")

@@ -31,22 +31,16 @@ SCRIPTS = {
     "cp866": (re.compile(r"\b(?:[А-ЯЁ]?[а-яё]+|[А-ЯЁ]{2,})\b"), re.compile("[а-яё]{3}")),
     "cp1258": (re.compile(f"đ|[aeiouyâêôăơưàáèéíóùú][{_TONES}]?", re.IGNORECASE), re.compile(f"[âêôăơư][{_TONES}]")),
 }
-_BEYOND = re.compile(
-    r"[^\x00-\x7f\xa0-\xbf\u200b-\u20ff]"
-)  # letters beyond ASCII; quotation marks, dashes and signs of direction say nothing
+_BEYOND = re.compile(r"[^\x00-\x7f\xa0-\xbf\u200b-\u20ff]")  # letters beyond ASCII, without quotation marks and signs of direction
 # Letters of a language if they are read as western ones, each more often there than any of those that it does not have.
 REGIONS = (
     ("cp1254", re.compile("[ýÝ]"), re.compile("[áéíóúæ]")),
     ("iso8859_15", re.compile("½(?=[a-z])|(?<=[a-z])½"), re.compile(r"\d½")),
 )
-# Letters of central Europe if they are read as western ones: signs within words, or letters that no language has together.
+# Letters of central Europe if they are read as western ones: signs within words, or (those that are there, of Czech and of Hungarian, and those
+# that are not) letters that no language has together.
 _CENTRAL = re.compile("[a-z][¹³¿£±¶¼¾º\x9f][a-z]", re.IGNORECASE)
-CENTRAL = (
-    ("ìø", ""),
-    ("õû", "ã"),
-    ("õá", "ãàçä"),
-    ("ûá", "ãàçäè"),
-)  # those that are there, of Czech and of Hungarian, and those that are not
+CENTRAL = (("ìø", ""), ("õû", "ã"), ("õá", "ãàçä"), ("ûá", "ãàçäè"))
 _WINDOWS = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks of Microsoft's encodings, nothing in ISO's
 
 
