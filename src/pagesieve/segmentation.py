@@ -36,9 +36,12 @@ LIST_LINES = 3  # titles and nothing else between two blank lines from which the
 WRAPPED = 50  # characters; a line this long may have been broken by a renderer
 REPEATED_WORDS = 10  # a paragraph that long does not come twice in an article; a refrain may
 TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
+LINKED_WORDS = 3  # words from which a link that holds most of a segment's is its story's title
+LEAD_IN = 4  # words that may stand before it ("Read also")
 CARD_SEGMENTS = 8  # segments that one story's card may have
 CUT = 10  # letters from which what is cut off can be told to be another line's beginning
 NO_PAGES = ("#", "javascript:", "mailto:", "tel:")  # how addresses begin that lead to no other page
+BESIDE = 5  # least rank of what stands beside a title in its segment
 PICTURE = 6  # rank of a picture's alternative text
 UNMARKED = Markup("", (), (), -1, (), (), "", 0)  # of a segment that no markup is known of
 SHARED = 3  # stories; a line that so many have ("subscribers only") is no title
@@ -56,6 +59,9 @@ _DETAIL = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
+_GOES_ON = re.compile(r"\s*(?:[,:;.!?…)\]»”’\"']|\W*$)")  # how text begins that belongs to what stands before it
+_CELL = re.compile(r"[\t\n]")  # what parts the cells of a table, and lines
+_LEAD_IN = re.compile(r"[^\W\d_]\s*$")  # a kicker with a mark behind it ("Live: ", "Video | ") is part of the title, a time before it, too
 _NUMBER = re.compile(r"\W*\d{1,3}\W*$")
 _SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”’»)\]」]*$|\.\.\.$")
 
@@ -681,7 +687,7 @@ def _is_summary(line: str) -> bool:
 
 def _teaser(story: Sequence[LabeledSegment], shared: Container[str]) -> Teaser:
     """The story's lines sorted into title, summary and details; `shared` ones are no title where there is another, and no summary."""
-    parts = [(line, _rank(line, s, line in shared)) for s in story for line in (_lines(s) if s.bullet else [s.content])] or [("", 0)]
+    parts = [(line, max(_rank(line, s, line in shared), least)) for s in story for line, least in _lines(s)] or [("", 0)]
     lines, ranks = [line for line, _ in parts], [rank for _, rank in parts]
     title = ranks.index(min(ranks))
     if title == 1 and story[0].bullet and _is_kicker(lines[0]) and _is_summary(lines[1]):
@@ -716,11 +722,34 @@ def _rank(line: str, segment: LabeledSegment, shared: bool) -> int:
 
 def _address(story: Sequence[LabeledSegment], title: str) -> str:
     """Where the segment with the title leads to, else where most of the story's text does; "" without links."""
-    linked = sorted(story, key=lambda s: (s.content != title, -sum(link.end - link.start for link in s.links)))
+    linked = sorted(story, key=lambda s: ((title, 0) not in _lines(s), -sum(link.end - link.start for link in s.links)))
     return next((address for s in linked for address in _leads(s)), "")
 
 
-def _lines(segment: LabeledSegment) -> list[str]:
+def _lines(segment: LabeledSegment) -> list[tuple[str, int]]:
+    """The lines of a segment, each with its least rank (see `_rank`): what stands beside a title is none itself, and a summary if it is long."""
+    if segment.bullet:
+        return [(line, 0) for line in _item_lines(segment)]
+    start, end = _title_place(segment)
+    before, title, behind = segment.text[:start], segment.text[start:end], segment.text[end:]
+    parts = [(title, 0), *((cell, BESIDE) for cell in _CELL.split(behind))]
+    lines = [(" ".join(part.split()), least) for part, least in [(before, BESIDE), *parts]]
+    return [(line, 0 if _is_summary(line) else least) for line, least in lines if line]
+
+
+def _title_place(segment: LabeledSegment) -> tuple[int, int]:
+    """Where in the segment's text its story's title is: its only link, without what stands beside that ("Read also", "4 hours ago")."""
+    text = segment.text
+    if len(segment.links) == 1 and _leads(segment) and not _BYLINE.match(text):
+        (link,) = segment.links
+        before, behind = text[: link.start], text[link.end :]
+        words, lead_in = count_words(text[link.start : link.end]), count_words(before)
+        if words >= LINKED_WORDS and words > lead_in + count_words(behind) and lead_in <= LEAD_IN:
+            return link.start if _LEAD_IN.search(before) else 0, len(text) if _GOES_ON.match(behind) else link.end
+    return 0, len(text)
+
+
+def _item_lines(segment: LabeledSegment) -> list[str]:
     """The lines of a list item: a title and perhaps what belongs to it; one that begins small goes on with a long one."""
     lines: list[str] = []
     for line in segment.text[len(segment.bullet) :].splitlines():
