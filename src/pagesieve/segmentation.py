@@ -27,7 +27,7 @@ from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
 from pagesieve.words import count_words
 
-__all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
+__all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers", "has_body"]
 
 DETAIL_WORDS = 7  # words; a line this short with a date, time or source sign is no title
 KICKER_WORDS = 3  # words; a line this short right above a longer one is a section label, not a title
@@ -165,7 +165,8 @@ class Segmentation:
 
     `confidence` (0..1) is the expected share of the page's words with the right label: pages below a limit of one's own can be sent to a person. A page
     that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". Of an HTML page, `text` is the page flattened,
-    `metadata` what its own tags state, `notes` whether text was taken that the page does not show, `source` its HTML.
+    `metadata` what its own tags state, `source` its HTML. `notes` tell whether text was taken that the page does not show, and of a page with some
+    text but no body (a forum's thread, a list of stories) "no article found".
     """
 
     text: str
@@ -337,6 +338,11 @@ class Segmentation:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def has_body(segments: LabeledSegments) -> bool:
+    """Whether any of the page's text is its article's (see `Segmentation.body`)."""
+    return bool(_body_places(segments))
 
 
 def _body_places(segments: LabeledSegments) -> list[int]:
