@@ -717,3 +717,24 @@ def test_a_link_with_most_of_the_words_is_the_title(html: str, title: str, detai
 def test_a_sentence_behind_the_linked_title_is_its_summary() -> None:
     page = of_html("<p><a href=/a>Ferry line to stay open until spring after all, all parties in council agree</a> " + SHORTER + "</p>")
     assert [(t.title[:10], t.summary) for t in page.teasers] == [("Ferry line", SHORTER)]
+
+
+TIMES = (
+    *("3 ชั่วโมงที่แล้ว", "7 เม.ย. 2574", "πριν από 3 ώρες", "πριν 3 ώρες", "3 години тому", "12 хвилин тому", "לפני 3 שעות", "۳ ساعت پیش", "3 giờ trước", "3 órája"),
+    *("acum 3 ore", "৩ ঘণ্টা আগে", "3 tuntia sitten", "před 3 hodinami", "3 jam yang lalu", "3시간 전", "3일 전", "3 घंटे पहले", "منذ 3 ساعات", "há 3 horas", "4 giờ 30 phút trước"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("summaries", [True, False])
+def test_title_short_summary_and_time_in_turn_are_a_story_each(time: str, summaries: bool) -> None:
+    lines = [line for name, saying in zip(NAMES, SAYINGS, strict=True) for line in (name, *([saying] * summaries), time)]
+    stories = labelled("\n".join(lines), "teaser").teasers
+    assert [(story.title, story.summary, story.details) for story in stories] == [
+        (name, saying if summaries else "", (time,)) for name, saying in zip(NAMES, SAYINGS, strict=True)
+    ]
+
+
+def test_titles_with_a_full_stop_are_a_story_each() -> None:
+    for lines in ([f"{name}." for name in NAMES], [NAMES[0], f"{NAMES[1]}.", NAMES[2]]):
+        assert [story.title for story in labelled("\n".join(lines), "teaser").teasers] == lines

@@ -50,16 +50,22 @@ LONG_CELL = 500  # characters from which several lines in a table's cell are a p
 BLOCKS_AROUND = 100  # blocks, the nearest ones, among which Markdown looks for a segment's lists and tables
 DEPTH = 20  # lists and quotations within each other that Markdown is indented for
 MANY = 1_000_000_000  # numbers of items that Markdown does not know
+SENTENCE_WORDS = 5  # words from which a line with a full stop, below a title without one, may be a summary
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
 
 _DETAIL = re.compile(
     r"\d{1,2}[:.h]\d{2}|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b(?:19|20)\d{2}\b|^\W*\d+\W*$"
     r"|\b\d+\s*(?:min|mins|minutes?|minuten|h|hrs?|hours?|days?|weeks?|months?|d|w|stunden?|tage?|heures?|jours?|horas?|días|dias"
-    r"|ore|giorni|uur|dagen|godz|saat|gün|dakika|мин|час\w*|дн\w*|분|시간|時間|分|小时|天|menit|jam|hari)\b|[时時分]前|분 전|시간 전|ago\b|^vor \d|^hace \d|^il y a \d",
+    r"|ore|giorni|uur|dagen|godz|saat|gün|dakika|мин|час\w*|дн\w*|분|시간|時間|分|小时|天|menit|jam|hari)\b|[时時分日]前|[분일] 전|시간 전|ago\b|^(?:vor|hace|il y a|há|acum|před|πριν(?: από)?|منذ|قبل|לפני) \d"
+    r"|\d\s*(?:хв|годин|тижн|perce|órája|napja|hete\b|phút|giờ|ngày|tuần|tunti|päivää|मिनट|घंट|दिन|মিনিট|ঘণ্টা|ঘন্টা|দিন|دقیقه|ساعت|روز|هفته|นาที|ชั่วโมง|วัน|สัปดาห์)"
+    r"|\b\d{1,2} (?:[ก-ฮ]{1,2}\.){2} ?\d{4}\b|[০-৯०-९۰-۹٠-٩]{1,2}[:：][০-৯०-९۰-۹٠-٩]{2}",
     re.IGNORECASE,
 )
+# A time in Thai, which has no spaces: its letters make more words than a detail has.
+_THAI_TIME = re.compile(r"\W*(?:\d+ ?(?:นาที|ชั่วโมง|วัน|สัปดาห์|เดือน)(?:ที่แล้ว|ที่ผ่านมา|ก่อน)|\d{1,2} ?[ก-๎]{1,4}\.[ก-๎]{1,3}\. ?\d{2,4})\W*")
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
 _GOES_ON = re.compile(r"\s*(?:[,:;.!?…)\]»”’\"']|\W*$)")  # how text begins that belongs to what stands before it
+_FULL_STOP = re.compile(r"(?<!\.)[.。।][\"'”’»)\]」]*$")
 _CELL = re.compile(r"[\t\n]")  # what parts the cells of a table, and lines
 _LEAD_IN = re.compile(r"[^\W\d_]\s*$")  # a kicker with a mark behind it ("Live: ", "Video | ") is part of the title, a time before it, too
 _NUMBER = re.compile(r"\W*\d{1,3}\W*$")
@@ -497,7 +503,7 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     keys = list(map(_key, texts))
     leads = _is_kicker(texts[0]) and any(map(str.isalpha, texts[0]))  # then kickers stand above their titles in this run
     mark = run[0].bullet or (texts[0] if not keys[0] else "")  # of a list: some lines have it, before others it is alone
-    ranked = _ranked(texts)
+    ranked, summaries = _ranked(texts), _summaries(texts)
     stories: list[list[LabeledSegment]] = []
     told: list[str] = []  # keys of the story's lines so far
     titled = summarised = False  # whether one of them can be its title, and one its summary
@@ -521,7 +527,7 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
         elif spaced and segment.blank_before and heads and _is_kicker(text) and any(map(str.isalpha, text)):
             begins = titled  # the kicker of the title that follows
         else:
-            begins = titled and _begins(stories[-1][-1].content, summarised, text)
+            begins = titled and (summarised or i not in summaries) and _begins(stories[-1][-1].content, summarised, text)
         if begins:
             stories.append([])
             told.clear()
@@ -529,7 +535,7 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
         stories[-1].append(segment)
         told.append(key)
         titled = titled or not _is_detail(text) or (i in ranked and not _NUMBER.match(text) and not _is_kicker(text))
-        summarised = summarised or _is_summary(text)
+        summarised = summarised or _is_summary(text) or (i in summaries and not begins)
     return stories
 
 
@@ -543,6 +549,16 @@ def _ranked(texts: Sequence[str]) -> dict[int, bool]:
     ranks = {place for step in steps for place in step}
     below = len(texts) - 1 in ranks and 0 not in ranks
     return {i: False for start, end in steps for i in range(start, end + 2)} | {place + below: True for place in ranks}
+
+
+def _summaries(texts: Sequence[str]) -> set[int]:
+    """Places of short summaries: of sentences with a full stop below titles without one, where that comes again. One alone may be a title."""
+    found = {
+        i
+        for i, (title, line) in enumerate(pairwise(texts), 1)
+        if _FULL_STOP.search(line) and count_words(line) >= SENTENCE_WORDS and not _SENTENCE_END.search(title) and not _is_detail(title)
+    }
+    return found if len(found) > 1 else set()
 
 
 def _key(line: str) -> str:
@@ -675,14 +691,21 @@ def _begins(last: str, summarised: bool, text: str) -> bool:
 
 
 def _is_kicker(line: str) -> bool:
-    return _is_detail(line) and count_words(line) <= KICKER_WORDS and not _DETAIL.search(line) and not _BYLINE.match(line)
+    return (
+        _is_detail(line)
+        and count_words(line) <= KICKER_WORDS
+        and not (_DETAIL.search(line) or _THAI_TIME.fullmatch(line))
+        and not _BYLINE.match(line)
+    )
 
 
 @lru_cache(maxsize=1 << 10)
 def _is_detail(line: str) -> bool:
     words = count_words(line)
-    return (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line))) or (
-        words <= KICKER_WORDS and len(line) <= 30 and not _SENTENCE_END.search(line)
+    return (
+        (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line)))
+        or bool(_THAI_TIME.fullmatch(line))
+        or (words <= KICKER_WORDS and len(line) <= 30 and not _SENTENCE_END.search(line))
     )
 
 
