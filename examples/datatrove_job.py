@@ -3,7 +3,7 @@
     python examples/datatrove_job.py PAGES ROWS
 
 PAGES and ROWS are folders of JSONL, pages in the field `text`. Bad records are dropped, and counted in datatrove's statistics.
-Needs `pip install 'datatrove[io]' 'pagesieve[bulk]'`.
+Needs `pip install 'datatrove[io]' '.[bulk]'` in the clone's folder.
 """
 
 from __future__ import annotations

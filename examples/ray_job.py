@@ -2,7 +2,7 @@
 
     python examples/ray_job.py PAGES ROWS
 
-Columns as in examples/spark_job.py; bad records have an `error`. Needs `pip install 'ray[data]' 'pagesieve[bulk]'`.
+Columns as in examples/spark_job.py; bad records have an `error`. Needs `pip install 'ray[data]' '.[bulk]'` in the clone's folder.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     spark-submit examples/spark_job.py PAGES ROWS
 
 PAGES is Parquet with a column `page` (text or bytes) and, if there are, `id`, `url` and `encoding`; ROWS is a folder that is made.
-Bad records have an `error` and go to ROWS/errors. Every machine needs `pip install 'pagesieve[spark]'` in the Python that
+Bad records have an `error` and go to ROWS/errors. Every machine needs `pip install '.[spark]'` (in the clone's folder) in the Python that
 PYSPARK_PYTHON names.
 """
 

@@ -26,7 +26,7 @@ from pagesieve.selection import DOUBTS
 CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
-sync_api = pytest.importorskip("playwright.sync_api", reason="pip install 'pagesieve[browser]'")
+sync_api = pytest.importorskip("playwright.sync_api", reason="pip install '.[browser]'")
 
 # fmt: off
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -497,6 +497,7 @@ def test_lines_on_standard_error_do_not_run_into_each_other(command: Any, job: J
         assert len(lines) == (1 if more else 20)
         assert all(line.startswith("pagesieve: ") for line in lines)
         assert len(told.splitlines()) > len(lines)
+        assert "\n0 pages " not in f"\n{told}"
 
 
 def test_a_quiet_command_tells_only_errors(command: Any, job: Job, tmp_path: Path) -> None:
@@ -506,7 +507,7 @@ def test_a_quiet_command_tells_only_errors(command: Any, job: Job, tmp_path: Pat
     write_jsonl(tmp_path / "odd.jsonl", [{"raw": "Row on."}])
     status, _, told = command("odd.jsonl", "-o", "o.jsonl", "-q")
     assert (status, told.count("\n")) == (1, 1)
-    assert told.startswith("pagesieve: 0 pages, 1 bad records, listed in ")
+    assert told.startswith("pagesieve: 0 pages, 1 bad record, listed in ")
     assert command("nowhere.jsonl", "-q")[2].startswith("pagesieve: nowhere.jsonl: not there")
 
 
@@ -539,7 +540,7 @@ def test_a_missing_extra_is_told_with_the_remedy(command: Any, job: Job) -> None
     program = "import sys; sys.modules['pyarrow'] = None; from pagesieve.cli import main; sys.exit(main(['a.jsonl']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=command.environment, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "pip install 'pagesieve[bulk]'" in done.stderr
+    assert "pip install '.[bulk]'" in done.stderr
 
 
 def test_one_page_imports_nothing_of_many(command: Any) -> None:

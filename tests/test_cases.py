@@ -38,7 +38,7 @@ def test_statements_that_hold_pass(page: Path, tiny_sieve: Sieve, tiny_model: Pa
     path = written(page.parent, [{"page": "story.txt", "body": BODY, "not_body": [TEASER], "teasers": [TEASER], "not_teasers": [BODY]}])
     assert [r.fault for r in run(tiny_sieve, read_cases(path))] == [""] * 4
     assert main(["check", str(path), "--model", str(tiny_model)]) == 0
-    assert capsys.readouterr().out == "4 of 4 statements on 1 pages hold (100.0%)\n"
+    assert capsys.readouterr().out == "4 of 4 statements on 1 page hold (100.0%)\n"
 
 
 def test_each_statement_that_does_not_hold_is_a_line_that_tells_why(
@@ -58,7 +58,7 @@ def test_each_statement_that_does_not_hold_is_a_line_that_tells_why(
     faults = ["not in the headline", "not in the body", "in the body", "in no teaser", "not on the page at all", "in a teaser"]
     assert [line.rpartition(": ")[2] for line in lines] == faults
     assert all(line.startswith(f"{page}: ") for line in lines)
-    assert total == "0 of 6 statements on 1 pages hold (0.0%)"
+    assert total == "0 of 6 statements on 1 page hold (0.0%)"
 
 
 def test_a_share_of_failures_can_be_allowed(page: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:

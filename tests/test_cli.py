@@ -233,7 +233,26 @@ def test_a_missing_or_broken_model_is_told_with_a_remedy(run: Run, folder: Path,
 def test_a_wrong_call_is_told_with_status_2(run: Run, arguments: tuple[str, ...]) -> None:
     status, out, error = run(*arguments)
     assert (status, out) == (2, "")
-    assert error.startswith("usage: pagesieve")
+    told, usage = error.splitlines()
+    assert told.startswith("pagesieve: error: ")
+    assert usage == "usage: pagesieve [OPTION ...] PAGE ...; pagesieve --help tells more"
+
+
+@pytest.mark.parametrize("name", ["out.json", "out.md", "out.HTM"])
+@pytest.mark.parametrize("form", ["annotated", "html", "json", "markdown", "text", "page"])
+def test_an_output_whose_name_says_another_form_is_refused(run: Run, folder: Path, form: str, name: str) -> None:
+    status, _, error = run("ferry.html", "-f", form, "-o", name)
+    fits = {"annotated": "out.HTM", "html": "out.HTM", "json": "out.json", "markdown": "out.md"}.get(form) == name
+    assert status == (0 if fits else 2)
+    assert (folder / name).exists() == fits
+    assert error == "" or f"-o {name}: ends as " in error
+    assert run("ferry.html", "-f", form, "-o", "out.txt")[0] == 0
+
+
+def test_a_file_of_cases_that_is_not_there_is_told(run: Run, folder: Path) -> None:
+    assert run("check", "nope.yaml") == (2, "", "pagesieve check: nope.yaml: not there; give a YAML or JSON file of cases\n")
+    assert "is a folder" in run("check", str(folder))[2]
+    assert run("check")[2].splitlines()[1] == "usage: pagesieve check [OPTION ...] CASES; pagesieve check --help tells more"
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(run: Run, folder: Path) -> None:
@@ -321,8 +340,8 @@ def test_the_ending_of_the_output_says_its_format(run: Run, folder: Path, tiny_s
     assert (folder / "out.md").read_text("utf-8") == answer.markdown
     assert (folder / "out.txt").read_text("utf-8") == answer.body + "\n"
     assert (folder / "out.html").read_text("utf-8").startswith("<!doctype html>")
-    assert run("page.txt", "-o", "out.json", "-f", "text") == (0, "", "")
-    assert (folder / "out.json").read_text("utf-8") == answer.body + "\n"
+    assert run("page.txt", "-o", "out.txt", "-f", "markdown") == (0, "", "")
+    assert (folder / "out.txt").read_text("utf-8") == answer.markdown
 
 
 def test_an_output_that_would_take_a_pages_place_or_says_no_format_is_refused(run: Run, folder: Path, tiny_sieve: Sieve) -> None:

@@ -15,7 +15,7 @@ from pagesieve.desk import Desk
 from pagesieve.review import application
 from pagesieve.sieve import Sieve
 
-pytest.importorskip("flask", reason="pip install 'pagesieve[review]'")
+pytest.importorskip("flask", reason="pip install '.[review]'")
 
 SITE = "near.example"
 STORY = f"{SITE}/story.txt"

@@ -19,6 +19,7 @@ from pagesieve.roles import LABEL_OF_ROLE, LABELS
 from pagesieve.segmentation import LabeledSegment, LabeledSegments, Segmentation, Teaser, group_teasers
 
 SUMMARY = "The council had wanted to sell the boat but was outvoted by seven to two."
+SHORTER = "The council had wanted to sell the boat but was outvoted again."
 OTHER = "Nobody in the two villages could remember a storm that came so early in autumn."
 
 
@@ -406,6 +407,14 @@ def test_html_shows_the_text_as_it_is(text: str) -> None:
     assert shown.count("<span") == len(split(text))
 
 
+def test_each_line_of_html_goes_its_own_way_whatever_the_legend_is_written_in() -> None:
+    fragment = labelled("המעבורת שבה לפעול\n\nThe ferry is back\n", "body").to_html()
+    assert ".pagesieve .page{unicode-bidi:plaintext}" in fragment
+    legend, page = fragment.split("<div class='page'>")
+    assert "key" in legend
+    assert page.startswith("<span class='body' title='body 0.90'>המעבורת")
+
+
 def test_titles_are_escaped() -> None:
     assert "title='&#x27;&lt;&quot;'" in page_html("Row", [(0, 3, "body", "'<\"")])
     assert "<title>a &lt;b&gt;</title>" in page_document("", "a <b>")
@@ -681,3 +690,50 @@ def test_a_story_leads_where_its_longest_link_does() -> None:
         for n, kicker in enumerate(("Weather", "Live", "Opinion"))
     )
     assert [teaser.url for teaser in of_html(html).teasers] == ["/0", "/1", "/2"]
+
+
+@pytest.mark.parametrize(
+    ("html", "title", "details"),
+    [
+        ("<li><a href=/a><strong>Hail destroys half of the maize</strong></a><span>4 hours ago</span></li>", "Hail destroys half of the maize", ("4 hours ago",)),
+        ("<tr><td><a href=/a>Which stones for a sauna stove?</a></td><td>12 replies</td><td>Last 2.6.2031</td></tr>", "Which stones for a sauna stove?", ("12 replies", "Last 2.6.2031")),
+        ("<p><span>Read also</span><a href=/a>Why Hollern gets no turf</a></p>", "Why Hollern gets no turf", ("Read also",)),
+        ("<p>Live <a href=/a>Ferry line to stay open until 2031</a></p>", "Ferry line to stay open until 2031", ("Live",)),
+        ("<p>Live: <a href=/a>Ferry line to stay open</a> (video)</p>", "Live: Ferry line to stay open", ("(video)",)),
+        ("<p>11:31 <a href=/a>Ferry line to stay open</a></p>", "11:31 Ferry line to stay open", ()),
+        ("<p>“<a href=/a>Ferry line to stay open</a>”</p>", "“Ferry line to stay open”", ()),
+        ("<p><a href=/a>Ferry line to stay open</a>, says the captain</p>", "Ferry line to stay open, says the captain", ()),
+        ("<p>The council wants that the <a href=/a>ferry line to stay open is free</a></p>", "The council wants that the ferry line to stay open is free", ()),
+        ("<p><a href=/a>Ferry line</a> 4 hours</p>", "Ferry line 4 hours", ()),
+        ("<p><a href=/a>Ferry line to</a> <a href=/b>stay open</a> today</p>", "Ferry line to stay open today", ()),
+    ],
+)  # fmt: skip
+def test_a_link_with_most_of_the_words_is_the_title(html: str, title: str, details: tuple[str, ...]) -> None:
+    (story,) = of_html(f"<table>{html}</table>" if html.startswith("<tr") else html).teasers
+    assert (story.title, story.summary, story.details, story.url) == (title, "", details, "/a")
+
+
+def test_a_sentence_behind_the_linked_title_is_its_summary() -> None:
+    page = of_html("<p><a href=/a>Ferry line to stay open until spring after all, all parties in council agree</a> " + SHORTER + "</p>")
+    assert [(t.title[:10], t.summary) for t in page.teasers] == [("Ferry line", SHORTER)]
+
+
+TIMES = (
+    *("3 ชั่วโมงที่แล้ว", "7 เม.ย. 2574", "πριν από 3 ώρες", "πριν 3 ώρες", "3 години тому", "12 хвилин тому", "לפני 3 שעות", "۳ ساعت پیش", "3 giờ trước", "3 órája"),
+    *("acum 3 ore", "৩ ঘণ্টা আগে", "3 tuntia sitten", "před 3 hodinami", "3 jam yang lalu", "3시간 전", "3일 전", "3 घंटे पहले", "منذ 3 ساعات", "há 3 horas", "4 giờ 30 phút trước"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("summaries", [True, False])
+def test_title_short_summary_and_time_in_turn_are_a_story_each(time: str, summaries: bool) -> None:
+    lines = [line for name, saying in zip(NAMES, SAYINGS, strict=True) for line in (name, *([saying] * summaries), time)]
+    stories = labelled("\n".join(lines), "teaser").teasers
+    assert [(story.title, story.summary, story.details) for story in stories] == [
+        (name, saying if summaries else "", (time,)) for name, saying in zip(NAMES, SAYINGS, strict=True)
+    ]
+
+
+def test_titles_with_a_full_stop_are_a_story_each() -> None:
+    for lines in ([f"{name}." for name in NAMES], [NAMES[0], f"{NAMES[1]}.", NAMES[2]]):
+        assert [story.title for story in labelled("\n".join(lines), "teaser").teasers] == lines

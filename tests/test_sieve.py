@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import TEXTS, grows_linearly, page_html, page_lines, page_text
@@ -474,6 +475,27 @@ def test_many_pages_with_errors_in_their_places(tiny_sieve: Sieve) -> None:
         next(answers)
     with pytest.raises(ValueError, match="errors='skip'"):
         tiny_sieve.segment_many(pages, errors="skip")  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_missing_value_among_many_pages_is_an_error_in_its_place(tiny_sieve: Sieve, n_jobs: int) -> None:
+    pages: list[Any] = ["Row on.", None, float("nan"), b"Row off.", 7]
+    found = list(tiny_sieve.segment_many(pages, n_jobs=n_jobs, errors="return"))
+    assert [str(answer) for answer in found if isinstance(answer, PageError)] == [
+        f"pages[{place}]: a page is str or bytes, not {name}" for place, name in ((1, "NoneType"), (2, "float"), (4, "int"))
+    ]
+    assert [found[0], found[3]] == list(tiny_sieve.segment_many([pages[0], pages[3]]))
+    with pytest.raises(TypeError, match=r"pages\[1\]"):
+        list(tiny_sieve.segment_many(pages, n_jobs=n_jobs))
+
+
+def test_a_page_with_text_and_no_body_says_so(tiny_sieve: Sieve) -> None:
+    menu = "\n".join(f"Harbour {n}\nWeather {n}\nSign in" for n in range(20))
+    for page in (menu, "<html><p>" + menu.replace("\n", "</p><p>") + "</p></html>"):
+        answer = tiny_sieve.segment(page)
+        assert (answer.body, answer.notes) == ("", ("no article found",))
+    assert tiny_sieve.segment("Harbour\nWeather\nSign in").notes == ()
+    assert tiny_sieve.segment(PAGE).notes == ()
 
 
 def test_an_answer_travels_without_the_model(tiny_sieve: Sieve) -> None:

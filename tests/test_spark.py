@@ -18,7 +18,7 @@ from archives import write_parquet
 import pagesieve
 from pagesieve.bulk import Job, run
 
-pytest.importorskip("pyspark", reason="needs pip install 'pagesieve[spark]'")
+pytest.importorskip("pyspark", reason="needs pip install '.[spark]'")
 if shutil.which("java") is None:
     pytest.skip("needs a Java runtime (java)", allow_module_level=True)
 

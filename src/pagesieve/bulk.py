@@ -146,13 +146,13 @@ def _fill(store: Parts | Stream, job: Job, work: Segmenter, batches: Iterable[_B
 
 
 class _Log(io.TextIOBase):
-    """A file of lines, for a progress bar: each of its states is one, so that what others write does not run into it."""
+    """A file of lines, for a progress bar: each of its states is one, so that what others write does not run into it; none as long as no page is done."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
     def write(self, text: str) -> int:
-        if state := text.strip():
+        if (state := text.strip()) and not state.startswith("0 pages "):
             self._file.write(f"{state}\n")
         return len(text)
 

@@ -69,6 +69,10 @@ def _teasers(answer: Segmentation) -> Iterator[str]:
 def read_cases(path: Path | str) -> list[Case]:
     """The cases of a YAML or JSON file; their pages' paths are relative to it. Raises `CasesError`, `FileNotFoundError`."""
     path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: not there; give a YAML or JSON file of cases")
+    if path.is_dir():
+        raise CasesError(f"{path}: is a folder; give a YAML or JSON file of cases")
     items = _load(path)
     if not isinstance(items, list) or not items:
         raise CasesError(f"{path}: must be a list of cases, each with `page:` and at least one of {', '.join(STATED)}")
@@ -87,7 +91,7 @@ def _load(path: Path) -> Any:
         try:
             import yaml  # only this command needs it
         except ModuleNotFoundError as error:
-            raise CasesError(f"{path}: to read YAML, pip install 'pagesieve[check]', or write the cases as .json") from error
+            raise CasesError(f"{path}: to read YAML, pip install '.[check]' in the clone's folder, or write the cases as .json") from error
         try:
             return yaml.load(data, _loader())  # made of the safe one
         except yaml.YAMLError as error:

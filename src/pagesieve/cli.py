@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
+from typing import NoReturn
 
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
@@ -41,6 +42,7 @@ BY_NAME = {
     ".html": "html",
     ".htm": "html",
 }  # ending of an output → its form
+WITHIN = {"annotated": "html", "page": "text"}  # forms that have no ending of their own → what they are
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,11 +83,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check_output(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """An output that is a folder, or one of the pages, is an error."""
+    """An output that is a folder, one of the pages, or whose name says another form is an error; a .txt may hold any."""
     if os.path.isdir(options.output or ""):
         parser.error(f"-o {options.output}: is a folder; give a file")
     if options.output and _is_page(options.output, options.pages):
         parser.error(f"-o {options.output}: is one of the pages, which would be lost; give another file")
+    said = BY_NAME.get(Path(options.output or "").suffix.lower(), "text")
+    if options.format in FORMATS and said not in ("text", WITHIN.get(options.format, options.format)):
+        parser.error(f"-o {options.output}: ends as {said} does, and --format is {options.format}; give another name, or leave out -f")
 
 
 def _form_by_name(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
@@ -108,8 +113,20 @@ def _on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()  # None where a shell closed it
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are a line, and one on how to go on: all options in their place would hide them."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and exit with status 2."""
+        self.exit(2, f"{self.prog}: error: {message}\nusage: {self.prog} [OPTION ...] {self._asked()}; {self.prog} --help tells more\n")
+
+    def _asked(self) -> str:
+        asked = [action for action in self._actions if not action.option_strings]
+        return " ".join(f"{action.metavar} ..." if action.nargs == "+" else str(action.metavar) for action in asked)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="pagesieve",
         description="Sort the segments of a scraped page (a text dump or HTML) into article body, boilerplate and recommended-story teasers. "
         "Folders, patterns, archives (JSONL, CSV, Parquet, WARC, WET) and addresses (s3://…) hold many pages and give a row for each.",
@@ -236,7 +253,7 @@ def _bulk(options: argparse.Namespace) -> int:
     try:
         from pagesieve import bulk  # only many pages need Arrow and the like
     except ModuleNotFoundError as error:
-        print(f"pagesieve: many pages need more than one ({error}); pip install 'pagesieve[bulk]'", file=sys.stderr)
+        print(f"pagesieve: many pages need more than one ({error}); pip install '.[bulk]' in the clone's folder", file=sys.stderr)
         return 1
     job = bulk.Job(
         tuple(options.pages),
@@ -271,8 +288,12 @@ def _bulk(options: argparse.Namespace) -> int:
     if options.quiet and not failed:
         return 0
     listed = f", listed in {job.error_list}; the first: {_shortened(done.first)}" if done.failed and job.error_list else ""
-    print(f"pagesieve: {done.pages} pages, {done.failed} bad records{listed}", file=sys.stderr)
+    print(f"pagesieve: {_counted(done.pages, 'page')}, {_counted(done.failed, 'bad record')}{listed}", file=sys.stderr)
     return int(failed)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 class _Terminated(KeyboardInterrupt):
@@ -324,12 +345,12 @@ def _check(arguments: Sequence[str]) -> int:
         for result in results:
             if result.fault:
                 print(f"{result.page}: {result.stated}: {cases.folded(result.text)!r}: {result.fault}")
-        print(f"{passed} of {len(results)} statements on {len(given)} pages hold ({rate:.1%})")
+        print(f"{passed} of {_counted(len(results), 'statement')} on {_counted(len(given), 'page')} hold ({rate:.1%})")
     return int(rate < options.min_rate)
 
 
 def _check_parser(stated: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="pagesieve check", description="Check pages of one's own: which strings are body, which teasers.")
+    parser = _Parser(prog="pagesieve check", description="Check pages of one's own: which strings are body, which teasers.")
     parser.add_argument(
         "cases", metavar="CASES", help="YAML or JSON file: a list of `page:` with lists of strings under " + ", ".join(stated)
     )

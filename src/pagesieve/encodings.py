@@ -10,18 +10,37 @@ __all__ = ["characters", "known_encoding", "writable"]
 DETECTED = 20_000  # bytes by which an encoding that nobody states is told
 BEFORE = 1_000  # bytes of them before the first that is not ASCII
 LEGACY = [
-    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "iso8859_2", "iso8859_5", "iso8859_7"),
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_u", "iso8859_2", "iso8859_5", "iso8859_7"),
     *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
 ]
 NEAR = 0.01  # difference of two encodings' messiness that says nothing
 MESSY = 0.6  # that of Chinese and Japanese furniture, which charset-normalizer would give up on
 BROKEN = 10  # characters of UTF-8 to one broken byte, from which it is UTF-8 all the same
+COVERED = 0.9  # share of the letters that stand in words of a script, from which a text is in that
 
 _MARKUP = re.compile(rb"<(?:script|style)\b.*?(?:</(?:script|style)\b[^<>]*>|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _HIGH = re.compile(rb"[\x80-\xff]")
-# What letters of central Europe look like if they are read as western ones: signs within words, or letters that no language has together.
+_ESCAPES = re.compile(rb"\x1b\$[@B]")  # to Japanese characters
+_TONES = "\u0300\u0301\u0303\u0309\u0323"  # of Vietnamese, letters of their own in its encoding
+# Encodings that charset-normalizer does not know or takes for others, by what words are made of if they are read rightly (whole words, no sign
+# without its letter, final letters at the end), and what texts have. Other encodings' letters make no such words.
+SCRIPTS = {
+    "cp874": (re.compile("(?:[เ-ไ]?[ก-ฮ][ัิ-ฺ็-๎]*[ะาำๅ]?[ฯๆ]?){2,}"), re.compile("การ|ที่|และ|ของ|ไม่|เป็น|ว่า|ความ|ให้|ได้|จาก")),
+    "cp1255": (re.compile(r"\b(?:[א-ת](?<![ךםןףץ]))+[א-ת]\b"), re.compile("[היו]")),
+    "iso8859_6": (re.compile(r"\b[ء-ي]{2,}\b"), re.compile(r"\bال[ء-ي]{3}")),
+    "cp866": (re.compile(r"\b(?:[А-ЯЁ]?[а-яё]+|[А-ЯЁ]{2,})\b"), re.compile("[а-яё]{3}")),
+    "cp1258": (re.compile(f"đ|[aeiouyâêôăơưàáèéíóùú][{_TONES}]?", re.IGNORECASE), re.compile(f"[âêôăơư][{_TONES}]")),
+}
+_BEYOND = re.compile(r"[^\x00-\x7f\xa0-\xbf\u200b-\u20ff]")  # letters beyond ASCII, without quotation marks and signs of direction
+# Letters of a language if they are read as western ones, each more often there than any of those that it does not have.
+REGIONS = (
+    ("cp1254", re.compile("[ýÝ]"), re.compile("[áéíóúæ]")),
+    ("iso8859_15", re.compile("½(?=[a-z])|(?<=[a-z])½"), re.compile(r"\d½")),
+)
+# Letters of central Europe if they are read as western ones: signs within words, or (those that are there, of Czech and of Hungarian, and those
+# that are not) letters that no language has together.
 _CENTRAL = re.compile("[a-z][¹³¿£±¶¼¾º\x9f][a-z]", re.IGNORECASE)
-CENTRAL = (("ìø", ""), ("õû", "ã"))  # those that are there, of Czech and of Hungarian, and those that are not
+CENTRAL = (("ìø", ""), ("õû", "ã"), ("õá", "ãàçä"), ("ûá", "ãàçäè"))
 _WINDOWS = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks of Microsoft's encodings, nothing in ISO's
 
 
@@ -58,6 +77,8 @@ def known_encoding(name: str) -> str:
 
 
 def _likely(data: bytes) -> str:
+    if _ESCAPES.search(data) and data.isascii():
+        return known_encoding("iso-2022-jp")
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     whole = len(text) - len(text.encode("ascii", "ignore")) - broken
@@ -72,6 +93,8 @@ def _looks(data: bytes) -> str:
         return "cp1252"
     words = words[max(high.start() - BEFORE, 0) :]
     words = words[: max(words.rfind(b" ", 0, DETECTED), 0) or DETECTED] if len(words) > DETECTED else words  # no character is cut
+    if script := next((encoding for encoding in SCRIPTS if _has_words(words.decode(encoding, "replace"), *SCRIPTS[encoding])), ""):
+        return script
     from charset_normalizer import from_bytes
 
     found = from_bytes(words, cp_isolation=LEGACY) or from_bytes(words, cp_isolation=LEGACY, threshold=MESSY)
@@ -83,6 +106,16 @@ def _looks(data: bytes) -> str:
     central = _CENTRAL.search(western) or any({*has} <= {*western} and not {*lacks} & {*western} for has, lacks in CENTRAL)
     if central and "cp1250" in near:
         return "iso8859_2" if "iso8859_2" in near and not _WINDOWS.search(words) else "cp1250"
+    for encoding, present, absent in REGIONS:
+        if near & {encoding, "cp1252"} and len(present.findall(western)) > len(absent.findall(western)):
+            return encoding
     if best.language == "Turkish" and "cp1254" in near:
         return "cp1254"
     return "cp1252" if "cp1252" in near else best.encoding
+
+
+def _has_words(text: str, words: re.Pattern[str], sign: re.Pattern[str]) -> bool:
+    """Whether nearly all letters beyond ASCII stand in such words, and the sign is there."""
+    letters = len(_BEYOND.findall(text))
+    covered = sum(len(_BEYOND.findall(word)) for word in words.findall(text))
+    return letters > 0 and covered >= COVERED * letters and sign.search(text) is not None

@@ -162,7 +162,7 @@ def unpacked(data: bytes, name: str) -> bytes:
         try:
             return b"".join(_frames(io.BytesIO(data)))
         except ImportError as error:
-            raise PageError(f"{name}: is packed with zstd; pip install 'pagesieve[bulk]', or unpack it first") from error
+            raise PageError(f"{name}: is packed with zstd; pip install '.[bulk]' in the clone's folder, or unpack it first") from error
         except Exception as error:  # zstd has errors of its own
             raise PageError(f"{name}: cannot be unpacked ({error}); it may be cut short, copy it again") from error
     return data

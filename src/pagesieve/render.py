@@ -14,7 +14,7 @@ RESET = "\x1b[0m"
 HTML_STYLE = (
     ".pagesieve{white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,monospace;color:#222;background:#fff;padding:1em}"
     + "".join(f".pagesieve .{label}{{background:{colour}}}" for label, colour in COLOURS.items())
-    + ".pagesieve .wrong{outline:2px solid #c00}.pagesieve .key{margin-right:1em;padding:0 .4em}"
+    + ".pagesieve .page{unicode-bidi:plaintext}.pagesieve .wrong{outline:2px solid #c00}.pagesieve .key{margin-right:1em;padding:0 .4em}"
 )
 
 ANNOTATION_STYLE = "".join(
@@ -24,15 +24,18 @@ Mark = tuple[int, int, str, str]  # start, end, CSS class (a label, perhaps with
 
 
 def page_html(text: str, marks: Sequence[Mark]) -> str:
-    """`text` as an HTML fragment with its own style, each marked range (in order, not overlapping) in its colour."""
-    out = [f"<style>{HTML_STYLE}</style><div class='pagesieve' dir='auto'>"]
-    out.append("<p>" + "".join(f"<span class='key {label}'>{label}</span>" for label in COLOURS) + "</p>")
+    """`text` as an HTML fragment with its own style, each marked range (in order, not overlapping) in its colour.
+
+    Each line goes the way of its first letter, from the right where that is Hebrew or Arabic.
+    """
+    out = [f"<style>{HTML_STYLE}</style><div class='pagesieve'>"]
+    out.append("<p>" + "".join(f"<span class='key {label}'>{label}</span>" for label in COLOURS) + "</p><div class='page'>")
     position = 0
     for start, end, kind, title in marks:
         out.append(escape(text[position:start]))
         out.append(f"<span class='{kind}' title='{escape(title, quote=True)}'>{escape(text[start:end])}</span>")
         position = end
-    out.append(escape(text[position:]) + "</div>")
+    out.append(escape(text[position:]) + "</div></div>")
     return "".join(out)
 
 

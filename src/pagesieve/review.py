@@ -102,7 +102,7 @@ def review(config: ReviewConfig) -> None:
 
         app = application(desk, config.unsure)
     except ModuleNotFoundError as error:
-        raise ValueError(f"needs {error.name}; pip install 'pagesieve[review]'") from error
+        raise ValueError(f"needs {error.name}; pip install '.[review]' in the clone's folder") from error
     try:
         server = create_server(app, host=HOST, port=config.port, threads=THREADS)
     except OSError as error:

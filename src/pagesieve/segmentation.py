@@ -30,7 +30,7 @@ from pagesieve.words import count_words
 if TYPE_CHECKING:
     from pagesieve.explain import Explanation  # asks the model, which this end of the way knows nothing of
 
-__all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers"]
+__all__ = ["LabeledSegment", "LabeledSegments", "Segmentation", "Teaser", "group_teasers", "has_body"]
 
 DETAIL_WORDS = 7  # words; a line this short with a date, time or source sign is no title
 KICKER_WORDS = 3  # words; a line this short right above a longer one is a section label, not a title
@@ -39,9 +39,12 @@ LIST_LINES = 3  # titles and nothing else between two blank lines from which the
 WRAPPED = 50  # characters; a line this long may have been broken by a renderer
 REPEATED_WORDS = 10  # a paragraph that long does not come twice in an article; a refrain may
 TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
+LINKED_WORDS = 3  # words from which a link that holds most of a segment's is its story's title
+LEAD_IN = 4  # words that may stand before it ("Read also")
 CARD_SEGMENTS = 8  # segments that one story's card may have
 CUT = 10  # letters from which what is cut off can be told to be another line's beginning
 NO_PAGES = ("#", "javascript:", "mailto:", "tel:")  # how addresses begin that lead to no other page
+BESIDE = 5  # least rank of what stands beside a title in its segment
 PICTURE = 6  # rank of a picture's alternative text
 UNMARKED = Markup("", (), (), -1, (), (), "", 0)  # of a segment that no markup is known of
 SHARED = 3  # stories; a line that so many have ("subscribers only") is no title
@@ -50,15 +53,24 @@ LONG_CELL = 500  # characters from which several lines in a table's cell are a p
 BLOCKS_AROUND = 100  # blocks, the nearest ones, among which Markdown looks for a segment's lists and tables
 DEPTH = 20  # lists and quotations within each other that Markdown is indented for
 MANY = 1_000_000_000  # numbers of items that Markdown does not know
+SENTENCE_WORDS = 5  # words from which a line with a full stop, below a title without one, may be a summary
 SUMMARY_WORDS = 12  # words from which a line under a title is a summary even without a full stop
 
 _DETAIL = re.compile(
     r"\d{1,2}[:.h]\d{2}|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b(?:19|20)\d{2}\b|^\W*\d+\W*$"
     r"|\b\d+\s*(?:min|mins|minutes?|minuten|h|hrs?|hours?|days?|weeks?|months?|d|w|stunden?|tage?|heures?|jours?|horas?|días|dias"
-    r"|ore|giorni|uur|dagen|godz|saat|gün|dakika|мин|час\w*|дн\w*|분|시간|時間|分|小时|天|menit|jam|hari)\b|[时時分]前|분 전|시간 전|ago\b|^vor \d|^hace \d|^il y a \d",
+    r"|ore|giorni|uur|dagen|godz|saat|gün|dakika|мин|час\w*|дн\w*|분|시간|時間|分|小时|天|menit|jam|hari)\b|[时時分日]前|[분일] 전|시간 전|ago\b|^(?:vor|hace|il y a|há|acum|před|πριν(?: από)?|منذ|قبل|לפני) \d"
+    r"|\d\s*(?:хв|годин|тижн|perce|órája|napja|hete\b|phút|giờ|ngày|tuần|tunti|päivää|मिनट|घंट|दिन|মিনিট|ঘণ্টা|ঘন্টা|দিন|دقیقه|ساعت|روز|هفته|นาที|ชั่วโมง|วัน|สัปดาห์)"
+    r"|\b\d{1,2} (?:[ก-ฮ]{1,2}\.){2} ?\d{4}\b|[০-৯०-९۰-۹٠-٩]{1,2}[:：][০-৯०-९۰-۹٠-٩]{2}",
     re.IGNORECASE,
 )
+# A time in Thai, which has no spaces: its letters make more words than a detail has.
+_THAI_TIME = re.compile(r"\W*(?:\d+ ?(?:นาที|ชั่วโมง|วัน|สัปดาห์|เดือน)(?:ที่แล้ว|ที่ผ่านมา|ก่อน)|\d{1,2} ?[ก-๎]{1,4}\.[ก-๎]{1,3}\. ?\d{2,4})\W*")
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
+_GOES_ON = re.compile(r"\s*(?:[,:;.!?…)\]»”’\"']|\W*$)")  # how text begins that belongs to what stands before it
+_FULL_STOP = re.compile(r"(?<!\.)[.。।][\"'”’»)\]」]*$")
+_CELL = re.compile(r"[\t\n]")  # what parts the cells of a table, and lines
+_LEAD_IN = re.compile(r"[^\W\d_]\s*$")  # a kicker with a mark behind it ("Live: ", "Video | ") is part of the title, a time before it, too
 _NUMBER = re.compile(r"\W*\d{1,3}\W*$")
 _SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”’»)\]」]*$|\.\.\.$")
 
@@ -162,8 +174,8 @@ class Segmentation:
 
     `confidence` (0..1) is the expected share of the page's words with the right label; pages below a threshold of one's own are for a
     person to look at. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". Of an
-    HTML page, `text` is the page flattened, `metadata` what its own tags state, `notes` tells where text was taken from that the page does
-    not show, and `source` is its HTML.
+    HTML page, `text` is the page flattened, `metadata` what its own tags state, and `source` its HTML. `notes` tell where text was taken from
+    that the page does not show, and of a page with some text but no body (a forum's thread, a list of stories) "no article found".
     """
 
     text: str
@@ -337,6 +349,11 @@ class Segmentation:
         return self.to_html()
 
 
+def has_body(segments: LabeledSegments) -> bool:
+    """Whether any of the page's text is its article's (see `Segmentation.body`)."""
+    return bool(_body_places(segments))
+
+
 def _body_places(segments: LabeledSegments) -> list[int]:
     """Places of the body's paragraphs."""
     return segments.with_role("body") or [i for i in segments.with_role("headline") if _is_summary(segments.plain.content(i))]
@@ -489,7 +506,7 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     keys = list(map(_key, texts))
     leads = _is_kicker(texts[0]) and any(map(str.isalpha, texts[0]))  # then kickers stand above their titles in this run
     mark = run[0].bullet or (texts[0] if not keys[0] else "")  # of a list: some lines have it, before others it is alone
-    ranked = _ranked(texts)
+    ranked, summaries = _ranked(texts), _summaries(texts)
     stories: list[list[LabeledSegment]] = []
     told: list[str] = []  # keys of the story's lines so far
     titled = summarised = False  # whether one of them can be its title, and one its summary
@@ -513,7 +530,7 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
         elif spaced and segment.blank_before and heads and _is_kicker(text) and any(map(str.isalpha, text)):
             begins = titled  # the kicker of the title that follows
         else:
-            begins = titled and _begins(stories[-1][-1].content, summarised, text)
+            begins = titled and (summarised or i not in summaries) and _begins(stories[-1][-1].content, summarised, text)
         if begins:
             stories.append([])
             told.clear()
@@ -521,7 +538,7 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
         stories[-1].append(segment)
         told.append(key)
         titled = titled or not _is_detail(text) or (i in ranked and not _NUMBER.match(text) and not _is_kicker(text))
-        summarised = summarised or _is_summary(text)
+        summarised = summarised or _is_summary(text) or (i in summaries and not begins)
     return stories
 
 
@@ -535,6 +552,16 @@ def _ranked(texts: Sequence[str]) -> dict[int, bool]:
     ranks = {place for step in steps for place in step}
     below = len(texts) - 1 in ranks and 0 not in ranks
     return {i: False for start, end in steps for i in range(start, end + 2)} | {place + below: True for place in ranks}
+
+
+def _summaries(texts: Sequence[str]) -> set[int]:
+    """Places of short summaries: of sentences with a full stop below titles without one, where that comes again. One alone may be a title."""
+    found = {
+        i
+        for i, (title, line) in enumerate(pairwise(texts), 1)
+        if _FULL_STOP.search(line) and count_words(line) >= SENTENCE_WORDS and not _SENTENCE_END.search(title) and not _is_detail(title)
+    }
+    return found if len(found) > 1 else set()
 
 
 def _key(line: str) -> str:
@@ -667,14 +694,21 @@ def _begins(last: str, summarised: bool, text: str) -> bool:
 
 
 def _is_kicker(line: str) -> bool:
-    return _is_detail(line) and count_words(line) <= KICKER_WORDS and not _DETAIL.search(line) and not _BYLINE.match(line)
+    return (
+        _is_detail(line)
+        and count_words(line) <= KICKER_WORDS
+        and not (_DETAIL.search(line) or _THAI_TIME.fullmatch(line))
+        and not _BYLINE.match(line)
+    )
 
 
 @lru_cache(maxsize=1 << 10)
 def _is_detail(line: str) -> bool:
     words = count_words(line)
-    return (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line))) or (
-        words <= KICKER_WORDS and len(line) <= 30 and not _SENTENCE_END.search(line)
+    return (
+        (words <= DETAIL_WORDS and bool(_DETAIL.search(line) or _BYLINE.match(line)))
+        or bool(_THAI_TIME.fullmatch(line))
+        or (words <= KICKER_WORDS and len(line) <= 30 and not _SENTENCE_END.search(line))
     )
 
 
@@ -685,7 +719,7 @@ def _is_summary(line: str) -> bool:
 
 def _teaser(story: Sequence[LabeledSegment], shared: Container[str]) -> Teaser:
     """The story's lines sorted into title, summary and details; `shared` ones are no title where there is another, and no summary."""
-    parts = [(line, _rank(line, s, line in shared)) for s in story for line in (_lines(s) if s.bullet else [s.content])] or [("", 0)]
+    parts = [(line, max(_rank(line, s, line in shared), least)) for s in story for line, least in _lines(s)] or [("", 0)]
     lines, ranks = [line for line, _ in parts], [rank for _, rank in parts]
     title = ranks.index(min(ranks))
     if title == 1 and story[0].bullet and _is_kicker(lines[0]) and _is_summary(lines[1]):
@@ -720,11 +754,34 @@ def _rank(line: str, segment: LabeledSegment, shared: bool) -> int:
 
 def _address(story: Sequence[LabeledSegment], title: str) -> str:
     """Where the segment with the title leads to, else where most of the story's text does; "" without links."""
-    linked = sorted(story, key=lambda s: (s.content != title, -sum(link.end - link.start for link in s.links)))
+    linked = sorted(story, key=lambda s: ((title, 0) not in _lines(s), -sum(link.end - link.start for link in s.links)))
     return next((address for s in linked for address in _leads(s)), "")
 
 
-def _lines(segment: LabeledSegment) -> list[str]:
+def _lines(segment: LabeledSegment) -> list[tuple[str, int]]:
+    """The lines of a segment, each with its least rank (see `_rank`): what stands beside a title is none itself, and a summary if it is long."""
+    if segment.bullet:
+        return [(line, 0) for line in _item_lines(segment)]
+    start, end = _title_place(segment)
+    before, title, behind = segment.text[:start], segment.text[start:end], segment.text[end:]
+    parts = [(title, 0), *((cell, BESIDE) for cell in _CELL.split(behind))]
+    lines = [(" ".join(part.split()), least) for part, least in [(before, BESIDE), *parts]]
+    return [(line, 0 if _is_summary(line) else least) for line, least in lines if line]
+
+
+def _title_place(segment: LabeledSegment) -> tuple[int, int]:
+    """Where in the segment's text its story's title is: its only link, without what stands beside that ("Read also", "4 hours ago")."""
+    text = segment.text
+    if len(segment.links) == 1 and _leads(segment) and not _BYLINE.match(text):
+        (link,) = segment.links
+        before, behind = text[: link.start], text[link.end :]
+        words, lead_in = count_words(text[link.start : link.end]), count_words(before)
+        if words >= LINKED_WORDS and words > lead_in + count_words(behind) and lead_in <= LEAD_IN:
+            return link.start if _LEAD_IN.search(before) else 0, len(text) if _GOES_ON.match(behind) else link.end
+    return 0, len(text)
+
+
+def _item_lines(segment: LabeledSegment) -> list[str]:
     """The lines of a list item: a title and perhaps what belongs to it; one that begins small goes on with a long one."""
     lines: list[str] = []
     for line in segment.text[len(segment.bullet) :].splitlines():

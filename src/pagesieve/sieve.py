@@ -19,8 +19,9 @@ from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, rea
 from pagesieve.model import Model, Prediction
 from pagesieve.page import BOM, PageError, checked, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
-from pagesieve.segmentation import LabeledSegments, Segmentation
+from pagesieve.segmentation import LabeledSegments, Segmentation, has_body
 from pagesieve.storage import load_model
+from pagesieve.words import count_words
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -33,6 +34,7 @@ Raw = str | bytes | bytearray | memoryview  # a page as it comes
 SHIPPED = Path(__file__).parent / "models" / "default.npz"  # the model that comes with the package
 SNIFFED = 30_000  # bytes by which HTML is told from text
 BATCH = 32  # pages judged at once, and handed to a worker at once
+ARTICLE_WORDS = 40  # words of a page from which it is said that no article was found
 AHEAD = 2  # batches that wait or are judged for each process
 
 
@@ -69,7 +71,7 @@ class Sieve:
 
     def segment_batch(
         self,
-        pages: Iterable[Raw],
+        pages: Iterable[Raw | PageError],
         kind: Kind = "auto",
         names: Sequence[str] | None = None,
         dial: float = DIAL,
@@ -77,9 +79,9 @@ class Sieve:
     ) -> list[Segmentation | PageError]:
         """`segment` for all of these pages at once: one answer each, in order, the same to the last bit, and much faster. `[]` for no pages.
 
-        In place of a page that `segment` would refuse stands its `PageError`; the others are answered all the same. `names` stand for the
-        pages in messages, one each. What is wrong with the call itself raises: `TypeError` for a page that is neither str nor bytes,
-        `ValueError` for an unknown `kind` or `encoding`, a `dial` out of range, or another number of names than of pages.
+        In place of a page that `segment` would refuse, or that is a `PageError`, stands that `PageError`; the others are answered all the
+        same. `names` stand for the pages in messages, one each. What is wrong with the call itself raises: `TypeError` for a page that is
+        neither str nor bytes, `ValueError` for an unknown `kind` or `encoding`, a `dial` out of range, or another number of names than of pages.
         """
         _check_call(pages, kind, dial, encoding)
         pages = list(pages)
@@ -98,8 +100,10 @@ class Sieve:
                 said.update(zip(places, model.predict_pages(segments, dial), strict=True))
         return [self._answer(taken, said[i]) if isinstance(taken, HtmlPage) else taken for i, taken in enumerate(read)]
 
-    def _take(self, page: Raw, kind: str, name: str, encoding: str) -> HtmlPage | PageError | str:
+    def _take(self, page: Raw | PageError, kind: str, name: str, encoding: str) -> HtmlPage | PageError | str:
         """The segments of a text dump, or why there are none; of an HTML page its source."""
+        if isinstance(page, PageError):
+            return page
         try:
             source = _html(page, kind, encoding)
             if source is None:
@@ -122,7 +126,9 @@ class Sieve:
         segments = LabeledSegments(taken.segments, labels, roles, chances)
         page = taken.page
         confidence = said.confidence if segments else 0.0
-        return Segmentation(page.text, segments, confidence, self._explain, page.view, taken.metadata, taken.notes, taken.source)
+        missing = () if has_body(segments) or count_words(page.text) < ARTICLE_WORDS else ("no article found",)
+        notes = (*taken.notes, *missing)
+        return Segmentation(page.text, segments, confidence, self._explain, page.view, taken.metadata, notes, taken.source)
 
     def _explain(self, segments: LabeledSegments, place: int) -> Explanation:
         model = self.model if segments.plain.markup is None else self.model.html
@@ -163,22 +169,24 @@ class Sieve:
 
         Pages are taken `BATCH` at a time and judged by `n_jobs` processes, -1 for as many as there are cores. The `PageError` of a page that
         `segment` refuses names it by its place (`pages[7]`); it is raised after the answers for the pages before, or, with `errors="return"`,
-        stands in the answer's place, and the others follow. What is wrong with the call itself raises at once, as in `segment_batch`.
+        stands in the answer's place, and the others follow. What is neither str nor bytes (a data
+        frame's missing value) is a `PageError` then, a `TypeError` otherwise. What is wrong with the call itself raises at once.
         """
         _check_call(pages, kind, dial, encoding)
         if errors not in ("raise", "return"):
             raise ValueError(f"errors={errors!r} is neither raise nor return")
         if not isinstance(n_jobs, int) or n_jobs == 0:
             raise ValueError(f"n_jobs={n_jobs!r}: give a number of processes, or -1 for as many as there are cores")
-        answers = self._in_processes(pages, n_jobs, kind, dial, encoding) if n_jobs != 1 else self._in_batches(pages, kind, dial, encoding)
+        given = _or_errors(pages) if errors == "return" else pages
+        answers = self._in_processes(given, n_jobs, kind, dial, encoding) if n_jobs != 1 else self._in_batches(given, kind, dial, encoding)
         return answers if errors == "return" else _or_raise(answers)
 
-    def _in_batches(self, pages: Iterable[Raw], kind: Kind, dial: float, encoding: str) -> Iterator[Segmentation | PageError]:
+    def _in_batches(self, pages: Iterable[Raw | PageError], kind: Kind, dial: float, encoding: str) -> Iterator[Segmentation | PageError]:
         for batch, names in _batches(pages):
             yield from self.segment_batch(batch, kind, names, dial, encoding)
 
     def _in_processes(
-        self, pages: Iterable[Raw], n_jobs: int, kind: Kind, dial: float, encoding: str
+        self, pages: Iterable[Raw | PageError], n_jobs: int, kind: Kind, dial: float, encoding: str
     ) -> Iterator[Segmentation | PageError]:
         # Only now: one page needs no joblib. Its `Parallel` would kill the processes where somebody leaves early, and the next call's with them.
         from joblib import effective_n_jobs
@@ -211,11 +219,13 @@ def _keep(sieve: Sieve) -> None:
     _kept[:] = [sieve]
 
 
-def _segment_batch(pages: list[Raw], kind: Kind, names: list[str], dial: float, encoding: str) -> list[Segmentation | PageError]:
+def _segment_batch(
+    pages: list[Raw | PageError], kind: Kind, names: list[str], dial: float, encoding: str
+) -> list[Segmentation | PageError]:
     return _kept[0].segment_batch(pages, kind, names, dial, encoding)
 
 
-def _check_call(pages: Iterable[Raw], kind: str, dial: float, encoding: str) -> None:
+def _check_call(pages: Iterable[Raw | PageError], kind: str, dial: float, encoding: str) -> None:
     """Raise what is wrong with a call, before any page is looked at."""
     if isinstance(pages, (str, bytes, bytearray, memoryview)) or not isinstance(pages, Iterable):
         raise TypeError(f"pages is one {type(pages).__name__}, not several; give a list of pages, or call segment")
@@ -228,7 +238,14 @@ def _check_call(pages: Iterable[Raw], kind: str, dial: float, encoding: str) -> 
     check_dial(dial)
 
 
-def _batches(pages: Iterable[Raw]) -> Iterator[tuple[list[Raw], list[str]]]:
+def _or_errors(pages: Iterable[Raw]) -> Iterator[Raw | PageError]:
+    """The pages, and a `PageError` for what is none by its type."""
+    for place, page in enumerate(pages):
+        is_page = isinstance(page, (str, bytes, bytearray, memoryview))
+        yield page if is_page else PageError(f"pages[{place}]: a page is str or bytes, not {type(page).__name__}")
+
+
+def _batches(pages: Iterable[Raw | PageError]) -> Iterator[tuple[list[Raw | PageError], list[str]]]:
     """The pages, `BATCH` at a time, and what they are called in messages."""
     iterator, place = iter(pages), 0
     while batch := list(islice(iterator, BATCH)):
