@@ -333,7 +333,9 @@ class Segmentation:
 
     def to_html(self) -> str:
         """The whole page as an HTML fragment, coloured by label; role and probability show on hovering."""
-        return page_html(self.text, [(s.start, s.end, s.label, f"{s.role} {s.probability:.2f}") for s in self.segments])
+        rows = self._rows
+        said = [f"{role} {chance:.2f}" for role, chance in zip(rows.roles, rows.probability, strict=True)]
+        return page_html(self.text, list(zip(rows.plain.start, rows.plain.end, rows.labels, said, strict=True)))
 
     def annotated(self) -> str:
         """The HTML page itself, its elements marked (`data-pagesieve`, `data-pagesieve-role`) and coloured by label.
