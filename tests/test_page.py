@@ -301,6 +301,26 @@ def test_sentences_torn_at_links_are_joined_where_nodes_have_lines_of_their_own(
     assert contents("\n".join([*menu, "Ferry sold", "by Ada Quill", "Orchard sold"]))[-3:] == ["Ferry sold", "by Ada Quill", "Orchard sold"]
     answered = ["Nobody asked the ferryman.", "reply", "Mudlark", "It ran in May.", "reply"]
     assert contents("\n".join([*menu, *torn, *answered])) == [*expected, *answered]  # nothing goes on behind a full stop
+    captioned = [
+        "Photo by Tom Rusk, who rows",
+        "Ada Quill",
+        "home.",
+        "A photo by Ada Quill",
+        "The boat was seen",
+        "off the quay.",
+        "The boat and",
+        KEPT[:-1],
+        "again.",
+    ]
+    assert contents("\n".join([*menu, *torn, *captioned])) == [
+        *expected, "Photo by Tom Rusk, who rows Ada Quill home.", "A photo by Ada Quill The boat was seen off the quay.", "The boat and", KEPT[:-1] + " again.",
+    ]  # fmt: skip
+    behind_a_name = ["A photo by Ada Quill", "The boat was seen again", "off the quay."]
+    assert contents("\n".join([*menu, *torn, *behind_a_name])) == [
+        *expected,
+        "A photo by Ada Quill",
+        "The boat was seen again off the quay.",
+    ]
     small = [f"section {i}" for i in range(20)]
     assert contents("\n".join([*small, *torn])) == [*small, *torn]  # somebody who writes no capitals
 

@@ -63,6 +63,8 @@ FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line a
 INNER, INNER_BULLETS = 0.3, 0.05
 ENDING = ",.;:)!?»”’…"  # marks that stand at the end of something
 TORN_WORDS = 2  # spaces in a line from which a small letter at its end means that more is to come
+# Spaces in a line from which it is no link amid a sentence, and from which it is none behind a word with a capital, which may end a name or a title.
+LINK_WORDS, LINK_WORDS_BEHIND_NAME = 16, 4
 # Lines from which, and number and share of lines that begin as no sentence does from which, nodes have lines of their own.
 TORN_LINES, TORN_LEAST, TORN = 20, 3, 0.04
 # Where more of them begin so, they do because they were broken, unless fewer than a share of those lines hold a capital: then nobody writes any.
@@ -635,8 +637,14 @@ def _is_torn_out(last: _Line, line: _Line, following: _Line | None, text: str) -
     """Whether the line is a link's text amid a sentence: what follows goes on with it, and `last` ends as no sentence and no heading does."""
     if following is None or following.blank_before or not _goes_on(line, following, text):
         return False
+    words = text.count(" ", line.start, line.end)
+    if words >= LINK_WORDS:
+        return False
     end = text[last.end - 1]
-    return end in ",;:(" or (end.islower() and text.count(" ", last.start, last.end) >= TORN_WORDS)
+    if end in ",;:(":
+        return True
+    name = text[text.rfind(" ", last.start, last.end) + 1].isupper() and words >= LINK_WORDS_BEHIND_NAME
+    return end.islower() and text.count(" ", last.start, last.end) >= TORN_WORDS and not name
 
 
 def _flows(last: _Line, line: _Line, text: str) -> bool:
