@@ -431,12 +431,22 @@ def _characters(texts: Sequence[str]) -> tuple[Sequence[str], str, NDArray[np.ui
     if not len(strange):
         return texts, joined, codes, classes
     seen = list(texts)
-    for place in set(np.searchsorted(np.flatnonzero(codes == ord("\n")), strange).tolist()):
-        seen[place] = visible(seen[place])
-    if seen != list(texts):
-        return _characters(seen)
-    classes[strange] = _combining_classes(codes[strange])
-    return texts, joined, codes, classes
+    ends = np.flatnonzero(codes == ord("\n"))
+    parts, at = [], 0  # of `joined`, with the texts between that change; what stays is not read again
+    for place in sorted(set(np.searchsorted(ends, strange).tolist())):
+        seen[place] = visible(texts[place])
+        end = int(ends[place])
+        begin = end - len(texts[place])
+        own = codes_of(seen[place])
+        kinds = _classes(own)
+        parts += [
+            (joined[at:begin], codes[at:begin], classes[at:begin]),
+            (seen[place], own, np.where(kinds == _STRANGE, _combining_classes(own), kinds)),
+        ]
+        at = end
+    parts.append((joined[at:], codes[at:], classes[at:]))
+    strings, numbers, kinds_of = zip(*parts, strict=True)
+    return seen, "".join(strings), np.concatenate(numbers), np.concatenate(kinds_of)
 
 
 def measure(segments: Sequence[Segment]) -> Measures:
