@@ -33,11 +33,11 @@ class _Phrases(NamedTuple):
     over: tuple[str, ...]  # over a thread, which has `n` comments
     says: tuple[str, ...]
     ago: tuple[str, ...]
-    months: tuple[str, ...]
     reply: tuple[str, ...]
     like: tuple[str, ...]
     report: tuple[str, ...]
     guest: tuple[str, ...]
+    months: tuple[str, ...]
 
 
 _FIELDS = {
@@ -46,7 +46,6 @@ _FIELDS = {
         "{name} says:|{name} wrote on {date}|Posted by: {name}, {date}|Posted by {name} on {date}|Submitted by {name} on {date}|{name} said..."
         "|{name} commented {date}|By {name} on {date}|Comment by {name} — {date}|{name} replied on {date}",
         "{n} hours ago|{n} days ago|{n}h|{n} min ago|{n} months ago|yesterday",
-        "Jan|Feb|Mar|Apr|May|June|July|Aug|Sept|Oct|Nov|Dec",
         "Reply|Reply to this|Log in to reply|Quote|Respond",
         "Like|Thumbs up|Recommend|Upvote|Helpful|Agree",
         "Report|Report abuse|Flag|Flag as inappropriate|Share|Permalink|Link",
@@ -57,7 +56,6 @@ _FIELDS = {
         "{name} sagt:|{name} schrieb am {date}|Von {name} am {date}|{name} meint:|Geschrieben von {name}, {date}|Kommentar von {name} – {date}"
         "|Verfasst von {name} am {date}",
         "vor {n} Stunden|vor {n} Tagen|{n} Monate her|vor {n} Min.|gestern",
-        "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember",
         "Antworten|Zitieren|Auf diesen Kommentar antworten|Zum Antworten anmelden",
         "Gefällt mir|Daumen hoch|Empfehlen|Hilfreich|Zustimmen",
         "Melden|Beitrag melden|Teilen|Permalink|Verstoß melden",
@@ -68,7 +66,6 @@ _FIELDS = {
         "{name} a dit :|{name} le {date}|Soumis par {name}, le {date}|Posté par {name} le {date}|{name} a écrit le {date}|Par {name}, le {date}"
         "|Message de {name} — {date}",
         "il y a {n} heures|il y a {n} jours|il y a {n} mois|hier",
-        "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre",
         "Répondre|Citer|Répondre à ce message",
         "J'aime|Recommander|Utile|D'accord",
         "Signaler|Signaler un abus|Partager|Alerter|Lien permanent",
@@ -78,7 +75,6 @@ _FIELDS = {
         "Comentarios|{n} comentarios|Comentarios ({n})|Opiniones|{n} respuestas",
         "{name} dice:|{name} dijo:|Publicado por {name} el {date}|Enviado por {name} el {date}|{name} escribió el {date}|Por {name}, {date}",
         "hace {n} horas|hace {n} días|hace {n} meses|ayer",
-        "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre",
         "Responder|Citar|Contestar",
         "Me gusta|Votar|Recomendar",
         "Denunciar|Compartir|Reportar|Enlace",
@@ -88,7 +84,6 @@ _FIELDS = {
         "Commenti|{n} commenti|Commenti ({n})|{n} risposte|La tua opinione",
         "{name} ha detto:|{name} scrive:|Inviato da {name} il {date}|Di {name}, {date}|Scritto da {name} il {date}",
         "{n} ore fa|{n} giorni fa|{n} mesi fa|ieri",
-        "gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre",
         "Rispondi|Cita",
         "Mi piace|Consiglia",
         "Segnala|Condividi|Segnala abuso",
@@ -98,7 +93,6 @@ _FIELDS = {
         "Comentários|{n} comentários|Comentários ({n})|{n} respostas",
         "{name} disse:|{name} diz:|Publicado por {name} em {date}|Enviado por {name} em {date}|Por {name}, {date}",
         "há {n} horas|há {n} dias|há {n} meses|ontem",
-        "janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro",
         "Responder|Citar",
         "Curtir|Gosto|Recomendar",
         "Denunciar|Compartilhar|Partilhar",
@@ -108,7 +102,6 @@ _FIELDS = {
         "Reacties|{n} reacties|Reacties ({n})|{n} antwoorden",
         "{name} zegt:|{name} schreef op {date}|Geplaatst door {name} op {date}|Door {name}, {date}",
         "{n} uur geleden|{n} dagen geleden|{n} maanden geleden|gisteren",
-        "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december",
         "Reageer|Beantwoorden|Citeer",
         "Vind ik leuk|Eens|Aanbevelen",
         "Rapporteer|Deel|Meld misbruik",
@@ -118,7 +111,6 @@ _FIELDS = {
         "Kommentarer|{n} kommentarer|Kommentarer ({n})",
         "{name} skriver:|{name} säger:|{name}, {date}|Av {name} den {date}|Skrivet av {name} {date}",
         "{n} timmar sedan|{n} dagar sedan|igår",
-        "januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december",
         "Svara|Citera",
         "Gilla|Håller med",
         "Anmäl|Dela",
@@ -128,7 +120,6 @@ _FIELDS = {
         "Komentarze|Komentarze ({n})|{n} komentarzy|Opinie ({n})",
         "{name} pisze:|{name} napisał(a):|Dodane przez {name}, {date}|Autor: {name}, {date}",
         "{n} godz. temu|{n} dni temu|wczoraj",
-        "stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia",
         "Odpowiedz|Cytuj",
         "Lubię to|Polecam|Zgadzam się",
         "Zgłoś|Udostępnij|Zgłoś nadużycie",
@@ -138,7 +129,6 @@ _FIELDS = {
         "Yorumlar|{n} yorum|Yorumlar ({n})",
         "{name} diyor ki:|{name} dedi ki:|{name}, {date}|Gönderen: {name}, {date}",
         "{n} saat önce|{n} gün önce|dün",
-        "Ocak|Şubat|Mart|Nisan|Mayıs|Haziran|Temmuz|Ağustos|Eylül|Ekim|Kasım|Aralık",
         "Yanıtla|Cevapla",
         "Beğen|Katılıyorum",
         "Şikayet et|Paylaş",
@@ -148,7 +138,6 @@ _FIELDS = {
         "Комментарии|Комментарии ({n})|Комментариев: {n}|Обсуждение|Отзывы ({n})",
         "{name} пишет:|{name} сказал(а):|Автор: {name}, {date}|{name}, {date}|Отправлено {name} {date}",
         "{n} часов назад|{n} дней назад|вчера",
-        "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря",
         "Ответить|Цитировать",
         "Нравится|Поддержать",
         "Пожаловаться|Поделиться|Ссылка",
@@ -158,7 +147,6 @@ _FIELDS = {
         "コメント|コメント({n})|コメント{n}件|みんなのコメント",
         "{name}より:|投稿者:{name} {date}|{name} さん {date}|{n} 名前:{name} 投稿日:{date}|Posted by {name} at {date}",
         "{n}時間前|{n}日前|昨日",
-        "1月|2月|3月|4月|5月|6月|7月|8月|9月|10月|11月|12月",
         "返信|返信する",
         "いいね|参考になった",
         "報告|通報する|シェア",
@@ -168,14 +156,39 @@ _FIELDS = {
         "评论|评论({n})|{n}条评论|网友评论",
         "{name} 说：|{name} 发表于 {date}|{name} {date}|作者：{name} {date}",
         "{n}小时前|{n}天前|昨天",
-        "1月|2月|3月|4月|5月|6月|7月|8月|9月|10月|11月|12月",
         "回复|引用",
         "赞|顶|支持",
         "举报|分享",
         "游客|会员|匿名网友",
     ),
 }  # fmt: skip
-_PHRASES = {language: _Phrases(*(tuple(some.split("|")) for some in fields)) for language, fields in _FIELDS.items()}
+# The months, a row each; the languages whose names stand in it, in order. The others number them.
+_MONTHLY = "en de fr es it pt nl sv pl tr ru".split()
+_MONTHS = (
+    "Jan Januar janvier enero gennaio janeiro januari januari stycznia Ocak января",
+    "Feb Februar février febrero febbraio fevereiro februari februari lutego Şubat февраля",
+    "Mar März mars marzo marzo março maart mars marca Mart марта",
+    "Apr April avril abril aprile abril april april kwietnia Nisan апреля",
+    "May Mai mai mayo maggio maio mei maj maja Mayıs мая",
+    "June Juni juin junio giugno junho juni juni czerwca Haziran июня",
+    "July Juli juillet julio luglio julho juli juli lipca Temmuz июля",
+    "Aug August août agosto agosto agosto augustus augusti sierpnia Ağustos августа",
+    "Sept September septembre septiembre settembre setembro september september września Eylül сентября",
+    "Oct Oktober octobre octubre ottobre outubro oktober oktober października Ekim октября",
+    "Nov November novembre noviembre novembre novembro november november listopada Kasım ноября",
+    "Dec Dezember décembre diciembre dicembre dezembro december december grudnia Aralık декабря",
+)
+
+
+def _months(language: str) -> tuple[str, ...]:
+    if language not in _MONTHLY:
+        return tuple(f"{number}月" for number in range(1, 13))
+    return tuple(names.split()[_MONTHLY.index(language)] for names in _MONTHS)
+
+
+_PHRASES = {
+    language: _Phrases(*(tuple(some.split("|")) for some in (*fields, "|".join(_months(language))))) for language, fields in _FIELDS.items()
+}
 _NAMES = (
     "Anna Ben Carla David Eva Felix Greta Hugo Ines Jan Kim Lea Max Nora Otto Paula Rosa Sam Tom Uwe Vera Walter Yara Zoe Pierre Luc Marie Jorge Pilar"
     " Gianni Piotr Olga Sven Emre Kenji Priya Omar Mei"
@@ -189,22 +202,7 @@ _TIMES = (
     "", "", " {h:02}:{i:02}", ", {h:02}:{i:02}", " at {h}:{i:02} pm", " | {h:02}:{i:02}", " - {h:02}:{i:02}", " {h}h{i:02}", " {h:02}:{i:02}:{s:02}",
     " · {h}:{i:02}",
 )  # fmt: skip
-_HEADS = (
-    "said",
-    "said",
-    "said",
-    "dated",
-    "named",
-    "dotted",
-    "numbered",
-    "counted",
-    "below",
-    "signed",
-    "inline",
-    "none",
-    "doubled",
-    "guest",
-)
+_HEADS = ("said", "said", "said", "dated", "named", "dotted", "numbered", "counted", "below", "signed", "inline", "none", "doubled", "guest")  # fmt: skip
 _FEET = ("none", "none", "reply", "reply", "like", "all", "row", "thumbs", "votes", "report", "lines")
 _BULLETS = ("", "", "", "", "• ", "* ", "- ", "  • ", "+ ", "•\n", "{n}. ")
 
