@@ -378,11 +378,8 @@ class _Read:
                 pieces.append(getattr(read, name) + np.uint32(begin) if name.endswith("_rows") else getattr(read, name))
         if len(tokens) == 1:
             return read, (found,), seen
-        return (
-            cls(**{name: np.concatenate(columns.pop(name)) for name in list(columns)}),
-            tuple(tokens),
-            seen,
-        )  # a column's pieces go with it
+        whole = cls(**{name: np.concatenate(columns.pop(name)) for name in list(columns)})  # a column's pieces go with it
+        return whole, tuple(tokens), seen
 
     @classmethod
     def _of(cls, contents: Sequence[str]) -> tuple[_Read, Tokens, Sequence[str]]:

@@ -60,7 +60,7 @@ UNSEEN = frozenset(
     "textarea input map noscript noframes noembed rp".split()
 )
 APART = frozenset(("span", "time", "small"))  # what stands beside a link with a text of its own, such as a date; no part of a sentence
-APART_WORDS = 3  # words from which a link is no part of a word
+APART_WORDS = 3  # words from which a link is taken for one that stands by itself
 PICTURE_WORDS = 2  # words from which a picture's alternative text says something
 BLANK_BYTES = 64  # bytes of white space that are told from text before characters are looked at
 
@@ -83,9 +83,11 @@ HIDING: Mapping[str, Callable[[str], bool]] = {  # attributes: which of their va
     "aria-hidden": lambda value: value == "true",  # of an `ICONS` element; others are meant for the eye alone
     "style": lambda value: _INVISIBLE.search(value) is not None,
 }
-_SOLID, _SPACE, _WIDE = 1, 2, 3  # kinds of characters; the last are those of scripts without spaces between words
-_letters = CharTable(lambda char: 2 if char.isalnum() and not is_unspaced(char) else 1, np.uint8)
-_kinds = CharTable(lambda char: _SPACE if char.isspace() else _WIDE if is_unspaced(char) else _SOLID, np.uint8)
+# Kinds of characters; wide ones are those of scripts without spaces between words, the first two make words of the others.
+_MARK, _LETTER, _SPACE, _WIDE = 1, 2, 3, 4
+_kinds = CharTable(
+    lambda char: _SPACE if char.isspace() else _WIDE if is_unspaced(char) else _LETTER if char.isalnum() else _MARK, np.uint8
+)
 
 # A reference is known by its second character: what it stands for, and its length.
 _REFERENCES = {"l": ("<", 4), "g": (">", 4), "a": ("&", 5), "n": ("\xa0", 6), "q": ('"', 6)}
@@ -213,7 +215,7 @@ def _words(kinds: NDArray[np.uint8], begin: Ints, rank: Ints) -> Ints:
     wide = np.flatnonzero(kinds == _WIDE)
     if not len(wide):
         return np.asarray(np.diff(rank))
-    spaced = np.searchsorted(_begins(kinds == _SOLID, begin), begin)
+    spaced = np.searchsorted(_begins(kinds < _SPACE, begin), begin)
     return np.asarray(np.diff(spaced) + np.diff(np.searchsorted(wide, begin)) // 2)
 
 
@@ -394,13 +396,11 @@ def _glued(tree: Tree, seen: Shown, runs: _Runs, text: Ints) -> Bools:
         first, last = np.searchsorted(piece, tree.piece[element]), np.searchsorted(piece, tree.last[element])
         whole = words[last] - words[first] >= least
         begins[i, first[whole]] = ends[i, last[whole]] = True
-    found = (begins[0] & ends[1] | begins[1] & ends[0])[:-1]
-    at = np.flatnonzero(found)
-    at = at[at > 0]
-    letters = (_letters(runs.codes[runs.begin[text[at]]]) > 1) & (_letters(runs.codes[runs.begin[text[at - 1] + 1] - 1]) > 1)
-    found[:] = False
-    found[at[letters]] = True
-    return np.asarray(found)
+    met = np.flatnonzero((begins[0] & ends[1] | begins[1] & ends[0])[1:-1]) + 1
+    sides = _kinds(runs.codes[np.stack([runs.begin[text[met - 1] + 1] - 1, runs.begin[text[met]]])])  # the last and the first character
+    found = np.zeros(len(text), dtype=np.bool_)
+    found[met[(sides == _LETTER).all(axis=0)]] = True
+    return found
 
 
 def _parting(tree: Tree, seen: Shown) -> tuple[Ints, Ints, Ints]:
