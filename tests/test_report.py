@@ -259,6 +259,7 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "summaries": summaries,
         "settings": {"model": {"classifier": "logistic"}},
         "pieces": 0,
+        "threads": 0,
         "breakdowns": {
             "unseen sites": {
                 "language": {
@@ -281,7 +282,9 @@ def test_the_model_card_tells_of_pages_of_known_body_where_there_are_some(scored
 
 def test_the_model_card_tells_of_pieces_and_of_groups_that_are_large_enough(scored: Any) -> None:
     summaries = {"unseen sites": evaluation.summary(scored[1])}
-    card = report.model_card(card_facts(summaries, pieces=12))
+    card = report.model_card(card_facts(summaries, pieces=12, threads=3))
+    assert "\n3 threads of comments are learned from" in card
+    assert "threads of comments" not in report.model_card(card_facts(summaries))
     assert "\n12 pieces of their articles alone" in card
     assert "pieces of their articles" not in report.model_card(card_facts(summaries))
     (row,) = [line for line in card.splitlines() if line.startswith("| it ")]

@@ -136,6 +136,7 @@ def _data_facts(gathered: Gathered, bare: Sequence[Document], text: View, of_htm
     return {
         "views": len(gathered.views),
         "pieces": pieces + (len(gathered.html_views) if of_html else 0),
+        "threads": sum("@thread" in d.page.name for d in gathered.views),
         "html": len(gathered.html) if of_html else 0,
         "bodies": text.taught.learned if text.taught else 0,
         "languages": dict(Counter(d.language for d in bare).most_common()),
