@@ -46,6 +46,7 @@ segment: $(READY) ## segment a page: make segment PAGE=page.txt
 	@$(BIN)/pagesieve $(ARGS) "$(PAGE)"
 
 ship: $(READY) ## rebuild the model that comes with the package (needs ../shared/webpages)
+	$(BIN)/python benchmarks/line_roles.py ../shared/webpages/body_only outputs/line_roles
 	$(BIN)/python -m pagesieve.train experiment=shipped $(ARGS)
 	cp models/shipped/model.npz src/pagesieve/models/default.npz
 	cp models/shipped/MODEL_CARD.md src/pagesieve/models/MODEL_CARD.md

@@ -14,7 +14,7 @@ import pytest
 from conftest import SITES, grows_linearly, page_lines, write_page
 
 from pagesieve import corpus, datacard
-from pagesieve.corpus import CorpusError, Label, check, digest, read, read_bodies, read_labels, segment_roles, unlabelled, write_labels
+from pagesieve.corpus import CorpusError, Label, check, digest, read, read_labels, segment_roles, unlabelled, write_labels
 from pagesieve.page import Segment, split
 from pagesieve.roles import ROLES
 
@@ -93,42 +93,6 @@ def test_offsets_are_those_of_the_decoded_text(tmp_path: Path) -> None:
 def test_a_folder_without_label_files_is_no_data(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"labeled: no label files there; .* must hold the folders raw and labeled"):
         read(tmp_path)
-
-
-def known_body(root: Path, record: object, page: str | None = "Row on.\n") -> Path:
-    path = root / "mill.example" / "row.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(record if isinstance(record, str) else json.dumps(record), "utf-8")
-    if page is not None:
-        path.with_suffix(".txt").write_text(page, "utf-8")
-    return path
-
-
-def test_pages_of_known_body_are_read_with_their_text(tmp_path: Path) -> None:
-    known_body(tmp_path, {"body": "Row on.", "site": "mill.example"})
-    (page,) = read_bodies(tmp_path)
-    assert (page.page.text, page.page.name, page.body, page.site) == ("Row on.\n", "mill.example/row.txt", "Row on.", "mill.example")
-
-
-@pytest.mark.parametrize(
-    ("record", "page", "what"),
-    [
-        ("{", "x", "no JSON object with the keys body and site"),
-        ([], "x", "no JSON object with the keys body and site"),
-        ({"body": "Row on."}, "x", "no JSON object with the keys body and site"),
-        ({"body": 3, "site": "mill.example"}, "x", "body and site must be texts, not 3 and 'mill.example'"),
-        ({"body": "Row on.", "site": "mill.example"}, None, r"its page .*row\.txt is missing"),
-    ],
-)
-def test_a_page_of_known_body_that_cannot_be_used_is_named(tmp_path: Path, record: object, page: str | None, what: str) -> None:
-    known_body(tmp_path, record, page)
-    with pytest.raises(CorpusError, match=rf"row\.json: .*{what}"):
-        list(read_bodies(tmp_path))
-
-
-def test_a_folder_without_known_bodies_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no page there"):
-        list(read_bodies(tmp_path))
 
 
 def test_the_digest_tells_data_apart_whatever_their_order(root: Path) -> None:

@@ -246,7 +246,6 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "sites": 2,
         "segments": 99,
         "html": 1,
-        "bodies": 0,
         "data_digest": "abc123",
         "languages": {"en": 1, "it": 1},
         "sources": ["written for a test"],
@@ -272,12 +271,6 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "dials": {"unseen sites": [dict(zip(DIAL_COLUMNS, (0.25, 0.987, 0.9, 0.8, 0.7, 0.1), strict=True))]},
         **changed,
     }
-
-
-def test_the_model_card_tells_of_pages_of_known_body_where_there_are_some(scored: Any) -> None:
-    summaries = {"unseen sites": evaluation.summary(scored[1])}
-    assert "of which only the article's text is known" not in report.model_card(card_facts(summaries))
-    assert "\n31 more pages, of which only the article's text is known" in report.model_card(card_facts(summaries, bodies=31))
 
 
 def test_the_model_card_tells_of_pieces_and_of_groups_that_are_large_enough(scored: Any) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,23 @@ from sklearn.feature_extraction.text import CountVectorizer
 from pagesieve import corpus, rows, training
 from pagesieve.rows import Rows, Sample, drawn
 
-masks = st.lists(st.lists(st.booleans(), min_size=1, max_size=6).map(np.array), min_size=1, max_size=8)
+sizes = st.lists(st.integers(1, 6), min_size=1, max_size=8)
 
 
-@given(masks, st.integers(0, 50), st.integers(0, 3))
-def test_all_known_segments_are_drawn_or_as_many_as_wanted(known: list[Any], most: int, seed: int) -> None:
-    found = drawn(known, most, seed)
-    assert [len(page) for page in found] == [len(page) for page in known]
-    flat, all_known = np.concatenate(found), np.concatenate(known)
-    assert not (flat & ~all_known).any()
-    assert flat.sum() == min(most, all_known.sum())
-    assert np.array_equal(flat, np.concatenate(drawn(known, most, seed)))
+@given(sizes, st.integers(0, 50), st.integers(0, 3), st.none() | st.integers(1, 7))
+def test_all_segments_are_drawn_or_as_many_as_wanted(sizes: list[int], most: int, seed: int, most_of_page: int | None) -> None:
+    found = drawn(sizes, most, seed, most_of_page)
+    assert [len(page) for page in found] == sizes
+    allowed = [size if most_of_page is None else min(size, most_of_page) for size in sizes]
+    assert all(page.sum() <= limit for page, limit in zip(found, allowed, strict=True))
+    assert sum(page.sum() for page in found) == min(most, sum(allowed))
+    assert np.array_equal(np.concatenate(found), np.concatenate(drawn(sizes, most, seed, most_of_page)))
 
 
-def test_every_segment_has_the_same_chance_to_be_drawn() -> None:
-    known = [np.ones(3, dtype=bool), np.ones(7, dtype=bool)]
-    times = sum(np.concatenate(drawn(known, 4, seed)) for seed in range(1000))
-    np.testing.assert_allclose(times, 400, atol=70)
+@pytest.mark.parametrize(("most", "most_of_page", "expected"), [(4, None, [400] * 10), (100, 2, [667] * 3 + [286] * 7)])
+def test_every_segment_has_the_same_chance_to_be_drawn(most: int, most_of_page: int | None, expected: list[int]) -> None:
+    times = sum(np.concatenate(drawn([3, 7], most, seed, most_of_page)) for seed in range(1000))
+    np.testing.assert_allclose(times, expected, atol=70)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def samples(tiny_corpus: Path) -> list[Sample]:
 
 def expected(samples: list[Sample], least: int) -> tuple[list[str], Any]:
     """The terms that are there so often, and the counts of each segment's, by scikit-learn."""
-    texts = [terms for s in sorted(samples, key=lambda s: s.name) for terms, known in zip(s.measures.terms, s.known, strict=True) if known]
+    texts = [terms for s in sorted(samples, key=lambda s: s.name) for terms in s.measures.terms]
     total = Counter(term for terms in texts for term in terms)
     vocabulary = sorted(term for term, count in total.items() if count >= least)
     return vocabulary, CountVectorizer(analyzer=list, vocabulary=vocabulary).transform(texts).toarray()
@@ -53,15 +52,15 @@ def counts(found: Rows) -> Any:
 
 @pytest.mark.parametrize("least", [1, 4])
 def test_rows_hold_the_terms_and_counts_that_scikit_learn_counts(least: int, samples: list[Sample], tmp_path: Path) -> None:
-    some = [replace(s, known=np.arange(len(s.known)) % 4 > 0) for s in samples[::-1]]
+    some = samples[::-1]
     found = Rows.of(some, tmp_path, least, seed=0)
     vocabulary, matrix = expected(some, least)
     assert found.terms[0] == vocabulary
     np.testing.assert_array_equal(counts(found), matrix)
     by_name = sorted(range(len(some)), key=lambda number: some[number].name)
-    np.testing.assert_array_equal(found.sample, np.repeat(by_name, [some[number].known.sum() for number in by_name]))
-    np.testing.assert_array_equal(found.truth, np.concatenate([some[number].roles[some[number].known] for number in by_name]))
-    np.testing.assert_array_equal(found.columns, np.concatenate([some[number].columns[some[number].known] for number in by_name]))
+    np.testing.assert_array_equal(found.sample, np.repeat(by_name, [len(some[number].roles) for number in by_name]))
+    np.testing.assert_array_equal(found.truth, np.concatenate([some[number].roles for number in by_name]))
+    np.testing.assert_array_equal(found.columns, np.concatenate([some[number].columns for number in by_name]))
 
 
 def test_however_little_is_counted_at_once_the_rows_are_the_same(

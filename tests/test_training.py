@@ -180,23 +180,12 @@ def test_out_of_fold_answers_are_those_of_the_first_pass_alone(samples: Sequence
         np.testing.assert_array_equal(a, b)
 
 
-def test_what_stands_for_the_role_of_a_segment_that_is_not_known_does_not_count(
-    samples: Sequence[Sample], folds: Any, tmp_path: Path
-) -> None:
-    def trained(roles_of: Any, known_of: Any) -> bytes:
-        them = [replace(s, roles=roles_of(s), known=known_of(s)) for s in samples]
-        crossed = cross_fit(them, folds, QUICK, seed=0)
-        return file_of(fit(them, crossed, QUICK, 0, calibrate(them, crossed, QUICK).last)[0], tmp_path / "model.npz")
-
-    def teasers(sample: Sample) -> Any:
-        return np.where(np.arange(len(sample.roles)) % 3 == 0, ROLES.index("teaser"), sample.roles)
-
-    def two_of_three(sample: Sample) -> Any:
-        return (np.arange(len(sample.roles)) % 3 > 0) & (sample.name != samples[0].name)
-
-    some = trained(lambda s: s.roles, two_of_three)
-    assert trained(teasers, two_of_three) == some
-    assert trained(teasers, lambda s: s.known) != some != trained(lambda s: s.roles, lambda s: s.known)
+def test_a_network_learns_from_a_part_of_a_long_page(samples: Sequence[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [np.full((len(s.roles), len(ROLES)), 1 / len(ROLES), dtype=np.float32) for s in samples]
+    longest = max(len(s.roles) for s in samples)
+    monkeypatch.setattr(training, "MOST_OF_PAGE", longest - 1)
+    inputs, roles = training._second_inputs(samples, answers, QUICK, 0)
+    assert len(inputs) == len(roles) == sum(min(len(s.roles), longest - 1) for s in samples) < sum(len(s.roles) for s in samples)
 
 
 # ---------------------------------------------------------------------------------------------------- the same file

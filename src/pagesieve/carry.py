@@ -20,7 +20,7 @@ from pagesieve.corpus import Label
 from pagesieve.page import Segment
 from pagesieve.roles import ROLES
 
-__all__ = ["WORD", "Carried", "aligned", "carry", "counterparts", "within"]
+__all__ = ["WORD", "Carried", "aligned", "carry", "counterparts"]
 
 UNKNOWN = -1
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
@@ -66,15 +66,6 @@ def counterparts(source: Sequence[Segment], target: Sequence[Segment]) -> NDArra
         codes = codes[np.lexsort((-codes, counts))]  # most words last, of equals the first place
         found[codes // len(target)] = codes % len(target)
     return found
-
-
-def within(segments: Sequence[Segment], text: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The share of each segment's words that have their place in `text` (0.0 without words), and the number of its words; shapes (segments,)."""
-    words, owner = _words(segments)
-    total = np.bincount(owner, minlength=len(segments))
-    pairs = aligned(words, [match[0].lower() for match in WORD.finditer(text)])
-    found = np.bincount(owner[np.unique(pairs[:, 0])], minlength=len(segments))
-    return found / np.maximum(total, 1), total
 
 
 def _words(segments: Sequence[Segment]) -> tuple[list[str], NDArray[np.int64]]:

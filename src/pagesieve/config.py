@@ -75,7 +75,6 @@ class DataConfig:
     threads: int = 0  # other looks of the thread on each page with readers' comments to train on (see `pagesieve.threads`)
     times: int = 1  # how often each page of `root` counts beside those of `also`
     html: bool = True  # whether the HTML beside the pages' text dumps is learned too
-    bodies: str | None = None  # folder of pages of which only the article's text is known, to learn from (see `pagesieve.teaching`)
     held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores; each must be there
     written: bool = False  # whether the data are written for this project (check-data then asks for more)
 

@@ -31,7 +31,6 @@ from pagesieve.roles import ROLES
 __all__ = [
     "CorpusError",
     "Document",
-    "KnownBody",
     "Label",
     "Problem",
     "StaleError",
@@ -44,7 +43,6 @@ __all__ = [
     "label_path",
     "raw_pages",
     "read",
-    "read_bodies",
     "read_labels",
     "read_one",
     "segment_roles",
@@ -112,17 +110,6 @@ class Document:
     def roles(self) -> NDArray[np.int64]:
         """The true role of each segment, as a place in `ROLES`."""
         return segment_roles(self.segments, self.labels)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownBody:
-    """A page of which only the article's text, `body`, is known. `path` is its text dump, beside which its HTML lies."""
-
-    page: Page
-    body: str
-    site: str
-    path: Path
-    sha256: str
 
 
 def segment_roles(segments: Sequence[Segment], labels: Sequence[Label]) -> NDArray[np.int64]:
@@ -273,32 +260,6 @@ def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> Iterato
         raise FileNotFoundError(f"{root}/labeled: no label files there; {root} must hold the folders raw and labeled")
     wanted = set(statuses)
     return (document for document in (read_one(root, path) for path in paths) if document.status in wanted)
-
-
-def read_bodies(root: Path | str) -> Iterator[KnownBody]:
-    """The pages `<site>/<page>.txt` below `root` whose article's text stands in `<site>/<page>.json`, by name, read one by one.
-
-    Raises `FileNotFoundError` if there are none and `CorpusError` for the first that cannot be used.
-    """
-    paths = sorted(Path(root).glob("*/*.json"))
-    if not paths:
-        raise FileNotFoundError(f"{root}: no page there; data.bodies must hold <site>/<page>.txt, .html or .html.gz, and .json")
-    return map(_read_body, paths)
-
-
-def _read_body(path: Path) -> KnownBody:
-    try:
-        record = json.loads(path.read_bytes().decode("utf-8"))
-        body, site = record["body"], record["site"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CorpusError(f"{path}: no JSON object with the keys body and site ({error}); mend or delete the file") from error
-    raw = path.with_suffix(".txt")
-    if not raw.is_file():
-        raise CorpusError(f"{path}: its page {raw} is missing; restore the page or delete the file")
-    if not isinstance(body, str) or not isinstance(site, str) or not site:
-        raise CorpusError(f"{path}: body and site must be texts, not {body!r:.40} and {site!r:.40}; mend or delete the file")
-    data = raw.read_bytes()
-    return KnownBody(read_page(data, f"{raw.parent.name}/{raw.name}"), body, site, raw, hashlib.sha256(data).hexdigest())
 
 
 def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Document]:

@@ -198,7 +198,7 @@ def _learning_curve(config: EvaluateConfig, documents: Sequence[Document]) -> li
             f"{stored}: missing, so it is not known what the model was trained on; a learning curve needs a whole model folder"
         )
     trained: TrainConfig = OmegaConf.merge(OmegaConf.structured(TrainConfig), OmegaConf.load(stored))  # type: ignore[assignment]
-    trained.data.html, trained.data.bodies = False, None
+    trained.data.html = False
     chosen = settings(trained)
     gathered = gather(trained)
     aside = {d.site for d in documents}

@@ -169,7 +169,7 @@ Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["ver
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
 Languages: {languages}. Sources: {_stated(facts, "sources")}. Licences: {_stated(facts, "licences")}.
 {_html_pages(facts["html"])}
-{_pieces(facts["pieces"], facts["html"])}{_threads(facts["threads"])}{_bodies(facts["bodies"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
+{_pieces(facts["pieces"], facts["html"])}{_threads(facts["threads"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 {_chain(facts["chain"])}
 {facts["roles"]}
 
@@ -259,13 +259,6 @@ def _pieces(count: int, html: int) -> str:
 def _threads(count: int) -> str:
     """How many threads were learned from in other clothes; "" for none."""
     return f"{count} threads of comments are learned from as other comment systems would show them, too.\n" if count else ""
-
-
-def _bodies(count: int) -> str:
-    """What was learned from beside the labelled pages; "" for nothing."""
-    if not count:
-        return ""
-    return f"{count} more pages, of which only the article's text is known, were labelled by a model of their HTML held to that text.\n"
 
 
 def _dials(found: Mapping[str, Sequence[Mapping[str, float]]]) -> str:

@@ -30,34 +30,30 @@ PIECE = 1 << 16  # rows whose matrix is made at once
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A document as the learner sees it: measures and layout of its segments and their true roles.
-
-    `known` (segments,) is false where the true role is not known: such a segment is not learned from, but stands on the page that its
-    neighbours are judged by.
-    """
+    """A document as the learner sees it: measures and layout of its segments and their true roles."""
 
     site: str
     name: str
     measures: Measures
     columns: Floats
     roles: NDArray[np.int64]
-    known: NDArray[np.bool_]
-
-    @property
-    def runs(self) -> list[NDArray[np.int64]]:
-        """The roles of each run of segments whose roles are known."""
-        places = np.flatnonzero(self.known)
-        return [self.roles[run] for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)]
 
 
-def drawn(known: Sequence[NDArray[np.bool_]], most: int, seed: int) -> list[NDArray[np.bool_]]:
-    """Which segments to learn from: of each page's known ones all, or, where that makes more than `most`, a random part of them all."""
-    flat = np.concatenate(known)
+def drawn(sizes: Sequence[int], most: int, seed: int, most_of_page: int | None = None) -> list[NDArray[np.bool_]]:
+    """Which segments to learn from, of pages with so many: all; where that makes more than `most`, a random part of them all.
+
+    Of each page at most `most_of_page` take part in that, drawn at random; None for all.
+    """
+    random = np.random.RandomState(seed)
+    used = [np.ones(size, dtype=np.bool_) for size in sizes]
+    for page in used:
+        if most_of_page is not None and len(page) > most_of_page:
+            page[random.permutation(len(page))[most_of_page:]] = False
+    flat = np.concatenate(used)
     places = np.flatnonzero(flat)
     if len(places) > most:
-        flat = np.zeros_like(flat)
-        flat[np.random.RandomState(seed).permutation(places)[:most]] = True
-    return np.split(flat, np.cumsum([len(page) for page in known])[:-1])
+        flat[random.permutation(places)[most:]] = False
+    return np.split(flat, np.cumsum(sizes)[:-1])
 
 
 @dataclass(frozen=True)
@@ -81,9 +77,9 @@ class Rows:
     @classmethod
     def of(cls, samples: Sequence[Sample], folder: Path, least: int | None, seed: int) -> Rows:
         """The rows of these samples, written to `folder`; terms are those that they hold `least` times, None for no terms."""
-        names, known = zip(*((sample.name, sample.known) for sample in samples), strict=True)
+        names, lengths = zip(*((sample.name, len(sample.roles)) for sample in samples), strict=True)
         order = sorted(range(len(names)), key=names.__getitem__)  # so that the samples' order does not tell in the result
-        used = dict(zip(order, drawn([known[number] for number in order], MOST, seed), strict=True))
+        used = dict(zip(order, drawn([lengths[number] for number in order], MOST, seed), strict=True))
         terms = [] if least is None else _frequent(samples, order, used, least)
         index = TermIndex(Vocabulary.of(terms))
         sample, segment = Column(folder / "sample", np.int32), Column(folder / "segment", np.int32)

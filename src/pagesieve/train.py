@@ -31,9 +31,9 @@ from tqdm import tqdm
 from yaml import YAMLError
 
 import pagesieve
-from pagesieve import corpus, evaluation, report, teaching, training
+from pagesieve import corpus, evaluation, report, training
 from pagesieve.config import TrainConfig, check_out, run, settings
-from pagesieve.corpus import Document, KnownBody
+from pagesieve.corpus import Document
 from pagesieve.excerpts import excerpt
 from pagesieve.features import MARKUP
 from pagesieve.files import write_text
@@ -100,8 +100,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
         "seconds": round(time.perf_counter() - started, 1),
         "peak_memory_mb": _peak_memory(),
     }
-    bodies = {page.page.name: page.sha256 for page in gathered.bodies}
-    _save(Path(config.out), model, pipelines, config, facts, {d.page.name: d.sha256 for d in bare}, bodies)
+    _save(Path(config.out), model, pipelines, config, facts, {d.page.name: d.sha256 for d in bare})
     if config.cv.keep:
         _keep(Path(config.cv.keep), text, of_html)
     print(f"saved {config.out}/{MODEL_FILE} after {facts['seconds']} s, {facts['peak_memory_mb']} MB at most in one process")
@@ -138,7 +137,6 @@ def _data_facts(gathered: Gathered, bare: Sequence[Document], text: View, of_htm
         "pieces": pieces + (len(gathered.html_views) if of_html else 0),
         "threads": sum("@thread" in d.page.name for d in gathered.views),
         "html": len(gathered.html) if of_html else 0,
-        "bodies": text.taught.learned if text.taught else 0,
         "languages": dict(Counter(d.language for d in bare).most_common()),
         "sources": sorted({d.source for d in bare if d.source}),
         "licences": sorted({d.licence for d in bare if d.licence}),
@@ -165,15 +163,13 @@ class Gathered(NamedTuple):
     """What is trained on: labelled text dumps, their HTML; the sites held out.
 
     `views` are what else is made of the dumps: other renderings (`data.views` of each), pieces of them (`data.excerpts`), their threads of
-    comments as other systems would show them (`data.threads`), and the pages of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `bodies` are pages of
-    which only the article's text is known. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
+    comments as other systems would show them (`data.threads`), and the pages of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
     """
 
     documents: Shelf[Document]
     views: Shelf[Document]
     html: Shelf[Document]
     html_views: Shelf[Document]
-    bodies: Shelf[KnownBody]
     held_out: set[str]
     roots: list[str]
     chain: list[dict[str, Any]]
@@ -216,8 +212,7 @@ def gather(config: TrainConfig) -> Gathered:
     html = _html(config, documents, origin)
     for view in itertools.chain(_threads(config, documents), _excerpts(config, documents)):
         views.append(view)
-    bodies = Shelf(page for page in corpus.read_bodies(config.data.bodies) if page.site not in held_out) if config.data.bodies else Shelf()
-    return Gathered(documents, views, html, Shelf(_excerpts(config, html)), bodies, held_out, roots, chain)
+    return Gathered(documents, views, html, Shelf(_excerpts(config, html)), held_out, roots, chain)
 
 
 def _roots(config: TrainConfig, earlier: Earlier) -> list[str]:
@@ -316,12 +311,11 @@ class Outcome(NamedTuple):
 
 
 class View(NamedTuple):
-    """One view of the training pages, text or HTML, cross-validated by site; `taught` are samples of pages of known body."""
+    """One view of the training pages, text or HTML, cross-validated by site."""
 
     samples: Shelf[training.Sample]
     settings: Settings
     outcome: Outcome
-    taught: training.Taught | None
 
     @property
     def fold_of_site(self) -> dict[str, int]:
@@ -331,43 +325,30 @@ class View(NamedTuple):
     def fit(self, config: TrainConfig, info: dict[str, Any] | None = None) -> tuple[Model, Pipeline]:
         """The model of all these pages, calibrated, and its first pass as a scikit-learn pipeline."""
         outcome = self.outcome
-        return training.fit(self.samples, outcome.crossed, self.settings, config.seed, outcome.calibrated.last, info, self.taught)
+        return training.fit(self.samples, outcome.crossed, self.settings, config.seed, outcome.calibrated.last, info)
 
 
 def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[View, View | None]:
     """Text and HTML of the gathered pages, each judged by models that have not seen its site; no HTML where too few sites have it."""
-    documents, html, bodies = gathered.documents, gathered.html, gathered.bodies
+    documents, html = gathered.documents, gathered.html
     samples = training.prepare(itertools.chain(documents, gathered.views), chosen)
     folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed, _fixed_folds(config))
     fold_of = dict(zip([s.site for s in samples], folds.tolist(), strict=True))
     with_markup = replace(chosen, groups=(*chosen.groups, MARKUP))
     html_samples = training.prepare(itertools.chain(html, gathered.html_views), with_markup)
     html_folds = np.array([fold_of[s.site] for s in html_samples], dtype=np.int64)
-    one_split = bodies or config.cv.keep  # a fold's teacher, or its kept model, must not have seen the fold in either view
     sites = [s.site for s in html_samples]
-    if not one_split and len(np.unique(html_folds)) < config.cv.folds <= len(set(sites)):
+    if not config.cv.keep and len(np.unique(html_folds)) < config.cv.folds <= len(set(sites)):
         html_folds = training.assign_folds(sites, config.cv.folds, config.seed)  # few sites have HTML: folds of its own
     has_html = len(np.unique(html_folds)) == config.cv.folds
-    taught_html, taught = None, None
-    if bodies and not has_html:
-        raise ValueError(f"data.bodies={config.data.bodies}: too few labelled sites with HTML to teach from; add some, or leave it out")
-    if bodies:
-        crossed = training.cross_fit(html_samples, html_folds, with_markup, config.seed, config.n_jobs, _progress("teachers"))
-        last, _ = training.fit(html_samples, crossed, with_markup, config.seed)
-        work = teaching.lessons(bodies, with_markup, chosen, config.n_jobs)
-        shown = tqdm(work, total=len(bodies), desc="pages of known body", unit="page", file=sys.stderr)
-        taught_html, taught = teaching.teach(shown, crossed.models, last, fold_of, config.n_jobs)
-        print(
-            f"{taught.learned} of {len(bodies)} pages of known body, labelled by a model of their HTML, are learned from too\n", flush=True
-        )
-    outcome = _cross_validated(TEXT_SCORES, documents, samples, folds, chosen, config, taught)
-    text = View(samples, chosen, outcome, taught)
+    outcome = _cross_validated(TEXT_SCORES, documents, samples, folds, chosen, config)
+    text = View(samples, chosen, outcome)
     if not has_html:
         if html:
             print(f"HTML is not learned from: only {len(set(sites))} sites have any, too few for cv.folds={config.cv.folds}\n", flush=True)
         return text, None
-    outcome = _cross_validated(HTML_SCORES, html, html_samples, html_folds, with_markup, config, taught_html)
-    return text, View(html_samples, with_markup, outcome, taught_html)
+    outcome = _cross_validated(HTML_SCORES, html, html_samples, html_folds, with_markup, config)
+    return text, View(html_samples, with_markup, outcome)
 
 
 def _cross_validated(
@@ -377,10 +358,9 @@ def _cross_validated(
     folds: NDArray[np.int64],
     chosen: Settings,
     config: TrainConfig,
-    taught: training.Taught | None = None,
 ) -> Outcome:
     """The documents judged by models that saw no sample of their fold; `samples` begins with those of the documents."""
-    crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name), taught)
+    crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
     calibrated = training.calibrate(samples[: len(documents)], crossed, chosen)
     answers = zip(documents, samples, calibrated.predictions, strict=False)
     return Outcome(crossed, calibrated, [evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in answers])
@@ -497,11 +477,10 @@ def _save(
     config: TrainConfig,
     facts: dict[str, Any],
     pages: dict[str, str],
-    bodies: dict[str, str],
 ) -> None:
     """Write the model's files aside, then put them in the place of an older one's; what else lies in the folder stays.
 
-    `pages` and `bodies` name what was learned from, by sha256.
+    `pages` names what was learned from, by sha256.
     """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".new-") as aside:
@@ -516,7 +495,6 @@ def _save(
             **{key: report.plain(value) for key, value in facts.items() if key != "roles"},
             "files": files,
             "training_pages": pages,
-            "pages_of_known_body": bodies,
         }
         write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
         for name in FILES:
@@ -548,8 +526,7 @@ def _keep(folder: Path, text: View, of_html: View | None) -> None:
     """Save the folds' models and the fold of each site to `folder`, to judge more pages by models that have not seen their sites."""
     for number, model in enumerate(text.outcome.models):
         save_model(replace(model, html=of_html.outcome.models[number]) if of_html else model, folder / f"{number}.npz")
-    fold_of = {**text.fold_of_site, **(text.taught.fold_of if text.taught else {})}
-    write_text(folder / "folds.json", json.dumps(fold_of, indent=0, sort_keys=True) + "\n")
+    write_text(folder / "folds.json", json.dumps(text.fold_of_site, indent=0, sort_keys=True) + "\n")
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, permutations
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,6 @@ __all__ = [
     "CrossFit",
     "Sample",
     "Settings",
-    "Taught",
-    "Told",
     "assign_folds",
     "calibrate",
     "cross_fit",
@@ -68,6 +66,7 @@ Ints = NDArray[np.int64]
 BATCH = 256  # segments a network learns from at a time
 UPDATES = 12_000_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
 LEAST_ROUNDS = 2
+MOST_OF_PAGE = 80  # segments of a page that a network learns from; long ones, mostly menus, would drown the others
 MOST_INPUTS = 600_000  # segments a network learns from; `Settings.steps` batches hold hardly more
 PIECE = 1 << 13  # of these, scaled at once
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
@@ -120,70 +119,7 @@ def prepare(documents: Iterable[Document], settings: Settings) -> Shelf[Sample]:
 def sampled(site: str, name: str, segments: Sequence[Segment], roles: Ints, settings: Settings) -> Sample:
     """A page with at least one segment and all its `roles` known, measured."""
     measures = measure(segments)
-    return Sample(site, name, measures, layout(measures, settings.groups), roles, np.ones(len(roles), dtype=np.bool_))
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a teacher says of a page's segments: their roles, and which of these are to be learned; shapes (segments,)."""
-
-    roles: Ints
-    known: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Taught:
-    """Samples whose roles models have told (see `teaching`), to be learned from beside those that people have labelled.
-
-    `without[j]` is what a model that has not seen fold j of the labelled sites says of each sample, `last` what one says that has
-    seen all. `fold_of` holds the fold of each of their sites.
-    """
-
-    samples: Shelf[Sample]
-    without: Sequence[Sequence[Told]]
-    last: Sequence[Told]
-    fold_of: Mapping[str, int]
-
-    @property
-    def learned(self) -> int:
-        """Number of samples that the last teacher says something of."""
-        return sum(bool(told.known.any()) for told in self.last)
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool(Sequence[Sample]):
-    """What a model may be trained on: the labelled samples and, after them, the taught ones, as `told` where that is not None.
-
-    `numbers` are those of the samples that are in it.
-    """
-
-    labelled: Shelf[Sample]
-    taught: Shelf[Sample]
-    told: Sequence[Told] | None
-    numbers: Sequence[int]
-
-    @classmethod
-    def of(cls, labelled: Shelf[Sample], taught: Taught | None, told: Sequence[Told] | None) -> _Pool:
-        """All labelled and taught samples."""
-        others: Shelf[Sample] = taught.samples if taught else Shelf()
-        return cls(labelled, others, told, range(len(labelled) + len(others)))
-
-    def take(self, numbers: Iterable[int]) -> _Pool:
-        """The samples with these numbers, in this order."""
-        return replace(self, numbers=[self.numbers[number] for number in numbers])
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, place: Any) -> Any:
-        if isinstance(place, slice):
-            return self.take(range(len(self))[place])
-        number = self.numbers[place]
-        if number < len(self.labelled):
-            return self.labelled[number]
-        number -= len(self.labelled)
-        sample = self.taught[number]
-        return sample if self.told is None else replace(sample, roles=self.told[number].roles, known=self.told[number].known)
+    return Sample(site, name, measures, layout(measures, settings.groups), roles)
 
 
 # ------------------------------------------------------------------------------------------------------ first pass
@@ -205,21 +141,9 @@ def _columns(rows: Sequence[Row]) -> Floats:
     return np.stack([row.columns for row in rows])
 
 
-def _to_learn(rows: Rows, pool: _Pool, inside: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """The rows of the pool's samples `inside` (samples,) whose roles are known, and these roles."""
-    truth, known = rows.truth.astype(np.int64), inside[rows.sample]
-    if pool.told:
-        first = np.cumsum([0, *(len(told.roles) for told in pool.told)])
-        others = np.flatnonzero(rows.sample >= len(pool.labelled))
-        places = first[rows.sample[others] - len(pool.labelled)] + rows.segment[others]
-        truth[others] = np.concatenate([told.roles for told in pool.told])[places]
-        known[others] &= np.concatenate([told.known for told in pool.told])[places]
-    used = np.flatnonzero(known)
-    return used, truth[used]
-
-
-def _fit_first(rows: Rows, places: Ints, truth: Ints, settings: Settings, seed: int) -> Pipeline:
-    """The first pass fitted to the rows at these places and their roles; what it takes is a sequence of `Row`."""
+def _fit_first(rows: Rows, places: Ints, settings: Settings, seed: int) -> Pipeline:
+    """The first pass fitted to the rows at these places; what it takes is a sequence of `Row`."""
+    truth = rows.truth[places].astype(np.int64)
     present = np.unique(truth).tolist()
     if len(present) < 2 and settings.classifier != "majority":
         raise ValueError(f"the pages to train on hold only the role {', '.join(ROLES[r] for r in present)}; at least two are needed")
@@ -346,10 +270,10 @@ def _first_answers(linear: Linear, samples: Iterable[Sample]) -> list[Floats]:
 
 
 def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> tuple[Floats, Ints]:
-    """What the second pass learns from, and the true roles: all known segments of the samples, or `MOST_INPUTS` of them."""
-    names, known = zip(*((s.name, s.known) for s in samples), strict=True)
+    """What the second pass learns from, and the true roles: of each sample at most `MOST_OF_PAGE` segments, `MOST_INPUTS` in all."""
+    names, sizes = zip(*((s.name, len(s.roles)) for s in samples), strict=True)
     order = sorted(range(len(names)), key=names.__getitem__)  # so that the samples' order does not tell in the result
-    used = drawn([known[number] for number in order], MOST_INPUTS, seed)
+    used = drawn([sizes[number] for number in order], MOST_INPUTS, seed, MOST_OF_PAGE)
     inputs, roles, row = np.empty((0, 0), dtype=np.float32), np.empty(sum(map(np.count_nonzero, used)), dtype=np.int64), 0
     for number, use in zip(order, used, strict=True):
         if not use.any():
@@ -427,7 +351,7 @@ def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Float
     """The whole model from its first pass and the out-of-fold first-pass answers for the samples it was fitted to."""
     if not settings.sequence:
         return Model(linear, label_of_role=settings.label_of_role)
-    transitions = transition_scores([run for s in samples for run in s.runs]) * np.float32(settings.transition_weight)
+    transitions = transition_scores([s.roles for s in samples]) * np.float32(settings.transition_weight)
     return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role)
 
 
@@ -483,28 +407,24 @@ def cross_fit(
     seed: int,
     n_jobs: int = 1,
     progress: Progress = _no_progress,
-    taught: Taught | None = None,
 ) -> CrossFit:
-    """Judge every sample with a model trained without the samples of its fold, and with those `taught` without it.
+    """Judge every sample with a model trained without the samples of its fold.
 
     The second pass of the model for fold j needs first-pass answers for the other folds by first passes that saw
     neither them nor j. A first pass without the folds i and j serves both the model without i and the one without j, so
-    k folds take k first passes without one fold and k(k-1)/2 without two; k(k-1) where samples are taught, since what is taught
-    without i differs from what is taught without j.
+    k folds take k first passes without one fold and k(k-1)/2 without two.
     """
     k = int(folds.max()) + 1
     if settings.sequence and k < 3:
         raise ValueError(f"cv.folds={k}: a model with a sequence layer needs at least 3, two parts to learn from and one to judge")
     labelled = Shelf.of(samples)
-    pools = [_Pool.of(labelled, taught, taught.without[j] if taught else None) for j in range(k)]
-    fold = np.append(folds, [taught.fold_of[s.site] for s in taught.samples]).astype(np.int64) if taught else folds
-    first = _FirstPasses.of(pools, fold, settings, seed, n_jobs, progress)
+    first = _FirstPasses.of(labelled, folds, settings, seed, n_jobs, progress)
     jobs = []
-    for j, pool in enumerate(pools):
-        inside = np.flatnonzero(fold != j).tolist()
+    for j in range(k):
+        inside = np.flatnonzero(folds != j).tolist()
         nested = first.answers_without(inside, [j] * len(inside)) if settings.sequence else Shelf[Floats]()
         outside = labelled.take(np.flatnonzero(folds == j).tolist())
-        jobs.append(delayed(_judge_fold)(first.linears[j], pool.take(inside), nested, outside, settings, seed))
+        jobs.append(delayed(_judge_fold)(first.linears[j], labelled.take(inside), nested, outside, settings, seed))
     predictions: Shelf[Prediction] = Shelf()
     judged: list[int] = []
     models: list[Model] = []
@@ -513,7 +433,7 @@ def cross_fit(
             predictions.append(prediction)
         judged += np.flatnonzero(folds == j).tolist()
         models.append(model)
-    answers = first.answers_without(range(len(fold)), fold.tolist())
+    answers = first.answers_without(range(len(folds)), folds.tolist())
     return CrossFit(folds, predictions.take(np.argsort(judged).tolist()), answers, models)
 
 
@@ -529,25 +449,21 @@ class _FirstPasses:
     place: dict[tuple[int, int], int]
 
     @classmethod
-    def of(cls, pools: Sequence[_Pool], fold: Ints, settings: Settings, seed: int, n_jobs: int, progress: Progress) -> _FirstPasses:
-        """Those that a model without each fold asks for; `pools[j]` are the samples that the one without fold j may learn from, `fold` theirs."""
-        k, whole = len(pools), replace(pools[0], told=None)
-        taught = pools[0].told is not None
-        pairs = list(permutations(range(k), 2) if taught else combinations(range(k), 2)) if settings.sequence else []
-        without = [((j,), (j,)) for j in range(k)] + [
-            (pair, pair[:1] if taught else pair) for pair in pairs
-        ]  # folds left out, folds asked for
+    def of(cls, samples: Shelf[Sample], folds: Ints, settings: Settings, seed: int, n_jobs: int, progress: Progress) -> _FirstPasses:
+        """Those that a model without each of the `folds` (samples,) asks for."""
+        k = int(folds.max()) + 1
+        without = [(j,) for j in range(k)] + (list(combinations(range(k), 2)) if settings.sequence else [])
         first = cls({}, Shelf(), {})
         with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
-            rows = _rows(whole, Path(folder), settings, seed)
+            rows = _rows(samples, Path(folder), settings, seed)
             work = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-                delayed(_answers_without)(left_out, asked, pools[left_out[-1]], rows, fold, settings, seed) for left_out, asked in without
+                delayed(_answers_without)(left_out, samples, rows, folds, settings, seed) for left_out in without
             )
             for left_out, linear, answers in progress(work, len(without), "first pass"):
                 if linear is not None:
                     first.linears[left_out[0]] = linear
                 for sample, answer in answers.items():
-                    first.place[sample, left_out[0] if fold[sample] == left_out[-1] else left_out[-1]] = len(first.answers)
+                    first.place[sample, left_out[0] if folds[sample] == left_out[-1] else left_out[-1]] = len(first.answers)
                     first.answers.append(answer)
         return first
 
@@ -562,17 +478,18 @@ def _rows(samples: Sequence[Sample], folder: Path, settings: Settings, seed: int
 
 
 def _answers_without(
-    left_out: tuple[int, ...], asked: tuple[int, ...], pool: _Pool, rows: Rows, folds: Ints, settings: Settings, seed: int
+    left_out: tuple[int, ...], samples: Shelf[Sample], rows: Rows, folds: Ints, settings: Settings, seed: int
 ) -> tuple[tuple[int, ...], Linear | None, dict[int, Floats]]:
-    """A first pass without some folds (None where it is without two: nobody needs it), and its answers for the folds `asked` by number."""
-    linear = _to_linear(_fit_first(rows, *_to_learn(rows, pool, ~np.isin(folds, left_out)), settings, seed), settings)
-    outside = np.flatnonzero(np.isin(folds, asked)).tolist()
-    answers = _first_answers(linear, pool.take(outside))
+    """A first pass without some folds (None where it is without two: nobody needs it), and its answers for their samples, by number."""
+    out = np.isin(folds, left_out)
+    linear = _to_linear(_fit_first(rows, np.flatnonzero(~out[rows.sample]), settings, seed), settings)
+    outside = np.flatnonzero(out).tolist()
+    answers = _first_answers(linear, samples.take(outside))
     return left_out, linear if len(left_out) == 1 else None, dict(zip(outside, answers, strict=True))
 
 
 def _judge_fold(
-    linear: Linear, inside: _Pool, nested: Shelf[Floats], outside: Shelf[Sample], settings: Settings, seed: int
+    linear: Linear, inside: Shelf[Sample], nested: Shelf[Floats], outside: Shelf[Sample], settings: Settings, seed: int
 ) -> tuple[Model, list[Prediction]]:
     """The model from the samples `inside`, and what it says of those `outside`, in their order."""
     model = _assemble(linear, inside, nested, settings, seed)
@@ -596,7 +513,7 @@ class Calibrated:
 def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) -> Calibrated:
     """The answers for `samples` calibrated, each by what the other folds' answers ask for, so that scores of the result are honest.
 
-    `samples` may be the first of those that `crossed` was made of. Segments whose roles are not known ask for nothing.
+    `samples` may be the first of those that `crossed` was made of.
     """
     folds, said = crossed.folds[: len(samples)], crossed.predictions[: len(samples)]
     pages = [_Answered.of(sample, answer) for sample, answer in zip(samples, said, strict=True)]
@@ -614,12 +531,11 @@ class _Answered:
     words: Floats
     cues: Floats  # (segments, cues)
     roles: NDArray[np.int64]
-    known: NDArray[np.bool_]
     probabilities: Floats
 
     @classmethod
     def of(cls, sample: Sample, answer: Prediction) -> _Answered:
-        return cls(sample.measures.words, sample.measures.cues, sample.roles, sample.known, answer.probabilities)
+        return cls(sample.measures.words, sample.measures.cues, sample.roles, answer.probabilities)
 
     def calibrated(self, settings: Settings, calibration: Calibration) -> Prediction:
         return Prediction.of(self.probabilities, self.words, settings.label_of_role, calibration, cues=self.cues)
@@ -627,10 +543,9 @@ class _Answered:
 
 def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
     matrix = label_matrix(settings.label_of_role)
-    pages = [page for page in pages if page.known.any()]
-    roles = np.concatenate([page.roles[page.known] for page in pages])
+    roles = np.concatenate([page.roles for page in pages])
     truth = matrix.argmax(1)[roles]
-    probabilities = np.concatenate([page.probabilities[page.known] for page in pages])
+    probabilities = np.concatenate([page.probabilities for page in pages])
     some = np.arange(0, len(truth), 1 + len(truth) // MOST_TEMPERED)
     losses = []
     for temperature in TEMPERATURES:
@@ -638,7 +553,7 @@ def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
         losses.append(-np.log(np.maximum(shares[np.arange(len(some)), truth[some]], 1e-6)).mean())
     calibration = Calibration(TEMPERATURES[int(np.argmin(losses))])
     factors = []
-    for has in np.concatenate([page.cues[page.known] for page in pages]).T > 0:
+    for has in np.concatenate([page.cues for page in pages]).T > 0:
         expected = calibration.tempered(probabilities[has]).sum(0)
         found = np.bincount(roles[has], minlength=len(ROLES))
         factors.append((found + 1) / (expected + 1))  # one more: few segments say little
@@ -646,9 +561,8 @@ def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
     said, right = [], []
     for page in pages:
         judged = page.calibrated(settings, calibration)
-        words = np.where(page.known, page.words, 0)
-        said.append(mean_chance(judged.chances, words))
-        right.append(mean_chance((judged.labels == matrix.argmax(1)[page.roles]).astype(np.float32), words))
+        said.append(mean_chance(judged.chances, page.words))
+        right.append(mean_chance((judged.labels == matrix.argmax(1)[page.roles]).astype(np.float32), page.words))
     curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, right)
     return replace(calibration, said=curve.X_thresholds_.astype(np.float32), true=curve.y_thresholds_.astype(np.float32))
 
@@ -660,15 +574,13 @@ def fit(
     seed: int,
     calibration: Calibration = UNCALIBRATED,
     info: dict[str, Any] | None = None,
-    taught: Taught | None = None,
 ) -> tuple[Model, Pipeline]:
-    """The model trained on all samples (and on those `taught`), and its first pass as a scikit-learn pipeline.
+    """The model trained on all samples, and its first pass as a scikit-learn pipeline.
 
     `crossed` is their `cross_fit`, `calibration` what `calibrate` makes of it.
     """
-    pool = _Pool.of(Shelf.of(samples), taught, taught.last if taught else None)
     with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
-        rows = _rows(_Pool.of(pool.labelled, taught, None), Path(folder), settings, seed)
-        pipeline = _fit_first(rows, *_to_learn(rows, pool, np.ones(len(pool), dtype=np.bool_)), settings, seed)
-    model = _assemble(_to_linear(pipeline, settings), pool, crossed.answers, settings, seed)
+        rows = _rows(samples, Path(folder), settings, seed)
+        pipeline = _fit_first(rows, np.arange(len(rows.truth)), settings, seed)
+    model = _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed)
     return replace(model, calibration=calibration, info=info or {}), pipeline
