@@ -92,4 +92,6 @@ def test_what_is_written_down_is_roles_alone() -> None:
 def test_the_script_ends_with_an_error_where_no_page_is_there(tmp_path: Path) -> None:
     command = [sys.executable, str(FILE), str(tmp_path), str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and "none of the pages" in done.stderr and not (tmp_path / "out").exists()
+    assert done.returncode == 1
+    assert "none of the pages" in done.stderr
+    assert not (tmp_path / "out").exists()
