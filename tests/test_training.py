@@ -180,11 +180,10 @@ def test_out_of_fold_answers_are_those_of_the_first_pass_alone(samples: Sequence
         np.testing.assert_array_equal(a, b)
 
 
-def test_a_network_learns_from_a_part_of_a_long_page(samples: Sequence[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_learns_from_a_part_of_a_long_page(samples: Sequence[Sample]) -> None:
     answers = [np.full((len(s.roles), len(ROLES)), 1 / len(ROLES), dtype=np.float32) for s in samples]
     longest = max(len(s.roles) for s in samples)
-    monkeypatch.setattr(training, "MOST_OF_PAGE", longest - 1)
-    inputs, roles = training._second_inputs(samples, answers, QUICK, 0)
+    inputs, roles = training._second_inputs(samples, answers, replace(QUICK, most_of_page=longest - 1), 0)
     assert len(inputs) == len(roles) == sum(min(len(s.roles), longest - 1) for s in samples) < sum(len(s.roles) for s in samples)
 
 

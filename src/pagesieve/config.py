@@ -43,7 +43,9 @@ __all__ = [
 
 RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("data.excerpts", "floor", "unsure", "model.first_share"), (0, 1)),
-    **dict.fromkeys(("data.times", "model.max_terms", "model.min_df", "model.max_iter", "model.steps", "most"), (1, math.inf)),
+    **dict.fromkeys(
+        ("data.times", "model.max_terms", "model.min_df", "model.max_iter", "model.most_of_page", "model.steps", "most"), (1, math.inf)
+    ),
     **dict.fromkeys(
         ("data.views", "data.threads", "worst", "model.layout_weight", "model.transition_weight", "model.network_alpha"), (0, math.inf)
     ),
@@ -101,6 +103,7 @@ class ModelConfig:
     layout_weight: float = 0.2
     bins: int = 12
     hidden: list[int] = field(default_factory=lambda: [64])
+    most_of_page: int | None = None
     steps: int = 2500
     network_alpha: float = 0.3
     networks: int = 3

@@ -66,7 +66,6 @@ Ints = NDArray[np.int64]
 BATCH = 256  # segments a network learns from at a time
 UPDATES = 12_000_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
 LEAST_ROUNDS = 2
-MOST_OF_PAGE = 80  # segments of a page that a network learns from; long ones, mostly menus, would drown the others
 MOST_INPUTS = 600_000  # segments a network learns from; `Settings.steps` batches hold hardly more
 PIECE = 1 << 13  # of these, scaled at once
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
@@ -91,6 +90,7 @@ class Settings:
     layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
     bins: int = 12  # per layout column, by quantiles
     hidden: tuple[int, ...] = (64,)  # units of the second pass's layers
+    most_of_page: int | None = None  # segments of a page that the second pass learns from: long pages, mostly menus, drown the others
     steps: int = 2500  # batches each second-pass network learns from; rounded up to whole passes over the data
     network_alpha: float = 0.3  # regularisation of the second pass
     networks: int = 3  # second-pass networks that are averaged
@@ -270,10 +270,10 @@ def _first_answers(linear: Linear, samples: Iterable[Sample]) -> list[Floats]:
 
 
 def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> tuple[Floats, Ints]:
-    """What the second pass learns from, and the true roles: of each sample at most `MOST_OF_PAGE` segments, `MOST_INPUTS` in all."""
+    """What the second pass learns from, and the true roles: of each sample at most `settings.most_of_page` segments, `MOST_INPUTS` in all."""
     names, sizes = zip(*((s.name, len(s.roles)) for s in samples), strict=True)
     order = sorted(range(len(names)), key=names.__getitem__)  # so that the samples' order does not tell in the result
-    used = drawn([sizes[number] for number in order], MOST_INPUTS, seed, MOST_OF_PAGE)
+    used = drawn([sizes[number] for number in order], MOST_INPUTS, seed, settings.most_of_page)
     inputs, roles, row = np.empty((0, 0), dtype=np.float32), np.empty(sum(map(np.count_nonzero, used)), dtype=np.int64), 0
     for number, use in zip(order, used, strict=True):
         if not use.any():
