@@ -4,7 +4,8 @@
 
 `make ship` keeps five models in `models/unseen/`, each trained as the one that ships but without one fold of sites, calibrated
 by the other folds. Each judges here the pages of its fold: the text dumps as they are, every rendering of them, their HTML, and pieces of
-their articles alone (`pagesieve.excerpts`, other pieces than were trained on).
+their articles alone (`pagesieve.excerpts`, other pieces than were trained on). "Other pages" are those of `data/line_roles.json`: guides, firms' and
+institutions' pages, few of them news.
 Writes `benchmarks/results/unseen.json` and prints the tables that stand in `benchmarks/quality.md`.
 """
 
@@ -84,13 +85,13 @@ def main() -> None:
     register()
     with initialize_config_dir(config_dir(), version_base="1.3"):
         config: Any = compose("train", ["experiment=shipped"])
-    root = Path(config.data.also[0])
+    root, others = map(Path, config.data.also)
     fold_of = json.loads((MODELS / "folds.json").read_text("utf-8"))
-    real = corpus.read(root)
 
-    def judge(name: str) -> list[evaluation.Judged]:
+    def judge(name: str, root: Path = root) -> list[evaluation.Judged]:
+        documents = corpus.read(root)
         parts = [
-            (name, [d for d in real if fold_of[d.site] == fold][part::4], fold, root)
+            (name, [d for d in documents if fold_of[d.site] == fold][part::4], fold, root)
             for fold in range(config.cv.folds)
             for part in range(4)
         ]
@@ -101,7 +102,10 @@ def main() -> None:
     results["HTML"], results["dial, HTML"] = evaluation.summary(html, config.seed), evaluation.dial_table(html)
     results["confidence"] = evaluation.confidence_table(text)
     results["breakdown"] = {key: value for key, value in evaluation.breakdown(text).items() if key in ("language", "length")}
-    for name in ("real pages", "HTML"):
+    results["other pages"], results["other pages, HTML"] = (
+        evaluation.summary(judge(name, others), config.seed) for name in ("w3m", "HTML")
+    )
+    for name in ("real pages", "HTML", "other pages", "other pages, HTML"):
         print(report.score_table({name: results[name]}), report.rates(results[name]), sep="\n\n", flush=True)
     for name in ("dial", "dial, HTML"):
         print(f"{name}\n{report.dial_table(results[name])}", flush=True)
