@@ -280,6 +280,15 @@ def test_no_site_is_on_both_sides_of_a_learning_curve(model: Path, tiny_corpus: 
     assert evaluated(root, model, tmp_path / "report", *scored)["learning_curve"][-1]["sites"] == len(SITES) - len(HELD_OUT) - 1
 
 
+def test_a_learning_curve_of_another_versions_model_is_refused(model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(model, old)
+    stored = (old / "config.yaml").read_text("utf-8")
+    (old / "config.yaml").write_text(stored.replace("data:\n", "data:\n  bodies: null\n"), "utf-8")
+    with pytest.raises(ValueError, match=r"config\.yaml: written by another version of pagesieve, or broken \(Key 'bodies'"):
+        evaluated(tiny_corpus, old, tmp_path / "report", THEIRS, "learning_curve=true", "baselines=false")
+
+
 def test_a_learning_curve_that_cannot_be_drawn_is_refused(model: Path, tiny_model: Path, tiny_corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"config.yaml: missing"):
         evaluated(tiny_corpus, tiny_model, tmp_path, "learning_curve=true", "baselines=false")

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
+from yaml import YAMLError
 
 from pagesieve import corpus, evaluation, report, training
 from pagesieve.config import EvaluateConfig, TrainConfig, check_out, run, settings
@@ -197,7 +199,11 @@ def _learning_curve(config: EvaluateConfig, documents: Sequence[Document]) -> li
         raise ValueError(
             f"{stored}: missing, so it is not known what the model was trained on; a learning curve needs a whole model folder"
         )
-    trained: TrainConfig = OmegaConf.merge(OmegaConf.structured(TrainConfig), OmegaConf.load(stored))  # type: ignore[assignment]
+    try:
+        trained: TrainConfig = OmegaConf.merge(OmegaConf.structured(TrainConfig), OmegaConf.load(stored))  # type: ignore[assignment]
+    except (OmegaConfBaseException, YAMLError) as error:
+        what = str(error).partition("\n")[0]
+        raise ValueError(f"{stored}: written by another version of pagesieve, or broken ({what}); train the model anew") from error
     trained.data.html = False
     chosen = settings(trained)
     gathered = gather(trained)
