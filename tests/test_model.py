@@ -66,7 +66,7 @@ def test_the_first_pass_gives_the_probabilities_of_the_scikit_learn_pipeline(
     model, pipeline = training.fit(samples, NOT_CROSSED, chosen, seed=0)
     measures = measure(split(STRANGE))
     truth = np.zeros(len(measures), dtype=np.int64)
-    strange = Sample("strange.example", "strange", measures, layout(measures, chosen.groups), truth, truth == 0)
+    strange = Sample("strange.example", "strange", measures, layout(measures, chosen.groups), truth)
     present = [int(role) for role in pipeline.classes_]
     assert [ROLES[role] for role in present] == [role for role in ROLES if role in roles]
     for sample in [*samples, strange]:
