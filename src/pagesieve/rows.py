@@ -65,7 +65,6 @@ class Rows:
     """
 
     sample: NDArray[np.int32]  # number of the sample that it is a segment of
-    segment: NDArray[np.int32]  # its place there
     truth: NDArray[np.int8]  # role
     columns: Floats  # (rows, layout columns)
     begin: NDArray[np.int64]  # (rows + 1,)
@@ -82,7 +81,7 @@ class Rows:
         used = dict(zip(order, drawn([lengths[number] for number in order], MOST, seed), strict=True))
         terms = [] if least is None else _frequent(samples, order, used, least)
         index = TermIndex(Vocabulary.of(terms))
-        sample, segment = Column(folder / "sample", np.int32), Column(folder / "segment", np.int32)
+        sample = Column(folder / "sample", np.int32)
         truth = Column(folder / "truth", np.int8)
         columns = Column(folder / "columns", np.float32, (samples[0].columns.shape[1],))
         sizes, numbers, counts = (
@@ -93,7 +92,6 @@ class Rows:
         for number in order:
             one, use = samples[number], used[number]
             sample.extend(np.full(int(use.sum()), number))
-            segment.extend(np.flatnonzero(use))
             truth.extend(one.roles[use])
             columns.extend(one.columns[use])
             places, found, count = index.counted(*_hashed(one.measures))
@@ -103,7 +101,6 @@ class Rows:
         begin = np.concatenate([[0], np.cumsum(sizes.array())])
         return cls(
             sample.array(),
-            segment.array(),
             truth.array(),
             columns.array(),
             begin,
