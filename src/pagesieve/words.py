@@ -46,7 +46,7 @@ __all__ = [
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 HEAD, TAIL = 12, 6  # words of a segment that its terms are made of: the first and the last ones
-WHOLE = 4  # words; a segment this short is also one term as a whole ("=share on facebook")
+WHOLE = 2  # words; a segment this short is also one term as a whole ("=read more"); of longer ones a model would hold running text
 NO_WORDS = "<none>"  # the term of a segment without words
 
 NUMBER_BITS = 32  # of a term's number beside its row
@@ -331,24 +331,9 @@ class Tokens:
             (some, _CARET + self.hash[first] * _powers(256)[1]),
             (some, self.hash[last] + _DOLLAR * powers[self.length[last]]),
             (none, np.repeat(hashes([NO_WORDS]), len(none))),
-            (whole, self._whole(whole, int(self.length[(self.count <= WHOLE)[row]].max(initial=0)))),
+            (whole, _EQUALS + self.openings()[whole] * _powers(256)[1]),
         ]
         return np.concatenate([rows for rows, _ in found]), np.concatenate([numbers for _, numbers in found])
-
-    def _whole(self, rows: Ints, longest: int) -> Hashes:
-        """The hash of "=" and all tokens of these segments, which have 1 to `WHOLE` of at most `longest` characters."""
-        at = self.first[rows]
-        size = np.ones(len(rows), dtype=np.int64)
-        out = np.full(len(rows), _EQUALS)
-        powers = _powers_to(WHOLE * (longest + 1) + 1)
-        for i in range(WHOLE):
-            more = np.flatnonzero(self.count[rows] > i)
-            if i:
-                out[more] += _SPACE * powers[size[more]]
-                size[more] += 1
-            out[more] += self.hash[at[more] + i] * powers[size[more]]
-            size[more] += self.length[at[more] + i]
-        return out
 
 
 def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
