@@ -35,9 +35,7 @@ def test_it_holds_single_words_and_word_pairs_and_no_running_text(sieve: Sieve) 
     assert sieve.model.html is not None
     for model in (sieve.model, sieve.model.html):
         terms = list(model.linear.vocabulary)
-        whole = [term for term in terms if term.startswith("=")]
-        assert max(len(term.split()) for term in terms if not term.startswith("=")) <= 2
-        assert max(len(term.split()) for term in whole) <= 2  # "=read more"
+        assert max(len(term.split()) for term in terms) == 2
         assert len(terms) > 10_000
 
 
