@@ -45,7 +45,7 @@ def test_runs_of_lines_become_ranges() -> None:
     ]
 
 
-@pytest.mark.parametrize(("runs", "what"), [("n h b r t", "has 6 lines and roles for 5"), ("n h 2x r t", "'2x' is no number of lines")])
+@pytest.mark.parametrize(("runs", "what"), [("n h b r t", "6 lines on the page, 5 labelled"), ("n h 2x r t", "'2x' is no number of lines")])
 def test_runs_that_do_not_fit_are_named(runs: str, what: str) -> None:
     with pytest.raises(ValueError, match=what):
         line_roles.labels_of(TEXT, runs)
@@ -68,7 +68,8 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_pages_with_roles_are_a_data_folder_each_once(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    (out / "raw" / "old.example").mkdir(parents=True)
+    assert line_roles.lay_out(source, out) == 1
+    (out / "raw" / "old.example").mkdir()
     assert line_roles.lay_out(source, out) == 1
     (document,) = corpus.read(out)
     assert (document.page.name, document.site, document.status) == ("brackwater.example/copy.txt", "brackwater.example", "reviewed")
@@ -79,8 +80,22 @@ def test_pages_with_roles_are_a_data_folder_each_once(source: Path, tmp_path: Pa
 
 def test_a_page_whose_lines_are_not_those_that_were_labelled_is_named(source: Path, tmp_path: Path) -> None:
     line_roles.ROLES.write_text(json.dumps({hashlib.sha256(TEXT.encode()).hexdigest(): "n"}), "utf-8")
-    with pytest.raises(SystemExit, match=r"copy\.txt: has 6 lines and roles for 1 .* label it anew"):
+    with pytest.raises(SystemExit, match=r"copy\.txt: cannot be used \(6 lines on the page, 1 labelled\)"):
         line_roles.lay_out(source, tmp_path / "out")
+
+
+def test_a_page_without_its_facts_is_named(source: Path, tmp_path: Path) -> None:
+    (source / "brackwater.example" / "copy.json").write_text("{}", "utf-8")
+    with pytest.raises(SystemExit, match=r"copy\.txt: cannot be used \('url'\); mend its \.json"):
+        line_roles.lay_out(source, tmp_path / "out")
+
+
+def test_a_folder_of_somebody_else_stays_as_it_is(source: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine" / "raw"
+    mine.mkdir(parents=True)
+    with pytest.raises(SystemExit, match=r"mine: is there, and not of this program's making"):
+        line_roles.lay_out(source, tmp_path / "mine")
+    assert mine.is_dir()
 
 
 def test_what_is_written_down_is_roles_alone() -> None:
@@ -94,4 +109,3 @@ def test_the_script_ends_with_an_error_where_no_page_is_there(tmp_path: Path) ->
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "none of the pages" in done.stderr
-    assert not (tmp_path / "out").exists()

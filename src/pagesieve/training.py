@@ -417,14 +417,14 @@ def cross_fit(
     k = int(folds.max()) + 1
     if settings.sequence and k < 3:
         raise ValueError(f"cv.folds={k}: a model with a sequence layer needs at least 3, two parts to learn from and one to judge")
-    labelled = Shelf.of(samples)
-    first = _FirstPasses.of(labelled, folds, settings, seed, n_jobs, progress)
+    shelf = Shelf.of(samples)
+    first = _FirstPasses.of(shelf, folds, settings, seed, n_jobs, progress)
     jobs = []
     for j in range(k):
         inside = np.flatnonzero(folds != j).tolist()
         nested = first.answers_without(inside, [j] * len(inside)) if settings.sequence else Shelf[Floats]()
-        outside = labelled.take(np.flatnonzero(folds == j).tolist())
-        jobs.append(delayed(_judge_fold)(first.linears[j], labelled.take(inside), nested, outside, settings, seed))
+        outside = shelf.take(np.flatnonzero(folds == j).tolist())
+        jobs.append(delayed(_judge_fold)(first.linears[j], shelf.take(inside), nested, outside, settings, seed))
     predictions: Shelf[Prediction] = Shelf()
     judged: list[int] = []
     models: list[Model] = []
