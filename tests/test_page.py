@@ -4,6 +4,7 @@ import contextlib
 import sys
 import textwrap
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from conftest import TEXTS, grows_linearly
@@ -26,6 +27,7 @@ from pagesieve.page import (
     is_markdown,
     read_page,
     split,
+    unbroken,
 )
 from pagesieve.words import FORMAT
 
@@ -346,8 +348,27 @@ def test_wrapped_paragraphs_with_other_line_ends(end: str) -> None:
 def test_wrapped_chinese() -> None:
     first, second = "塔恩河上最后一班渡船将保留船员直到春天镇议会在星期二晚上四个小时" * 4, "镇长原本想卖掉这条船" * 9
     lines = [p[i : i + 36] for p in (first, second) for i in range(0, len(p), 36)]
-    segments = split("\n".join(["渡船", "", *lines, "", "版权所有"]))
-    assert [s.text.replace("\n", "") for s in segments] == ["渡船", first, second, "版权所有"]
+    assert contents("\n".join(["渡船", "", *lines, "", "版权所有"])) == ["渡船", first, second, "版权所有"]
+
+
+def test_wrapped_by_a_program_that_takes_a_wide_character_for_one_column() -> None:
+    first, second = "塔恩河上最后一班渡船将保留船员直到春天镇议会在星期二晚上四个小时" * 8, "镇长原本想卖掉那条船" * 17
+    paragraphs = [[f"   {p[i : i + 71]}" for i in range(0, len(p), 71)] for p in (first, second)]
+    korean = [" ".join(["나루터의 마지막 배는 봄까지 남는다고 군의회가 화요일 밤에 네 시간 만에 결정했다."] * times) for times in (5, 4)]
+    assert contents("\n\n".join(["渡船", *map("\n".join, paragraphs), "版权所有"])) == ["渡船", first, second, "版权所有"]
+    assert contents(wrapped(["나루", *korean], 74, indent="   ")) == ["나루", *korean]
+
+
+@given(st.lists(st.text("渡船は止まる春。가나Ab ", min_size=1, max_size=9), min_size=1, max_size=4))
+def test_a_line_s_end_amid_a_script_without_spaces_is_no_space(parts: list[str]) -> None:
+    one_line = unbroken("\n".join(parts))
+    assert "\n" not in one_line
+    assert one_line.replace(" ", "") == "".join(parts).replace(" ", "")
+    for before, after in pairwise(part.strip() for part in parts):
+        if before and after:
+            assert (f"{before} {after}" in unbroken(f"{before}\n{after}")) is bool(
+                {before[-1], after[0]} & set("가나Ab")
+            ) or "  " in before + after
 
 
 def test_chinese_paragraphs_on_one_line_each_are_not_taken_for_wrapped() -> None:

@@ -23,7 +23,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, overload
 
 import numpy as np
@@ -48,12 +48,15 @@ __all__ = [
     "is_markdown",
     "read_page",
     "split",
+    "unbroken",
     "wrap_width",
 ]
 
 MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
 MAX_OVERLONG = 0.1  # share of the page's characters that may lie in lines wider than the wrap width
+# The same where wide characters count as one column, and the share of the pairs of lines that may be wrapped.
+LEAST_BY_CHARACTERS, SHARE_BY_CHARACTERS = 5, 0.3
 COLLAPSED_LINE = 600  # characters; a page that is nearly nothing but one line this long is a collapsed one
 ENDLESS_LINE = 6000  # characters; no paragraph is this long, so such a line is cut on any page
 # Links of Markdown, and share of lines after a blank one or with a bullet, from which a page is that.
@@ -80,6 +83,9 @@ _DATE = re.compile(r"\d{1,2}\.\s+[^\W\d_]+\.?\s+(?:19|20)\d{2}\b")
 _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
+# Those of them that are written without spaces: all but Hangul.
+_SPACELESS = "[\u2e80-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]"
+_BROKEN = re.compile(rf"(?<={_SPACELESS})\s*\n\s*(?={_SPACELESS})")
 _FORMAT = re.compile(f"[{FORMAT}]")
 _RARE = re.compile(f"[{FORMAT}{_WIDE.pattern[1:]}")
 _WHITE = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
@@ -164,12 +170,12 @@ class Segment:
 
     @property
     def content(self) -> str:
-        """The text without its bullet and with every run of white space as one space.
+        """The text without its bullet, in one line (see `unbroken`).
 
         >>> Segment("• Oops!\\n    Try again.", 0, 21, bullet="•").content
         'Oops! Try again.'
         """
-        return " ".join(self.text[len(self.bullet) :].split())
+        return unbroken(self.text[len(self.bullet) :])
 
 
 Item = TypeVar("Item")
@@ -360,7 +366,7 @@ class Segments(Rows[Segment]):
     def content(self, place: int) -> str:
         """The `content` of the segment at `place`."""
         text = self.text[place]
-        return text if self.tidy else " ".join(text[len(self.bullet[place]) :].split())
+        return text if self.tidy else unbroken(text[len(self.bullet[place]) :])
 
     def contents(self) -> list[str]:
         """The `content` of each segment."""
@@ -370,7 +376,18 @@ class Segments(Rows[Segment]):
         if any(self.bullet):
             texts = [text[len(bullet) :].lstrip() if bullet else text for text, bullet in zip(texts, self.bullet, strict=True)]
         # What can be printed holds no white space but spaces; most texts stay as they are, and are in memory once.
-        return [text if text.isprintable() and "  " not in text else " ".join(text.split()) for text in texts]
+        return [text if text.isprintable() and "  " not in text else unbroken(text) for text in texts]
+
+
+def unbroken(text: str) -> str:
+    """`text` in one line: every run of white space as one space, and none for a line's end amid a script that is written without spaces.
+
+    The latter as CSS Text 3 has it for segment breaks (4.1.3).
+
+    >>> unbroken("two\\n  words"), unbroken("渡船は\\n止まる"), unbroken("")
+    ('two words', '渡船は止まる', '')
+    """
+    return " ".join((_BROKEN.sub("", text) if "\n" in text and not text.isascii() else text).split())
 
 
 def decode(data: bytes, name: str = "page", encoding: str = "") -> str:
@@ -516,7 +533,29 @@ def _lines(text: str) -> list[_Line]:
         lines.append(_Line(start, end, indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
         position += len(raw)
         blank = 0
-    return _without_ordinals(lines, text)
+    lines = _without_ordinals(lines, text)
+    return _by_characters(lines, text) if wide and not wrap_width(lines) else lines
+
+
+def _by_characters(lines: list[_Line], text: str) -> list[_Line]:
+    """`lines` as a program measures them that takes a wide character for one column (lynx), where enough are as wide as that makes them."""
+    wrapped = sum(
+        MIN_WRAP <= line.indent + line.end - line.start <= MAX_WRAP and not following.blank_before
+        for line, following in itertools.pairwise(lines)
+    )
+    if wrapped < LEAST_BY_CHARACTERS:
+        return lines
+    counted = [replace(line, width=line.indent + line.end - line.start, first_word=_first_by_characters(line, text)) for line in lines]
+    width = wrap_width(counted)
+    pairs = [pair for pair in itertools.pairwise(counted) if _may_be_wrapped(*pair)]
+    full = sum(line.width <= width <= line.width + following.first_word for line, following in pairs)
+    return counted if width and full >= max(LEAST_BY_CHARACTERS, SHARE_BY_CHARACTERS * len(pairs)) else lines
+
+
+def _first_by_characters(line: _Line, text: str) -> int:
+    """Characters that the first unbreakable piece of the line takes."""
+    space = text.find(" ", line.start, line.end)
+    return 1 if re.match(_SPACELESS, text[line.start]) else (line.end if space < 0 else space) - line.start
 
 
 def _without_ordinals(lines: list[_Line], text: str) -> list[_Line]:
@@ -549,6 +588,11 @@ def _first(word: str) -> int:
     return 2 if _WIDE.match(word) else _columns(word)
 
 
+def _may_be_wrapped(line: _Line, following: _Line) -> bool:
+    """Whether `following`, the line below, may be what did not fit into `line`."""
+    return not following.blank_before and not following.bullet and MIN_WRAP * 0.8 <= line.width <= MAX_WRAP
+
+
 def wrap_width(lines: list[_Line]) -> int:
     """The column at which the lines were hard-wrapped, or 0 where they were not.
 
@@ -558,10 +602,9 @@ def wrap_width(lines: list[_Line]) -> int:
     """
     votes = [0] * (MAX_WRAP + 2)
     for line, following in itertools.pairwise(lines):
-        if following.blank_before or following.bullet or not MIN_WRAP * 0.8 <= line.width <= MAX_WRAP:
-            continue
-        votes[line.width] += 1
-        votes[min(line.width + following.first_word + 1, MAX_WRAP + 1)] -= 1
+        if _may_be_wrapped(line, following):
+            votes[line.width] += 1
+            votes[min(line.width + following.first_word + 1, MAX_WRAP + 1)] -= 1
     for column in range(1, len(votes)):
         votes[column] += votes[column - 1]
     most = max(votes[MIN_WRAP:])

@@ -22,7 +22,7 @@ from pagesieve.encodings import writable
 from pagesieve.flow import CELLS, KEPT
 from pagesieve.html import Cell, Item, Metadata, Part, Quotation, annotated, labels_of_elements, parts_of_page
 from pagesieve.markdown import Around, Block, page_markdown
-from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown
+from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown, unbroken
 from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
 from pagesieve.words import count_words
@@ -99,7 +99,7 @@ class LabeledSegment:
     @property
     def content(self) -> str:
         """The text without its list marker, runs of white space as one space."""
-        return " ".join(self.text[len(self.bullet) :].split())
+        return unbroken(self.text[len(self.bullet) :])
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -252,7 +252,7 @@ class Segmentation:
         """The article's own title, then its standfirst, a line each; "" if the page has none."""
         rows = self._rows
         body = set(_body_places(rows))
-        return "\n".join(" ".join(rows.plain.text[i].split()) for i in rows.with_role("headline") if i not in body)
+        return "\n".join(unbroken(rows.plain.text[i]) for i in rows.with_role("headline") if i not in body)
 
     @property
     def body(self) -> str:
@@ -270,7 +270,7 @@ class Segmentation:
             if i not in again:
                 if parts:
                     parts.append(" " if inline[i] and i and rows.roles[i - 1] == "body" else "\n\n")
-                parts.append(text[i] if rows.plain.tidy else " ".join(text[i].split()))
+                parts.append(text[i] if rows.plain.tidy else unbroken(text[i]))
         return "".join(parts)
 
     @property
@@ -402,7 +402,7 @@ def _block(segment: LabeledSegment, within: Numbered) -> Block:
     if segment.markup is None:
         number = segment.bullet.strip("().")
         if not number or "." in number:  # that of a section ("1.2.") is no item's
-            return Block(" ".join(segment.text.split()), level=_level(segment))
+            return Block(unbroken(segment.text), level=_level(segment))
         item = Around(segment.start, f"{int(number)}." if number.isdecimal() else "-")
         return Block(segment.content, level=_level(segment), around=(item,))
     return Block(segment.text, segment.links, _level(segment), _around(within), _is_code(segment))
@@ -767,7 +767,7 @@ def _lines(segment: LabeledSegment) -> list[tuple[str, int]]:
     start, end = _title_place(segment)
     before, title, behind = segment.text[:start], segment.text[start:end], segment.text[end:]
     parts = [(title, 0), *((cell, BESIDE) for cell in _CELL.split(behind))]
-    lines = [(" ".join(part.split()), least) for part, least in [(before, BESIDE), *parts]]
+    lines = [(unbroken(part), least) for part, least in [(before, BESIDE), *parts]]
     return [(line, 0 if _is_summary(line) else least) for line, least in lines if line]
 
 
