@@ -42,10 +42,10 @@ def test_other_line_breaks_bullets_and_markup_change_no_role(tmp_path_factory: p
 def test_what_the_labelled_text_lacks_takes_its_neighbours_role_or_boilerplate() -> None:
     text = "Rowers lose by a length\nStorm closes the quay\n"
     labels = [Label(0, 23, "teaser"), Label(24, 45, "teaser")]
-    between = split("Rowers lose by a length\n***\nStorm closes the quay\nqqq\n")
-    assert [ROLES[r] for r in carry(labels, text, between).roles] == ["teaser", "teaser", "teaser", "teaser"]
+    between = split("Rowers lose by a length\n***\nStorm closes the quay\nqqq\n")  # the last line as a list of addresses below a dump
+    assert [ROLES[r] for r in carry(labels, text, between).roles] == ["teaser", "teaser", "teaser", "boilerplate"]
     mixed = [Label(0, 23, "body"), Label(24, 45, "teaser")]
-    assert [ROLES[r] for r in carry(mixed, text, between).roles] == ["body", "boilerplate", "teaser", "teaser"]
+    assert [ROLES[r] for r in carry(mixed, text, between).roles] == ["body", "boilerplate", "teaser", "boilerplate"]
     assert carry(mixed, text, between).known.tolist() == [1, 0, 1, 0]
 
 

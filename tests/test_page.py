@@ -359,6 +359,12 @@ def test_wrapped_by_a_program_that_takes_a_wide_character_for_one_column() -> No
     assert contents(wrapped(["나루", *korean], 74, indent="   ")) == ["나루", *korean]
 
 
+def test_a_list_of_addresses_is_no_text_that_could_have_been_broken() -> None:
+    share = "https://share.example/?text=Ferry gets a second winter, and nobody knows who is to pay for it&url=https://quay.example/ferry"
+    listed = "\n".join(f"  {number}. {share}" for number in range(30))
+    assert contents(f"{wrapped(ARTICLE, 76, indent='   ')}\n\nReferences\n\n{listed}\n")[: len(ARTICLE)] == ARTICLE
+
+
 @given(st.lists(st.text("渡船は止まる春。가나Ab ", min_size=1, max_size=9), min_size=1, max_size=4))
 def test_a_line_s_end_amid_a_script_without_spaces_is_no_space(parts: list[str]) -> None:
     one_line = unbroken("\n".join(parts))

@@ -134,11 +134,12 @@ def _roles_at(labels: Sequence[Label], places: Sequence[int]) -> NDArray[np.int6
 
 
 def _filled(roles: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Unknown roles replaced: by that of the known neighbours before and after where they agree, else by boilerplate."""
+    """Unknown roles replaced: by that of the known neighbours before and after where they agree, else by boilerplate.
+
+    Beyond the first and the last known one that is boilerplate: what a program adds there, such as a list of addresses.
+    """
     known = np.flatnonzero(roles != UNKNOWN)
-    if not len(known):
-        return np.full_like(roles, ROLES.index("boilerplate"))
+    around = np.pad(roles[known], 1, constant_values=ROLES.index("boilerplate"))
     place = np.searchsorted(known, np.arange(len(roles)))
-    before, after = roles[known[np.maximum(place - 1, 0)]], roles[known[np.minimum(place, len(known) - 1)]]
-    agreed = np.where(before == after, before, ROLES.index("boilerplate"))
+    agreed = np.where(around[place] == around[place + 1], around[place], ROLES.index("boilerplate"))
     return np.asarray(np.where(roles == UNKNOWN, agreed, roles), dtype=np.int64)

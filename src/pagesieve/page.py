@@ -80,6 +80,7 @@ BINARY_SHARE = 0.02  # share of control characters from which bytes are no text
 # A bullet is a symbol or a short number before white space. The geometric shapes are what w3m draws for nested lists.
 _BULLET = re.compile(r"(?:[•◦‣⁃∙·▪▫□■○●◎☆★△▲▽▼◇◆➤►▸▶»›*+–—-]|\(?\d{1,3}[.)]|\d{1,3}\.\d{1,2}\.)(?=\s)|[•◦▪■●►▸➤](?=\w)")
 _DATE = re.compile(r"\d{1,2}\.\s+[^\W\d_]+\.?\s+(?:19|20)\d{2}\b")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S*[/?=@]")  # of a link, as renderers list them; there may be spaces in it
 _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
@@ -527,7 +528,8 @@ def _lines(text: str) -> list[_Line]:
             item = indent + len(bullet) + len(rest) - len(rest.lstrip())
         space = stripped.find(" ")
         word = stripped if space < 0 else stripped[:space]
-        solid = space < 0 or (bool(bullet) and " " not in stripped[len(bullet) :].strip())
+        held = stripped[len(bullet) :].strip() if bullet else stripped
+        solid = space < 0 or (bool(bullet) and " " not in held) or _ADDRESS.match(held) is not None
         if wide and _WIDE.search(stripped):  # that can be broken between any two characters
             solid = False
         lines.append(_Line(start, end, indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
