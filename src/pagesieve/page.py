@@ -614,10 +614,14 @@ def wrap_width(lines: list[_Line]) -> int:
         return 0
     width = votes.index(most, MIN_WRAP)
     widest = width + len([*itertools.takewhile(most.__eq__, votes[width:])]) - 1  # all these widths explain the lines equally well
-    breakable = [line.width for line in lines if not line.solid]
-    total = sum(breakable)
-    wider = sum(width for width in breakable if width > widest + 1)
-    return width if wider <= MAX_OVERLONG * total else 0
+    breakable = [line for line in lines if not line.solid]
+    prose = [line for line in breakable if not line.bullet]  # html2text leaves list items whole
+    return width if any(_fits(some, widest + 1) for some in (breakable, prose)) else 0
+
+
+def _fits(lines: list[_Line], width: int) -> bool:
+    """Whether hardly any text of these lines is wider than `width`."""
+    return sum(line.width for line in lines if line.width > width) <= MAX_OVERLONG * sum(line.width for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -711,6 +715,7 @@ def _continues(last: _Line, line: _Line, item: int, make: _Make, text: str) -> b
         or (make.inner and line.indent)
         or (make.markdown and _flows(last, line, text))
         or (make.torn and _goes_on(last, line, text))
+        or text.rfind("](", last.start, last.end) > text.rfind(")", last.start, last.end)  # a Markdown address broken behind a hyphen
     ):
         return True
     if not width or line.indent > max(last.indent, item) + 1:

@@ -59,7 +59,8 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
 _DIGIT = re.compile(r"\d")
 # Markdown's link targets with their titles (none runs into the next "](", so that time stays linear), lynx's link numbers.
-_LINK = re.compile(r"\]\([^)\s\]]*(?:\](?!\()[^)\s\]]*)*(?:\s\"[^\"\n]*\")?\)|\]\(data:[^)\]]*\)|\[\d{1,4}\](?=\S)")
+# An address may be broken behind a hyphen.
+_LINK = re.compile(r"\]\([^)\s\]]*(?:(?:\](?!\()|(?<=-)\s)[^)\s\]]*)*(?:\s\"[^\"\n]*\")?\)|\]\(data:[^)\]]*\)|\[\d{1,4}\](?=\S)")
 
 
 def tokens(text: str) -> list[str]:
