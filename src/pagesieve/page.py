@@ -70,6 +70,8 @@ TORN_WORDS = 2  # spaces in a line from which a small letter at its end means th
 LINK_WORDS, LINK_WORDS_BEHIND_NAME = 16, 4
 # Lines from which, and number and share of lines that begin as no sentence does from which, nodes have lines of their own.
 TORN_LINES, TORN_LEAST, TORN = 20, 3, 0.04
+# The same of the lines without a blank one above, where at least a share of all has so many above as only the HTML itself has.
+TORN_LEAST_BETWEEN, TORN_BETWEEN, GAP, GAPS = 5, 0.1, 3, 0.1
 # Where more of them begin so, they do because they were broken, unless fewer than a share of those lines hold a capital: then nobody writes any.
 MOST_LINES, CAPITALS = 0.5, 0.08
 MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
@@ -644,7 +646,9 @@ class _Make:
             inner = _are_inner([line for line in lines if line.indent], text)
             flush = sum(line.blank_before or (line.indent > 0 and not inner) for line in lines) <= FLUSH * len(lines)
             torn = flush and _are_torn(lines, text)
-        return cls(wrap_width(lines), _is_markdown(text, lines), torn, torn and inner)
+        width, markdown = wrap_width(lines), _is_markdown(text, lines)
+        inner = torn and inner
+        return cls(width, markdown, torn or (not width and not markdown and _are_torn_between_blanks(lines, text)), inner)
 
 
 def is_markdown(text: str) -> bool:
@@ -663,6 +667,15 @@ def _are_torn(lines: list[_Line], text: str) -> bool:
     if len(torn) <= MOST_LINES * len(lines):
         return len(torn) >= max(TORN_LEAST, TORN * len(lines))
     return sum(any(map(str.isupper, text[line.start : line.end])) for line in torn) >= CAPITALS * len(torn)
+
+
+def _are_torn_between_blanks(lines: list[_Line], text: str) -> bool:
+    """The same of a dump that has the HTML's own white space between its nodes, so that blank lines part what belongs together from the rest."""
+    if sum(line.blank_before >= GAP for line in lines) < GAPS * len(lines):
+        return False
+    near = [pair for pair in itertools.pairwise(lines) if not pair[1].blank_before]
+    torn = sum(_goes_on(*pair, text) for pair in near)
+    return torn >= TORN_LEAST_BETWEEN and torn >= TORN_BETWEEN * len(near)
 
 
 def _are_inner(indented: list[_Line], text: str) -> bool:

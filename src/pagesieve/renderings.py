@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import textwrap
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ _BLOCKS = frozenset(  # not `flow.BLOCKS`: this rendering stays what models have
 )
 _PARAGRAPHS = frozenset("blockquote h1 h2 h3 h4 h5 h6 ol p ul".split())
 _LEAD = re.compile(r"\s*(?:[•*+◦□■○●☆-]|\d+\.)?\s*")  # indentation and list marker of a line
+_WHOLE = re.compile(r"\s*(?:[*+-]|\d+\.)\s|\s*\||#|    ")
 _UNSEEN = ("script", "style", "template", "head")
 _UNSHOWN = (*_UNSEEN, "noscript", "svg", "iframe", "object", "select")
 
@@ -65,11 +67,28 @@ def _one_node_a_line(html: str) -> str:
     return str(_soup(html).get_text("\n", strip=True)) + "\n"
 
 
+def _nodes(html: str) -> str:
+    """A line's end between any two text nodes, each with the white space that it has in the HTML."""
+    return str(_soup(html).get_text("\n")) + "\n"
+
+
+def _get_text(html: str) -> str:
+    """The text nodes one after another, parted by nothing but the white space that the HTML has."""
+    return str(_soup(html).get_text()) + "\n"
+
+
 def _markdown(html: str) -> str:
     from markdownify import markdownify
 
     text = markdownify(str(_soup(html)), heading_style="ATX")
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _markdown_78(html: str) -> str:
+    """Markdown as html2text breaks it: paragraphs at 78 columns and behind hyphens, addresses too; list items, tables and headings not at all."""
+    lines = _markdown(html).split("\n")
+    broken = ([line] if _WHOLE.match(line) else textwrap.wrap(line, 78, break_long_words=False) or [""] for line in lines)
+    return "\n".join(part for parts in broken for part in parts)
 
 
 def _numbered(html: str) -> str:
@@ -168,8 +187,11 @@ FROM_HTML: dict[str, Callable[[str], str]] = {
     "inscriptis": _inscriptis,
     "html-text": _html_text,
     "one-node-a-line": _one_node_a_line,
+    "nodes": _nodes,
+    "get-text": _get_text,
     "innertext": _innertext,
     "markdown": _markdown,
+    "markdown-78": _markdown_78,
     "numbered": _numbered,
 }
 FROM_TEXT: dict[str, Callable[[str], str]] = {
