@@ -365,6 +365,28 @@ def test_a_list_of_addresses_is_no_text_that_could_have_been_broken() -> None:
     assert contents(f"{wrapped(ARTICLE, 76, indent='   ')}\n\nReferences\n\n{listed}\n")[: len(ARTICLE)] == ARTICLE
 
 
+def test_list_items_left_whole_in_wrapped_text() -> None:
+    items = [f"* {paragraph} {paragraph}" for paragraph in ARTICLE]
+    assert [s.text.strip() for s in split("\n".join([wrapped(ARTICLE, 78), "", *items]))][-len(items) :] == items
+    assert contents("\n".join([wrapped(ARTICLE, 78), "", *items]))[: len(ARTICLE)] == ARTICLE
+
+
+def test_a_markdown_address_broken_behind_a_hyphen() -> None:
+    text = "[Ferry gets a second winter](https://quay.example/ferry-\nsecond-winter)\nOrchard sold\n"
+    assert [s.text for s in split(text)] == [text.removesuffix("\nOrchard sold\n"), "Orchard sold"]
+
+
+def test_text_torn_at_links_between_the_blank_lines_of_the_html() -> None:
+    gap = "\n\n\n\n\n"
+    menu = gap.join(["Harbour", "Tides", "Letters", "Weather"])
+    paragraphs = [
+        ["The ferry stays until", "spring", ", says the council in", "Tarn", "."],
+        ["Nobody", "asked the miller", ", though."],
+    ] * 4
+    text = gap.join([menu, *("\n".join(parts) for parts in paragraphs), "Orchard sold", "Print"])
+    assert [" ".join(s.text.split()) for s in split(text)][4:-2] == [" ".join(parts) for parts in paragraphs]
+
+
 @given(st.lists(st.text("渡船は止まる春。가나Ab ", min_size=1, max_size=9), min_size=1, max_size=4))
 def test_a_line_s_end_amid_a_script_without_spaces_is_no_space(parts: list[str]) -> None:
     one_line = unbroken("\n".join(parts))

@@ -31,7 +31,7 @@ def test_a_rendering_keeps_the_words_and_their_roles(name: str, document: corpus
     assert view is not None
     assert carry(document.labels, document.page.text, split(text)).found > 0.99
     assert "var x" not in text
-    if name != "one-line":
+    if name not in ("one-line", "get-text"):  # which write neighbours together
         assert sorted(set(view.roles.tolist())) == sorted(set(document.roles.tolist()))
     assert view.page.name == f"{document.page.name}@{name}"
     assert view.extra["renderer"] == name
