@@ -387,6 +387,12 @@ def test_text_torn_at_links_between_the_blank_lines_of_the_html() -> None:
     assert [" ".join(s.text.split()) for s in split(text)][4:-2] == [" ".join(parts) for parts in paragraphs]
 
 
+def test_japanese_torn_at_links() -> None:
+    torn = ["町議会は", "渡船", "を春まで残すと決めた。", "町長は", "船", "、そして乗組員に礼を述べた。"]
+    text = "\n".join(["Harbour", "Tides", "Letters", "Weather"] * 5 + torn * 2)
+    assert contents(text)[20:24] == ["町議会は", "渡船を春まで残すと決めた。", "町長は", "船、そして乗組員に礼を述べた。"]
+
+
 @given(st.lists(st.text("渡船は止まる春。가나Ab ", min_size=1, max_size=9), min_size=1, max_size=4))
 def test_a_line_s_end_amid_a_script_without_spaces_is_no_space(parts: list[str]) -> None:
     one_line = unbroken("\n".join(parts))

@@ -64,7 +64,7 @@ MARKDOWN_LINKS, MARKDOWN_BLANK = 3, 0.3
 FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line above where nodes have lines of their own
 # Shares of the indented lines that begin as no sentence does (at least) and have bullets (at most), where those are nodes' further lines.
 INNER, INNER_BULLETS = 0.3, 0.05
-ENDING = ",.;:)!?»”’…"  # marks that stand at the end of something
+ENDING = ",.;:)!?»”’…、。，；：）」』！？を"  # what stands at the end of something; no Japanese word begins with the last
 TORN_WORDS = 2  # spaces in a line from which a small letter at its end means that more is to come
 # Spaces in a line from which it is no link amid a sentence, and from which it is none behind a word with a capital, which may end a name or a title.
 LINK_WORDS, LINK_WORDS_BEHIND_NAME = 16, 4
