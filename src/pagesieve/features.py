@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.cues import FIRST_TOKENS, POINTER
+from pagesieve.links import LEADS, NEAR_LEADS, leads
 from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
 from pagesieve.words import (
     CharTable,
@@ -128,6 +129,7 @@ class MarkupMeasures:
     links: Floats  # number of links
     heading: Floats  # level, 0 for none
     titled: Floats  # how much of the page's title
+    leads: Floats  # (n, columns of `LEADS`): where its longest link leads to; noughts without one
     peers: Floats  # (n, LEVELS): siblings of the same tag and class, of the block and of its containers
     containers: NDArray[np.int64]  # (n, LEVELS)
     shape: NDArray[np.int64]
@@ -146,17 +148,30 @@ class MarkupMeasures:
         there[containers] = True
         lengths = np.fromiter((len(text) for page in pages for text in page.text), dtype=np.int64, count=int(sizes.sum()))
         link = np.concatenate([c.link_row + first for c, first in zip(found, (np.cumsum(sizes) - sizes).tolist(), strict=True)])
-        linked = np.bincount(link, np.concatenate([c.link_end - c.link_start for c in found]), minlength=len(lengths))
+        linked_by = np.concatenate([c.link_end - c.link_start for c in found])
+        linked = np.bincount(link, linked_by, minlength=len(lengths))
         shapes = np.cumsum([0, *(c.shape.max() + 1 for c in found)]).tolist()
         return cls(
             linked=(linked / lengths).astype(np.float32),
             links=np.bincount(link, minlength=len(lengths)).astype(np.float32),
             heading=np.concatenate([c.heading[c.style] for c in found]).astype(np.float32),
             titled=np.concatenate([c.titled for c in found]),
+            leads=_leads(found, link, linked_by, len(lengths)),
             peers=np.maximum(np.concatenate([c.peers for c in found]), 0).astype(np.float32),
             containers=(np.cumsum(there) - 1)[containers],
             shape=np.concatenate([c.shape[c.style] + first for c, first in zip(found, shapes, strict=False)]),
         )
+
+
+def _leads(pages: Sequence[MarkupColumns], row: NDArray[np.int64], length: NDArray[np.int64], n: int) -> Floats:
+    """What the address of the longest link of each of `n` segments says; links have their segment's `row`, and a `length` in it."""
+    longest = np.lexsort((-length, row))
+    longest = longest[_changes(row[longest])]
+    addresses = [address for columns in pages for address in columns.address]
+    page = np.repeat(np.arange(len(pages)), [len(columns.address) for columns in pages])
+    found = np.zeros((n, len(LEADS)), dtype=np.float32)
+    found[row[longest]] = leads(addresses, page)[longest]
+    return found
 
 
 def _columns(pages: Sequence[Segments]) -> list[MarkupColumns]:
@@ -669,6 +684,7 @@ LAYOUT: tuple[Feature, ...] = (
     Feature("links", MARKUP, lambda m: _log(_markup(m).links)),
     Feature("heading", MARKUP, lambda m: _markup(m).heading, near=True),
     Feature("titled", MARKUP, lambda m: _markup(m).titled, near=True),  # too rare for a bin of its own, as `dateline`
+    *(Feature(name, MARKUP, lambda m, i=i: _markup(m).leads[:, i], near=name in NEAR_LEADS) for i, name in enumerate(LEADS)),  # type: ignore[misc]
     *(Feature(f"peers_{i}", MARKUP, lambda m, i=i: _log(_markup(m).peers[:, i]), near=i < 2) for i in range(LEVELS)),  # type: ignore[misc]
 )
 """The feature table: every column of the layout matrix, in order. The group `MARKUP` needs an HTML page."""

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pagesieve.features import MarkupMeasures
+from pagesieve.html import read_html
+from pagesieve.links import LEADS, NEAR_LEADS, PIECE, Forms, forms, leads
+
+STEPS = st.text("abz09-_.", max_size=8)
+ADDRESSES = st.builds(
+    lambda scheme, path, slash, query, fragment: scheme + "/".join(path) + slash + query + fragment,
+    st.sampled_from(["", "/", "https://quay.example/", "http://tarn.example/", "//quay.example/"]),
+    st.lists(STEPS, max_size=8),
+    st.sampled_from(["", "/"]),
+    st.sampled_from(["", "?", "?id=7/a-b"]),
+    st.sampled_from(["", "#", "#top/a-b?1"]),
+)
+NAMES = tuple(field.name for field in fields(Forms))
+
+
+def read(address: str) -> dict[str, float]:
+    found = forms([address])
+    return {name: float(getattr(found, name)[0]) for name in NAMES if name not in ("host", "form")}
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("https://quay.example/news/2031/05/ferry-gets-a-second-winter-12.html", {"steps": 4, "words": 5, "digits": 8, "elsewhere": 1}),
+        ("/tag/ferry", {"length": 10, "steps": 2, "words": 0, "elsewhere": 0}),
+        ("/tag/ferry/", {"length": 11, "steps": 2}),
+        ("https://quay.example", {"length": 0, "steps": 0, "elsewhere": 1}),
+        ("https://quay.example?page=2", {"query": 1, "elsewhere": 1, "digits": 0}),
+        ("//cdn.quay.example/a_b/", {"steps": 1, "elsewhere": 1, "words": 1}),
+        ("#top", {"fragment": 1, "length": 0}),
+        ("mailto:ada@quay.example", {"tool": 1, "elsewhere": 0}),
+        ("javascript:void(0)", {"tool": 1}),
+        ("ferry-gets-a-second-winter", {"words": 4, "steps": 0}),
+        ("/a?to=https://tarn.example/b-c", {"length": 2, "steps": 1, "query": 1, "tool": 0, "elsewhere": 0, "words": 0}),
+        ("", {"length": 0, "steps": 0, "tool": 0}),
+    ],
+)
+def test_what_an_address_says(address: str, what: dict[str, float]) -> None:
+    found = read(address)
+    assert {name: found[name] for name in what} == what
+
+
+@given(st.lists(ADDRESSES | st.text(max_size=30), max_size=8))
+def test_an_address_says_the_same_among_others(addresses: list[str]) -> None:
+    together = forms(addresses)
+    for place, address in enumerate(addresses):
+        alone = forms([address])
+        assert [getattr(together, name)[place] for name in NAMES] == [getattr(alone, name)[0] for name in NAMES]
+
+
+@given(ADDRESSES)
+def test_addresses_are_read_as_they_are_written(address: str) -> None:
+    found = read(address)
+    path = address.partition("#")[0].partition("?")[0]
+    named = path.startswith(("//", "https://", "http://"))
+    own = path.partition("//")[2] if named else path
+    own = own[own.index("/") :] if named and "/" in own else "" if named else own
+    assert found["elsewhere"] == named
+    assert found["length"] == len(own)
+    assert found["digits"] == sum(map(str.isdigit, own))
+    assert found["words"] == sum(map(own.removesuffix("/").rpartition("/")[2].count, "-_"))
+
+
+def test_hosts_and_forms_are_alike_where_they_are() -> None:
+    found = forms(["https://quay.example/a/b-c-1", "https://quay.example/x/y-z-2", "https://tarn.example/a/b-c-1", "/a/b-c-1", "/x/y-z-3"])
+    assert found.host.tolist()[0] == found.host.tolist()[1] != found.host.tolist()[2]
+    assert found.host.tolist()[3:] == [0, 0]
+    assert len(set(found.form.tolist())) == 3
+
+
+def test_many_addresses_are_read_piece_by_piece() -> None:
+    one = "https://quay.example/news/ferry-gets-a-second-winter"
+    found = forms([one] * (3 * PIECE // len(one)) + ["x" * 3 * PIECE])
+    assert np.unique(found.form).size == 2
+    assert float(found.length[-1]) < PIECE
+
+
+def test_leads_count_what_else_the_page_has() -> None:
+    story, section, share = "/news/ferry-gets-a-second-winter-12", "/news", "https://share.example/?u=1"
+    found = leads([story, story, "/news/orchard-sold-at-last-again-34", section, share, story], np.array([0, 0, 0, 0, 0, 1]))
+    column = {name: found[:, place].tolist() for place, name in enumerate(LEADS)}
+    assert column["addressed"] == [1] * 6
+    np.testing.assert_allclose(np.expm1(column["same_address"]), [1, 1, 0, 0, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(np.expm1(column["same_form"]), [2, 2, 2, 0, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(column["same_host"], [0.6, 0.6, 0.6, 0.6, 0, 0], atol=1e-6)
+    assert set(NEAR_LEADS) < set(LEADS)
+    assert leads([], np.zeros(0, dtype=np.int64)).shape == (0, len(LEADS))
+
+
+def test_a_segment_is_told_of_its_longest_link() -> None:
+    html = "<p>No link</p><p><a href='/tag/x'>Tag</a> <a href='https://tarn.example/ferry-gets-a-second-winter'>Ferry gets a second winter</a></p>"
+    measures = MarkupMeasures.of([read_html(html).segments])
+    assert measures is not None
+    assert measures.leads[0].tolist() == [0] * len(LEADS)
+    assert measures.leads[1, LEADS.index("elsewhere")] == 1
+    np.testing.assert_allclose(np.expm1(measures.leads[1, LEADS.index("slug_words")]), 4, rtol=1e-6)
