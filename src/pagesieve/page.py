@@ -531,7 +531,7 @@ def _lines(text: str) -> list[_Line]:
         space = stripped.find(" ")
         word = stripped if space < 0 else stripped[:space]
         held = stripped[len(bullet) :].strip() if bullet else stripped
-        solid = space < 0 or (bool(bullet) and " " not in held) or _ADDRESS.match(held) is not None
+        solid = space < 0 or (bool(bullet) and " " not in held) or (":" in held and _ADDRESS.match(held) is not None)
         if wide and _WIDE.search(stripped):  # that can be broken between any two characters
             solid = False
         lines.append(_Line(start, end, indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
@@ -628,13 +628,14 @@ def _fits(lines: list[_Line], width: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Make:
-    """How a dump was made: the `width` it is hard-wrapped at (0: it is not), whether it is `markdown`, and whether text is `torn` at links.
+    """How a dump was made: the `width` it is hard-wrapped at (0: it is not), whether it is `markdown` or has its `links`, whether text is `torn` at links.
 
     `inner` says of a dump with a line for each text node that its indented lines go on with the node above.
     """
 
     width: int
     markdown: bool
+    links: bool
     torn: bool
     inner: bool
 
@@ -648,7 +649,8 @@ class _Make:
             torn = flush and _are_torn(lines, text)
         width, markdown = wrap_width(lines), _is_markdown(text, lines)
         inner = torn and inner
-        return cls(width, markdown, torn or (not width and not markdown and _are_torn_between_blanks(lines, text)), inner)
+        torn = torn or (not width and not markdown and _are_torn_between_blanks(lines, text))
+        return cls(width, markdown, "](" in text, torn, inner)
 
 
 def is_markdown(text: str) -> bool:
@@ -728,7 +730,9 @@ def _continues(last: _Line, line: _Line, item: int, make: _Make, text: str) -> b
         or (make.inner and line.indent)
         or (make.markdown and _flows(last, line, text))
         or (make.torn and _goes_on(last, line, text))
-        or text.rfind("](", last.start, last.end) > text.rfind(")", last.start, last.end)  # a Markdown address broken behind a hyphen
+        or (
+            make.links and text.rfind("](", last.start, last.end) > text.rfind(")", last.start, last.end)
+        )  # an address broken behind a hyphen
     ):
         return True
     if not width or line.indent > max(last.indent, item) + 1:
