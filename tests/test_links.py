@@ -97,6 +97,14 @@ def test_leads_count_what_else_the_page_has() -> None:
     assert leads([], np.zeros(0, dtype=np.int64)).shape == (0, len(LEADS))
 
 
+@given(st.lists(st.lists(ADDRESSES, max_size=5), max_size=4))
+def test_leads_of_a_page_do_not_depend_on_others(pages: list[list[str]]) -> None:
+    page = np.repeat(np.arange(len(pages)), [len(addresses) for addresses in pages])
+    together = leads([address for addresses in pages for address in addresses], page)
+    alone = [leads(addresses, np.zeros(len(addresses), dtype=np.int64)) for addresses in pages]
+    np.testing.assert_array_equal(together, np.concatenate([np.zeros((0, len(LEADS)), dtype=np.float32), *alone]))
+
+
 def test_a_segment_is_told_of_its_longest_link() -> None:
     html = "<p>No link</p><p><a href='/tag/x'>Tag</a> <a href='https://tarn.example/ferry-gets-a-second-winter'>Ferry gets a second winter</a></p>"
     measures = MarkupMeasures.of([read_html(html).segments])

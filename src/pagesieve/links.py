@@ -24,7 +24,7 @@ Keys = NDArray[np.uint64]
 PIECE = 1 << 18  # bytes of addresses that are read at once
 LONGEST = 2000  # characters of an address that are read: some hold whole pages
 MOST_STEPS, MOST_WORDS, MOST_DIGITS = 6, 6, 9  # beyond which two addresses have the same form
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+_MIX, _PAGE_STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 LEADS = (
     "addressed",  # 1: there is an address
     *("path_length", "path_steps", "slug_words", "path_digits"),  # logarithms of the first four columns of `Forms`
@@ -58,7 +58,7 @@ def leads(addresses: Sequence[str], page: Ints) -> Floats:
     found = forms(addresses)
     numbers: dict[str, int] = {}
     same = np.fromiter((numbers.setdefault(address, len(numbers)) for address in addresses), dtype=np.uint64, count=len(addresses))
-    of_page = page.astype(np.uint64) * _MIX  # added to a key: alike on one page only
+    of_page = page.astype(np.uint64) * _PAGE_STEP  # added to a key: alike on one page only
     host, form, address, links = (_others(keys + of_page) for keys in (found.host, found.form, same, np.uint64(0)))
     counts = np.log1p(np.stack([found.length, found.steps, found.words, found.digits, form, address], axis=1))
     marks = np.stack([found.query, found.fragment, found.elsewhere, found.tool, host / (links + 1)], axis=1)
