@@ -104,7 +104,7 @@ class ModelConfig:
     bins: int = 12
     hidden: list[int] = field(default_factory=lambda: [64])
     most_of_page: int | None = None
-    steps: int = 2500
+    steps: int = 4000
     network_alpha: float = 0.3
     networks: int = 3
     offsets: list[int] = field(default_factory=lambda: [-1, 1])
