@@ -27,6 +27,7 @@ from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
 from pagesieve.words import (
     CharTable,
     Tokens,
+    alike,
     codes_of,
     hashes,
     is_combining,
@@ -489,8 +490,8 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         indent=_column(n, (of_page.indent for of_page in columns)),
         blank=_column(n, (of_page.blank_before for of_page in columns)),
         inline=_column(n, (of_page.inline for of_page in columns)),
-        repeats=_alike(read.whole + step),
-        openings=_alike(read.openings + step),
+        repeats=alike(read.whole + step),
+        openings=alike(read.openings + step),
         dateline=np.fromiter(
             (len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents), dtype=np.float32, count=n
         ),
@@ -556,12 +557,6 @@ def _bullet_kind(bullet: str) -> int:
     if bullet[0] in "•*+-–—":
         return 1
     return 3 if bullet[0].isdigit() or bullet[0] == "(" else 2
-
-
-def _alike(keys: NDArray[np.uint64]) -> Floats:
-    """How many other entries of `keys` equal each entry."""
-    _, which, count = np.unique(keys, return_inverse=True, return_counts=True)
-    return (count.astype(np.float32) - 1)[which]
 
 
 def _changes(values: NDArray[np.int64]) -> NDArray[np.bool_]:

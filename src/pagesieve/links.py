@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.words import range_hashes
+from pagesieve.words import alike, range_hashes
 
 __all__ = ["LEADS", "NEAR_LEADS", "Forms", "forms", "leads"]
 
@@ -59,17 +59,11 @@ def leads(addresses: Sequence[str], page: Ints) -> Floats:
     numbers: dict[str, int] = {}
     same = np.fromiter((numbers.setdefault(address, len(numbers)) for address in addresses), dtype=np.uint64, count=len(addresses))
     of_page = page.astype(np.uint64) * _PAGE_STEP  # added to a key: alike on one page only
-    host, form, address, links = (_others(keys + of_page) for keys in (found.host, found.form, same, np.uint64(0)))
+    host, form, address, links = (alike(keys + of_page) for keys in (found.host, found.form, same, np.uint64(0)))
     counts = np.log1p(np.stack([found.length, found.steps, found.words, found.digits, form, address], axis=1))
     marks = np.stack([found.query, found.fragment, found.elsewhere, found.tool, host / (links + 1)], axis=1)
     there = np.ones((len(addresses), 1), dtype=np.float32)
     return np.concatenate([there, counts[:, :4], marks, counts[:, 4:]], axis=1, dtype=np.float32)
-
-
-def _others(keys: Keys) -> Floats:
-    """How many other entries of `keys` equal each entry."""
-    _, which, count = np.unique(keys, return_inverse=True, return_counts=True)
-    return (count.astype(np.float32) - 1)[which]
 
 
 def forms(addresses: Sequence[str]) -> Forms:

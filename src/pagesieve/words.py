@@ -28,6 +28,7 @@ __all__ = [
     "TermIndex",
     "Tokens",
     "Vocabulary",
+    "alike",
     "codes_of",
     "count_words",
     "hashes",
@@ -272,6 +273,12 @@ def range_hashes(codes: NDArray[np.unsignedinteger[Any]], starts: Ints, ends: In
     total = np.zeros(len(codes) + 1, dtype=np.uint64)  # the hash of all that is before each place
     np.cumsum(codes * _powers_to(len(codes))[: len(codes)], out=total[1:])
     return np.asarray((total[ends] - total[starts]) * _powers_to(len(codes), _INVERSE)[starts])
+
+
+def alike(keys: Hashes) -> NDArray[np.float32]:
+    """How many other entries of `keys` equal each entry."""
+    _, which, count = np.unique(keys, return_inverse=True, return_counts=True)
+    return (count.astype(np.float32) - 1)[which]
 
 
 @dataclass(frozen=True, slots=True)
