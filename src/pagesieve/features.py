@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.cues import FIRST_TOKENS, POINTER
-from pagesieve.links import LEADS, NEAR_LEADS, leads
+from pagesieve.links import LEADS, NEAR_LEADS, forms, leads, steps
 from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
 from pagesieve.words import (
     CharTable,
@@ -139,8 +139,11 @@ class MarkupMeasures:
     def of(cls, pages: Sequence[Segments]) -> MarkupMeasures | None:
         """The measures of HTML pages' segments; None for those of text dumps."""
         found = _columns(pages)
-        if not found:
-            return None
+        return cls.of_columns(pages, found, Led.of(found)) if found else None
+
+    @classmethod
+    def of_columns(cls, pages: Sequence[Segments], found: Sequence[MarkupColumns], led: Led) -> MarkupMeasures:
+        """`of` for pages with this markup, whose longest links lead there; at least one has a segment."""
         places = np.flatnonzero([len(page) for page in pages])
         sizes = np.array([len(columns.style) for columns in found])
         containers = np.concatenate([columns.containers for columns in found]) + 1
@@ -148,31 +151,56 @@ class MarkupMeasures:
         there = np.zeros(int(containers.max()) + 1, dtype=np.bool_)
         there[containers] = True
         lengths = np.fromiter((len(text) for page in pages for text in page.text), dtype=np.int64, count=int(sizes.sum()))
-        link = np.concatenate([c.link_row + first for c, first in zip(found, (np.cumsum(sizes) - sizes).tolist(), strict=True)])
-        linked_by = np.concatenate([c.link_end - c.link_start for c in found])
-        linked = np.bincount(link, linked_by, minlength=len(lengths))
+        linked = np.bincount(led.row, led.length, minlength=len(lengths))
         shapes = np.cumsum([0, *(c.shape.max() + 1 for c in found)]).tolist()
         return cls(
             linked=(linked / lengths).astype(np.float32),
-            links=np.bincount(link, minlength=len(lengths)).astype(np.float32),
+            links=np.bincount(led.row, minlength=len(lengths)).astype(np.float32),
             heading=np.concatenate([c.heading[c.style] for c in found]).astype(np.float32),
             titled=np.concatenate([c.titled for c in found]),
-            leads=_leads(found, link, linked_by, len(lengths)),
+            leads=led.leads,
             peers=np.maximum(np.concatenate([c.peers for c in found]), 0).astype(np.float32),
             containers=(np.cumsum(there) - 1)[containers],
             shape=np.concatenate([c.shape[c.style] + first for c, first in zip(found, shapes, strict=False)]),
         )
 
 
-def _leads(pages: Sequence[MarkupColumns], row: NDArray[np.int64], length: NDArray[np.int64], n: int) -> Floats:
-    """What the address of the longest link of each of `n` segments says; links have their segment's `row`, and a `length` in it."""
-    longest = np.lexsort((-length, row))
-    longest = longest[_changes(row[longest])]
-    addresses = [address for columns in pages for address in columns.address]
-    page = np.repeat(np.arange(len(pages)), [len(columns.address) for columns in pages])
-    found = np.zeros((n, len(LEADS)), dtype=np.float32)
-    found[row[longest]] = leads(addresses, page)[longest]
-    return found
+@dataclass(frozen=True, slots=True)
+class Led:
+    """Where the links of HTML pages lead: of each link its segment's `row` and its `length` there; of each segment what the address of its longest link says.
+
+    Of each step of that address that is a term: its segment in `step_row`, ascending, and its hash in `step`.
+    """
+
+    row: NDArray[np.int64]
+    length: NDArray[np.int64]
+    leads: Floats  # (segments, columns of `LEADS`)
+    step_row: NDArray[np.int64]
+    step: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, found: Sequence[MarkupColumns]) -> Led:
+        """That of these pages' markup."""
+        sizes = [len(columns.style) for columns in found]
+        nothing = np.zeros(0, dtype=np.int64)
+        row = np.concatenate([nothing, *(c.link_row + first for c, first in zip(found, np.cumsum([0, *sizes]).tolist(), strict=False))])
+        length = np.concatenate([nothing, *(c.link_end - c.link_start for c in found)])
+        addresses = [address for columns in found for address in columns.address]
+        longest = _longest(row, length)
+        form = forms(addresses)
+        said = np.zeros((sum(sizes), len(LEADS)), dtype=np.float32)
+        page = np.repeat(np.arange(len(found)), [len(columns.address) for columns in found])
+        said[row[longest]] = leads(addresses, form, page)[longest]
+        chosen = np.zeros(len(row), dtype=np.bool_)
+        chosen[longest] = True
+        chosen = chosen[form.step_row]
+        return cls(row, length, said, row[form.step_row[chosen]], form.step[chosen])
+
+
+def _longest(row: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places of the longest link of each segment that has one, the first of several; `row` is a link's segment, ascending."""
+    order = np.lexsort((-length, row))
+    return np.asarray(order[_changes(row[order])])
 
 
 def _columns(pages: Sequence[Segments]) -> list[MarkupColumns]:
@@ -301,7 +329,7 @@ class Measures(Looks):
         found = terms(visible_tokens(self.contents[place]))
         for columns in self.markup_columns:
             if place < len(columns.style):
-                return [*found, *columns.tags[int(columns.style[place])].words]
+                return [*found, *columns.tags[int(columns.style[place])].words, *_steps(columns, place)]
             place -= len(columns.style)
         return found
 
@@ -324,21 +352,30 @@ def pages_between(bounds: NDArray[np.int64], begin: int, end: int) -> NDArray[np
     return np.repeat(np.arange(len(bounds) - 1), inner[1:] - inner[:-1])
 
 
+def _steps(columns: MarkupColumns, place: int) -> list[str]:
+    """The steps of the address that the longest link of a segment leads to."""
+    first, last = np.searchsorted(columns.link_row, [place, place + 1]).tolist()
+    length = (columns.link_end - columns.link_start)[first:last]
+    return steps(columns.address[first + int(length.argmax())]) if len(length) else []
+
+
 @dataclass(frozen=True, slots=True)
 class MarkupTerms:
-    """The hashes of the terms of each segment's markup. Many segments have the same terms, so that they are kept once.
+    """The hashes of the terms of each segment's markup. Many segments have the same tags around them, so that the terms of these are kept once.
 
-    The terms of a segment are `size[which]` of the `hash`es, from `first[which]` on.
+    The terms of a segment are `size[which]` of the `hash`es, from `first[which]` on, and the `step`s whose `step_row` is its place.
     """
 
     which: NDArray[np.uint32]  # (segments,)
     first: NDArray[np.int64]
     size: NDArray[np.int64]
     hash: NDArray[np.uint64]
+    step_row: NDArray[np.int64]  # ascending
+    step: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, found: Sequence[MarkupColumns]) -> MarkupTerms:
-        """Those of these pages' markup, a kind of terms for each style."""
+    def of(cls, found: Sequence[MarkupColumns], led: Led) -> MarkupTerms:
+        """Those of these pages' markup, a kind of terms for each style, whose longest links lead there."""
         styles = np.cumsum([0, *(len(columns.term_count) for columns in found)]).tolist()
         which = [columns.style + first for columns, first in zip(found, styles, strict=False)]
         size = np.concatenate([np.zeros(0, dtype=np.int64), *(columns.term_count for columns in found)])
@@ -347,6 +384,8 @@ class MarkupTerms:
             np.cumsum(size) - size,
             size,
             np.concatenate([np.zeros(0, dtype=np.uint64), *(columns.terms for columns in found)]),
+            led.step_row,
+            led.step,
         )
 
     def between(self, begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
@@ -354,7 +393,9 @@ class MarkupTerms:
         which = self.which[begin:end]
         first, size = self.first[which], self.size[which]
         at = np.arange(int(size.sum())) + np.repeat(first - np.cumsum(size) + size, size)
-        return np.repeat(np.arange(end - begin), size), self.hash[at]
+        low, high = np.searchsorted(self.step_row, [begin, end]).tolist()
+        row = np.concatenate([np.repeat(np.arange(end - begin), size), self.step_row[low:high] - begin])
+        return row, np.concatenate([self.hash[at], self.step[low:high]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,6 +519,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
     read, tokens, contents = _Read.of(contents)
     markup_columns = _columns(columns)
+    led = Led.of(markup_columns)
     bullets = itertools.chain.from_iterable(of_page.bullet for of_page in columns)
     return Measures(
         bounds=bounds,
@@ -503,8 +545,8 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         small_words=Words.of(read.small_rows, read.small_hashes, page),
         contents=contents,
         markup_columns=markup_columns,
-        markup_terms=MarkupTerms.of(markup_columns),
-        markup=MarkupMeasures.of(columns),
+        markup_terms=MarkupTerms.of(markup_columns, led),
+        markup=MarkupMeasures.of_columns(columns, markup_columns, led) if markup_columns else None,
     )
 
 
