@@ -28,7 +28,6 @@ from pagesieve.html import TOGETHER, _lay_out, _parse, _Parsed, decode_html
 from pagesieve.markup import markup_of
 from pagesieve.model import Model, Prediction, _blend, second_pass_inputs
 from pagesieve.page import decode, grouped, split
-from pagesieve.sequence import decode as decode_roles
 from pagesieve.sieve import BATCH
 from pagesieve.titles import titled
 from pagesieve.tree import read_tree
@@ -126,7 +125,7 @@ def _judge(model: Model, pages: Sequence[Any], timed: Callable[[str, Callable[[]
         inputs = timed("second pass's inputs", lambda: second_pass_inputs(measures, columns, first, model.linear.groups, network.offsets))
         second = timed("second pass", lambda: network.probabilities(inputs, measures.bounds))
         probabilities = _blend(second, first, network.first_share)
-    decoded = timed("decode", lambda: decode_roles(probabilities, model.transitions, measures.bounds))
+    decoded = timed("decode", lambda: model.in_place(probabilities, measures))
     spans = list(zip(measures.bounds.tolist(), measures.bounds.tolist()[1:], strict=False))
     timed("labels", lambda: [Prediction.of(decoded[a:b], measures.words[a:b], model.label_of_role, model.calibration) for a, b in spans])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,14 @@ def test_an_endless_page_is_judged_in_pieces_with_the_same_result(kind: str, mon
     found = judge.predict(page)
     np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=1e-4, atol=1e-6)
     assert found.labels.tolist() == expected.labels.tolist()
+
+
+def test_lines_of_an_html_page_that_look_the_same_draw_each_other_along() -> None:
+    model = pagesieve.load().model.html
+    assert model is not None
+    rows = "".join(f"<li><a href='/{n}'>{'Ferry sails again after a winter' if n % 2 else 'Sport'}</a></li>" for n in range(8))
+    measures = measure(read_html(f"<html><body><p>{'The ferry sails again. ' * 9}</p><ul>{rows}</ul></body></html>").segments)
+    apart, together = (replace(model, shape_share=share).passes(measures)[1] for share in (0.0, 0.5))
+    np.testing.assert_allclose(together[0], apart[0], atol=1e-5)  # nothing looks like the paragraph
+    assert np.ptp(together[1:], axis=0).max() < 0.9 * np.ptp(apart[1:], axis=0).max()
+    np.testing.assert_allclose(together.sum(1), 1, rtol=1e-5)

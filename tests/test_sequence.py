@@ -12,7 +12,21 @@ from pagesieve.features import Measures, measure, measure_pages
 from pagesieve.html import read_html
 from pagesieve.page import split
 from pagesieve.roles import ROLES
-from pagesieve.sequence import AROUND, CONTEXT_NAMES, FAR, FLOOR, MARKUP_NAMES, NEAR, Context, decode, main_stretch, transition_scores
+from pagesieve.sequence import (
+    AROUND,
+    CONTEXT_NAMES,
+    FAR,
+    FLOOR,
+    LEAST_ALIKE,
+    MARKUP_NAMES,
+    MOSTLY,
+    NEAR,
+    Context,
+    decode,
+    main_stretch,
+    of_likes,
+    transition_scores,
+)
 
 Floats = NDArray[np.float32]
 BODY, BOILERPLATE, HEADLINE, TEASER_HEADING = (ROLES.index(r) for r in ("body", "boilerplate", "headline", "teaser_heading"))
@@ -290,3 +304,25 @@ def test_a_run_is_told_its_mean_and_what_stands_before_and_after_it() -> None:
     np.testing.assert_allclose(found["size_in_run"], np.log1p([1, 2, 2, 1]), rtol=1e-6)
     np.testing.assert_allclose(found["into_run"], np.log1p([0, 0, 1, 0]), rtol=1e-6)
     np.testing.assert_allclose(found["left_in_run"], np.log1p([0, 1, 0, 0]), rtol=1e-6)
+
+
+# ----------------------------------------------------------------------------------------------------------- likes
+
+
+@given(seeds, st.lists(st.integers(0, 3), max_size=12))
+def test_those_that_look_the_same_get_their_mean_and_a_few_keep_their_own(seed: int, shapes: list[int]) -> None:
+    number = np.unique(np.array(shapes, dtype=np.int64), return_inverse=True)[1]
+    probabilities = chances(seed, len(shapes))
+    found = of_likes(probabilities, number)
+    assert found.shape == probabilities.shape
+    for place, own in enumerate(number):
+        likes = probabilities[number == own]
+        told = len(likes) >= LEAST_ALIKE and likes[:, [BODY, HEADLINE]].sum(1).mean() < MOSTLY
+        expected = likes.mean(0) if told else probabilities[place]
+        np.testing.assert_allclose(found[place], expected, rtol=1e-5)
+
+
+@given(seeds, st.integers(0, 6), st.integers(0, 6))
+def test_what_is_said_of_likes_does_not_depend_on_other_pages(seed: int, n: int, more: int) -> None:
+    both, number = chances(seed, n + more), np.array([0] * n + [int(n > 0)] * more, dtype=np.int64)
+    np.testing.assert_array_equal(of_likes(both, number)[:n], of_likes(both[:n], number[:n]))

@@ -42,7 +42,7 @@ __all__ = [
 
 
 RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("data.excerpts", "floor", "unsure", "model.first_share"), (0, 1)),
+    **dict.fromkeys(("data.excerpts", "floor", "unsure", "model.first_share", "model.shape_share"), (0, 1)),
     **dict.fromkeys(
         ("data.times", "model.max_terms", "model.min_df", "model.max_iter", "model.most_of_page", "model.steps", "most"), (1, math.inf)
     ),
@@ -110,6 +110,7 @@ class ModelConfig:
     offsets: list[int] = field(default_factory=lambda: [-1, 1])
     first_share: float = 0.3
     transition_weight: float = 0.3
+    shape_share: float = 0.5
 
 
 @dataclass

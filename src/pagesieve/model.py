@@ -22,7 +22,7 @@ from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_s
 from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, nearby, window
 from pagesieve.page import Segment, grouped
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
-from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES, Context, decode
+from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES, Context, decode, of_likes
 from pagesieve.words import TermIndex, Vocabulary
 
 __all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
@@ -240,13 +240,15 @@ class Prediction:
 class Model:
     """A trained classifier. `info` carries what is known of its making: versions, data digest, scores (JSON values).
 
-    `html` is the classifier for HTML pages that was trained beside it, from the same pages; None where there was no HTML.
+    `shape_share` (0 to 1) is how much counts, on an HTML page, what is said of the segments of the same shape (see `sequence.of_likes`). `html` is the
+    classifier for HTML pages that was trained beside it, from the same pages; None where there was no HTML.
     """
 
     linear: Linear
     network: Network | None = None
     transitions: Floats = field(default_factory=lambda: np.zeros((len(ROLES), len(ROLES)), dtype=np.float32))
     label_of_role: Mapping[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
+    shape_share: float = 0.0
     calibration: Calibration = UNCALIBRATED
     info: Mapping[str, Any] = field(default_factory=dict)
     html: Model | None = None
@@ -277,7 +279,14 @@ class Model:
             columns = layout(measures, groups) if len(measures) <= MOST_ROWS else LayoutRows(measures, groups)
             first = self.linear.probabilities(measures, columns)
             both = first if self.network is None else self._second(self.network, measures, columns, first)
-            return first, decode(both, self.transitions, measures.bounds)
+            return first, self.in_place(both, measures)
+
+    def in_place(self, probabilities: Floats, measures: Measures) -> Floats:
+        """Role probabilities (segments, roles) of both passes given those of the others on the page."""
+        decoded = decode(probabilities, self.transitions, measures.bounds)
+        if measures.markup is None or not self.shape_share:
+            return decoded
+        return _blend(decoded, of_likes(decoded, measures.markup.shape), self.shape_share)
 
     def _second(self, network: Network, measures: Measures, columns: Floats | LayoutRows, first: Floats) -> Floats:
         """Both passes' role probabilities together; the second pass's inputs are made and used a stretch at a time."""
@@ -359,7 +368,7 @@ def _stretches(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _blend(second: Floats, first: Floats, share: float) -> Floats:
-    """The two passes' weighted geometric mean, scaled to sum 1: the second pass alone is too sure where it saw little."""
+    """Two answers' weighted geometric mean, scaled to sum 1: the second pass alone is too sure where it saw little."""
     return _softmax((1 - share) * np.log(second + TINY) + share * np.log(first + TINY))
 
 

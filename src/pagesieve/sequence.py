@@ -1,11 +1,11 @@
 """Step 4 of a page's way: role scores of single segments → what their places in the page say.
 
 A teaser's summary reads like an article's paragraph, and a reader's comment like an opinion; only the neighbourhood
-betrays them. Two things live here, both plain numpy and both the same in training and in use:
+betrays them. What lives here is plain numpy and the same in training and in use:
 
 - `Context`: features made of the first pass's role probabilities around a segment and over the page (where the main
   text lies, how far the last teaser heading is, likeness to the main text), the input of the second pass;
-- `decode`: each segment's probabilities given all others', from how often roles follow each other.
+- `decode`: each segment's probabilities given all others', from how often roles follow each other; `of_likes`: what is said of those that look the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pagesieve.features import Measures, RunningSums, Words, lookalikes, nearby,
 from pagesieve.page import LEVELS
 from pagesieve.roles import ROLES
 
-__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "Context", "decode", "main_stretch", "transition_scores"]
+__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "Context", "decode", "main_stretch", "of_likes", "transition_scores"]
 
 Floats = NDArray[np.float32]
 
@@ -33,6 +33,10 @@ FLOOR = 1e-3  # probabilities below are all the same to the second pass
 FAR = 9.0  # log distance that stands for "none on this page"
 MARK_AT = {TEASER_HEADING: 0.3, HEADLINE: 0.3, COMMENT: 0.4}  # probability from which a segment counts as a landmark
 MOST_INDENT, MOST_BLANK = 10, 3  # columns and lines of difference beyond which it makes none
+LEAST_ALIKE, MOSTLY = (
+    3,
+    0.5,
+)  # segments that look the same from which they say something about each other, and mean probability of body up to which they do
 HEAVIEST = 60.0  # words; a longer segment says no more about where the main text lies
 
 ALONG = ("run", "block")  # see `features.stretches`
@@ -307,3 +311,14 @@ def decode(probabilities: Floats, transitions: Floats, bounds: NDArray[np.int64]
     lone = bounds[:-1][sizes == 1]
     found[lone] = probabilities[lone]  # nothing follows it
     return found
+
+
+def of_likes(probabilities: Floats, number: NDArray[np.int64]) -> Floats:
+    """What is said of the segments that look like each one, itself included: their mean probabilities, shape (segments, roles).
+
+    `number` (segments,) is alike for those that look the same and counts from 0. Of fewer than `LEAST_ALIKE` each keeps its own, and so do those that are
+    article text on the whole: between paragraphs stand lines that point to other stories, in the same clothes.
+    """
+    alike = _Groups.of(number, probabilities)
+    told = (alike.size >= LEAST_ALIKE) & (alike.means[:, BODY] + alike.means[:, HEADLINE] < MOSTLY)
+    return np.where(told[number, None], alike.means[number], probabilities)

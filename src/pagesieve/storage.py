@@ -25,7 +25,7 @@ from pagesieve.words import Vocabulary
 
 __all__ = ["FORMAT", "MODEL_FILE", "ModelError", "load_model", "model_digest", "save_model"]
 
-FORMAT = 5  # raised whenever an older reader would misread a newer file
+FORMAT = 6  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
 ZIP = b"PK"  # first bytes of an .npz file
 DIGEST = 16  # hexadecimal digits that name a model
@@ -87,6 +87,7 @@ def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "one_vs_rest": linear.one_vs_rest,
         "terms": len(linear.vocabulary),
         "networks": [],
+        "shape_share": model.shape_share,
         "temperature": model.calibration.temperature,
         "info": dict(model.info),
     }
@@ -182,4 +183,5 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         )
     curve = arrays["confidence_said"], arrays["confidence_true"]
     calibration = Calibration(float(header["temperature"]), *curve, arrays["cues"])
-    return Model(linear, network, arrays["transitions"], check_label_map(header["labels"]), calibration, header["info"])
+    labels, share = check_label_map(header["labels"]), float(header["shape_share"])
+    return Model(linear, network, arrays["transitions"], labels, share, calibration, header["info"])

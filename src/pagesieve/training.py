@@ -97,6 +97,7 @@ class Settings:
     offsets: tuple[int, ...] = (-1, 1)  # places whose layout the second pass is told
     first_share: float = 0.3  # how much the first pass's answer counts beside the second's
     transition_weight: float = 0.3
+    shape_share: float = 0.5  # how much counts what is said of an HTML page's segments of the same shape
     label_of_role: dict[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
 
     def __post_init__(self) -> None:
@@ -352,7 +353,7 @@ def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Float
     if not settings.sequence:
         return Model(linear, label_of_role=settings.label_of_role)
     transitions = transition_scores([s.roles for s in samples]) * np.float32(settings.transition_weight)
-    return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role)
+    return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role, settings.shape_share)
 
 
 # ------------------------------------------------------------------------------------------------- splits and fits
