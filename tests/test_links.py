@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pagesieve.features import MarkupMeasures, measure
+from pagesieve.features import measure
 from pagesieve.html import read_html
 from pagesieve.links import LEADS, LONGEST_STEP, NEAR_LEADS, PIECE, Forms, forms, leads, steps
 from pagesieve.words import hashes
@@ -139,7 +139,7 @@ def test_leads_of_a_page_do_not_depend_on_others(pages: list[list[str]]) -> None
 
 def test_a_segment_is_told_of_its_longest_link() -> None:
     html = "<p>No link</p><p><a href='/tag/x'>Tag</a> <a href='https://tarn.example/ferry-gets-a-second-winter'>Ferry gets a second winter</a></p>"
-    measures = MarkupMeasures.of([read_html(html).segments])
+    measures = measure(read_html(html).segments).markup
     assert measures is not None
     assert measures.leads[0].tolist() == [0] * len(LEADS)
     assert measures.leads[1, LEADS.index("elsewhere")] == 1

@@ -136,14 +136,8 @@ class MarkupMeasures:
     shape: NDArray[np.int64]
 
     @classmethod
-    def of(cls, pages: Sequence[Segments]) -> MarkupMeasures | None:
-        """The measures of HTML pages' segments; None for those of text dumps."""
-        found = _columns(pages)
-        return cls.of_columns(pages, found, Led.of(found)) if found else None
-
-    @classmethod
-    def of_columns(cls, pages: Sequence[Segments], found: Sequence[MarkupColumns], led: Led) -> MarkupMeasures:
-        """`of` for pages with this markup, whose longest links lead there; at least one has a segment."""
+    def of(cls, pages: Sequence[Segments], found: Sequence[MarkupColumns], led: Led) -> MarkupMeasures:
+        """The measures of HTML pages, some of which have segments, with this markup, whose links lead there."""
         places = np.flatnonzero([len(page) for page in pages])
         sizes = np.array([len(columns.style) for columns in found])
         containers = np.concatenate([columns.containers for columns in found]) + 1
@@ -180,11 +174,13 @@ class Led:
 
     @classmethod
     def of(cls, found: Sequence[MarkupColumns]) -> Led:
-        """That of these pages' markup."""
+        """That of these pages' markup; empty arrays for text dumps."""
+        if not found:
+            nothing = np.zeros(0, dtype=np.int64)
+            return cls(nothing, nothing, np.zeros((0, len(LEADS)), dtype=np.float32), nothing, nothing.astype(np.uint64))
         sizes = [len(columns.style) for columns in found]
-        nothing = np.zeros(0, dtype=np.int64)
-        row = np.concatenate([nothing, *(c.link_row + first for c, first in zip(found, np.cumsum([0, *sizes]).tolist(), strict=False))])
-        length = np.concatenate([nothing, *(c.link_end - c.link_start for c in found)])
+        row = np.concatenate([c.link_row + first for c, first in zip(found, np.cumsum([0, *sizes]).tolist(), strict=False)])
+        length = np.concatenate([c.link_end - c.link_start for c in found])
         addresses = [address for columns in found for address in columns.address]
         longest = _longest(row, length)
         form = forms(addresses)
@@ -546,7 +542,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         contents=contents,
         markup_columns=markup_columns,
         markup_terms=MarkupTerms.of(markup_columns, led),
-        markup=MarkupMeasures.of_columns(columns, markup_columns, led) if markup_columns else None,
+        markup=MarkupMeasures.of(columns, markup_columns, led) if markup_columns else None,
     )
 
 
