@@ -194,7 +194,7 @@ class Led:
 
 
 def _longest(row: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The places of the longest link of each segment that has one, the first of several; `row` is a link's segment, ascending."""
+    """The places of the longest link of each segment that has one, the first of several; `row` is a link's segment."""
     order = np.lexsort((-length, row))
     return np.asarray(order[_changes(row[order])])
 
@@ -350,9 +350,9 @@ def pages_between(bounds: NDArray[np.int64], begin: int, end: int) -> NDArray[np
 
 def _steps(columns: MarkupColumns, place: int) -> list[str]:
     """The steps of the address that the longest link of a segment leads to."""
-    first, last = np.searchsorted(columns.link_row, [place, place + 1]).tolist()
-    length = (columns.link_end - columns.link_start)[first:last]
-    return steps(columns.address[first + int(length.argmax())]) if len(length) else []
+    links = slice(*np.searchsorted(columns.link_row, [place, place + 1]).tolist())
+    longest = _longest(columns.link_row[links], (columns.link_end - columns.link_start)[links])
+    return [step for link in longest.tolist() for step in steps(columns.address[links][link])]
 
 
 @dataclass(frozen=True, slots=True)

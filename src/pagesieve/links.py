@@ -152,10 +152,10 @@ def _read(addresses: Sequence[str], first: int) -> tuple[NDArray[np.generic], ..
     hyphen, digit = np.flatnonzero((data == ord("-")) | (data == ord("_"))), np.flatnonzero((data >= ord("0")) & (data <= ord("9")))
     before = np.searchsorted(places.slash, last) - 1
     begin = np.maximum(np.where(before >= 0, np.append(places.slash, 0)[before], -1) + 1, path)
-    steps, words, digits = _count(places.slash, path, last), _count(hyphen, begin, last), _count(digit, path, query)
+    depth, words, digits = _count(places.slash, path, last), _count(hyphen, begin, last), _count(digit, path, query)
     key = range_hashes(data, places.host, np.where(places.named, path, places.host))
     has_query, has_fragment = query < places.fragment, places.fragment < places.stop
-    likeness = np.minimum(steps, MOST_STEPS)
+    likeness = np.minimum(depth, MOST_STEPS)
     for number, most in (
         (np.minimum(words, MOST_WORDS), MOST_WORDS),
         (np.minimum(digits, MOST_DIGITS), MOST_DIGITS),
@@ -165,7 +165,7 @@ def _read(addresses: Sequence[str], first: int) -> tuple[NDArray[np.generic], ..
     ):
         likeness = likeness * (most + 1) + number
     form = (key ^ likeness.astype(np.uint64)) * _MIX
-    numbers = (query - path, steps, words, digits, has_query, has_fragment, places.named, places.tool)
+    numbers = (query - path, depth, words, digits, has_query, has_fragment, places.named, places.tool)
     row, begin, end = places.steps()
     return (*(number.astype(np.float32) for number in numbers), key, form, row + first, range_hashes(_PLAIN[data], begin, end))
 
