@@ -28,7 +28,7 @@ NAMES = tuple(field.name for field in fields(Forms) if not field.name.startswith
 
 def read(address: str) -> dict[str, float]:
     found = forms([address])
-    return {name: float(getattr(found, name)[0]) for name in NAMES if name not in ("host", "form")}
+    return {name: float(getattr(found, name)[0]) for name in NAMES if name not in ("address", "host", "form")}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_many_addresses_are_read_piece_by_piece() -> None:
 
 
 def led(addresses: list[str], page: list[int]) -> NDArray[np.float32]:
-    return leads(addresses, forms(addresses), np.array(page, dtype=np.int64))
+    return leads(forms(addresses), np.array(page, dtype=np.int64))
 
 
 def test_leads_count_what_else_the_page_has() -> None:

@@ -75,7 +75,7 @@ def explain(model: Model, segments: Sequence[Segment], place: int, label: str, r
     columns = layout(measures, linear.groups)[place : place + 1]
     cues: Floats = np.zeros(0)
     if linear.edges:
-        cues = _beyond(linear.layout_weights[linear.bins(columns)[:, 0]], which)
+        cues = _beyond(np.concatenate(list(linear.cues(columns))), which)
     return Explanation(
         label,
         role,

@@ -186,7 +186,7 @@ class Led:
         form = forms(addresses)
         said = np.zeros((sum(sizes), len(LEADS)), dtype=np.float32)
         page = np.repeat(np.arange(len(found)), [len(columns.address) for columns in found])
-        said[row[longest]] = leads(addresses, form, page)[longest]
+        said[row[longest]] = leads(form, page)[longest]
         chosen = np.zeros(len(row), dtype=np.bool_)
         chosen[longest] = True
         chosen = chosen[form.step_row]

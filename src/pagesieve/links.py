@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 
-PIECE = 1 << 18  # bytes of addresses that are read at once
+PIECE = 1 << 16  # bytes of addresses that are read at once: arrays with an entry a byte stay in the cache
 LONGEST = 2000  # characters of an address that are read: some hold whole pages
 MOST_STEPS, MOST_WORDS, MOST_DIGITS = 6, 6, 9  # beyond which two addresses have the same form
 LONGEST_STEP = 24  # characters, with its slash, of a step that is a term
@@ -55,21 +55,20 @@ class Forms:
     fragment: Floats  # 1 where there is one
     elsewhere: Floats  # 1 where it names a host
     tool: Floats  # 1 where it is of another kind than http (mailto, tel, javascript)
+    address: Keys  # alike for the same address
     host: Keys  # alike for the same host; 0 without one
     form: Keys  # alike for the same host, kind, and numbers of steps, words and digits
     step_row: Ints  # place of the address, ascending
     step: Keys  # the hash of what `steps` has for it
 
 
-def leads(addresses: Sequence[str], found: Forms, page: Ints) -> Floats:
-    """What the address of each link says, shape (links, columns of `LEADS`); `found` are their forms, `page` is the place of each link's page."""
-    numbers: dict[str, int] = {}
-    same = np.fromiter((numbers.setdefault(address, len(numbers)) for address in addresses), dtype=np.uint64, count=len(addresses))
+def leads(found: Forms, page: Ints) -> Floats:
+    """What the address of each link says, shape (links, columns of `LEADS`), of whose addresses these are the forms; `page` is the place of each link's page."""
     of_page = page.astype(np.uint64) * _PAGE_STEP  # added to a key: alike on one page only
-    host, form, address, links = (alike(keys + of_page) for keys in (found.host, found.form, same, np.uint64(0)))
+    host, form, address, links = (alike(keys + of_page) for keys in (found.host, found.form, found.address, np.uint64(0)))
     counts = np.log1p(np.stack([found.length, found.steps, found.words, found.digits, form, address], axis=1))
     marks = np.stack([found.query, found.fragment, found.elsewhere, found.tool, host / (links + 1)], axis=1)
-    there = np.ones((len(addresses), 1), dtype=np.float32)
+    there = np.ones((len(page), 1), dtype=np.float32)
     return np.concatenate([there, counts[:, :4], marks, counts[:, 4:]], axis=1, dtype=np.float32)
 
 
@@ -93,7 +92,7 @@ def steps(address: str) -> list[str]:
 
 def _pieces(addresses: Sequence[str]) -> list[tuple[int, int]]:
     """Ranges of addresses that are read at once."""
-    size = np.cumsum([min(len(address), LONGEST) + 1 for address in addresses], dtype=np.int64)
+    size = np.cumsum(np.minimum(np.fromiter(map(len, addresses), dtype=np.int64, count=len(addresses)), LONGEST) + 1)
     cuts = [0, *(np.flatnonzero(np.diff(size // PIECE)) + 1).tolist(), len(addresses)]
     return [(first, last) for first, last in itertools.pairwise(cuts) if first < last]
 
@@ -116,7 +115,9 @@ class _Places:
 
     @classmethod
     def of(cls, addresses: Sequence[str]) -> _Places:
-        text = "\0".join(address[:LONGEST].replace("\0", "") for address in addresses) + "\0" if addresses else ""
+        text = "\0".join([*addresses, ""])
+        if text.count("\0") > len(addresses) or max(map(len, addresses), default=0) > LONGEST:
+            text = "".join([address[:LONGEST].replace("\0", "") + "\0" for address in addresses])
         data = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
         stop = np.flatnonzero(data == 0)
         start = np.concatenate([[0], stop[:-1] + 1])[: len(stop)]
@@ -139,9 +140,9 @@ class _Places:
         there = (self.slash >= self.path[row]) & (end - self.slash > 1) & (end - self.slash <= LONGEST_STEP)
         row, begin, end = row[there], self.slash[there], end[there]
         kinds = _KINDS[self.data]
-        joints, others = (np.concatenate([[0], np.cumsum(kinds == kind)]) for kind in (_JOINT, _OTHER))
+        joints, others = (np.flatnonzero(kinds == kind) for kind in (_JOINT, _OTHER))
         fits = (kinds[begin + 1] == _WORD) & (kinds[end - 1] == _WORD)
-        fits &= (joints[end] - joints[begin] <= 1) & (others[end] - others[begin + 1] == 0)
+        fits &= (_count(joints, begin, end) <= 1) & (_count(others, begin + 1, end) == 0)
         return row[fits], begin[fits], end[fits]
 
 
@@ -153,7 +154,8 @@ def _read(addresses: Sequence[str], first: int) -> tuple[NDArray[np.generic], ..
     before = np.searchsorted(places.slash, last) - 1
     begin = np.maximum(np.where(before >= 0, np.append(places.slash, 0)[before], -1) + 1, path)
     depth, words, digits = _count(places.slash, path, last), _count(hyphen, begin, last), _count(digit, path, query)
-    key = range_hashes(data, places.host, np.where(places.named, path, places.host))
+    starts, stops = [places.host, places.start], [np.where(places.named, path, places.host), places.stop]
+    key, address = np.split(range_hashes(data, np.concatenate(starts), np.concatenate(stops)), 2)
     has_query, has_fragment = query < places.fragment, places.fragment < places.stop
     likeness = np.minimum(depth, MOST_STEPS)
     for number, most in (
@@ -167,7 +169,7 @@ def _read(addresses: Sequence[str], first: int) -> tuple[NDArray[np.generic], ..
     form = (key ^ likeness.astype(np.uint64)) * _MIX
     numbers = (query - path, depth, words, digits, has_query, has_fragment, places.named, places.tool)
     row, begin, end = places.steps()
-    return (*(number.astype(np.float32) for number in numbers), key, form, row + first, range_hashes(_PLAIN[data], begin, end))
+    return (*(number.astype(np.float32) for number in numbers), address, key, form, row + first, range_hashes(_PLAIN[data], begin, end))
 
 
 def _first(places: Ints, start: Ints, stop: Ints) -> Ints:

@@ -71,10 +71,9 @@ class Linear:
     def _probabilities(self, terms: Terms, columns: Floats) -> Floats:
         scores: Floats = self.intercept + self._word_scores(terms)
         if self.edges:
-            first, *others = self.bins(columns)
-            cues = self.layout_weights.take(first, axis=0)
-            for rows in others:
-                cues += self.layout_weights.take(rows, axis=0)
+            cues = np.zeros_like(scores)
+            for of_column in self.cues(columns):
+                cues += of_column
             scores += cues
         if self.one_vs_rest:
             likely = 1.0 / (1.0 + np.exp(-np.maximum(scores.astype(np.float64), LEAST)))
@@ -108,16 +107,13 @@ class Linear:
             out[rows[first]] = np.add.reduceat(products, first, axis=0)
         return out
 
-    def bins(self, columns: Floats) -> NDArray[np.int64]:
-        """The row in `layout_weights` of every value, shape (columns, segments)."""
-        values = np.ascontiguousarray(columns.T)
-        out = np.empty(values.shape, dtype=np.int64)
-        offset = 0
-        for row, column, edges in zip(out, values, self.edges, strict=True):
-            row[:] = column >= edges[0] if len(edges) == 1 else np.searchsorted(edges, column, side="right")
-            row += offset
-            offset += len(edges) + 1
-        return out
+    def cues(self, columns: Floats) -> Iterator[Floats]:
+        """What the value of each column in turn weighs, shape (segments, roles); (1, roles) of a column whose values are all in one bin."""
+        begin = 0
+        for column, edges in zip(np.ascontiguousarray(columns.T), self.edges, strict=True):
+            own = self.layout_weights[begin : begin + len(edges) + 1]
+            begin += len(own)
+            yield own.take(edges.searchsorted(column, side="right"), axis=0) if len(edges) else own
 
 
 @dataclass(frozen=True, slots=True)

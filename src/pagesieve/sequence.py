@@ -297,10 +297,9 @@ def decode(probabilities: Floats, transitions: Floats, bounds: NDArray[np.int64]
     both[:, 0, 0], both[:, 1, 0] = likely[forward], likely[backward]
     state = both[: active[0]]
     for i in range(1, len(active)):
-        state = np.matmul(state[: active[i]], steps)
-        state *= both[begin[i] : begin[i + 1]]
-        state /= state.sum(axis=3, keepdims=True)
-        both[begin[i] : begin[i + 1]] = state
+        before, state = state[: active[i]], both[begin[i] : begin[i + 1]]
+        state *= np.matmul(before, steps)
+        state /= np.add.reduce(state, axis=3, keepdims=True)
     marginals = np.empty((n, probabilities.shape[1]), dtype=np.float64)
     marginals[forward] = both[:, 0, 0]
     marginals[backward] *= both[:, 1, 0]
