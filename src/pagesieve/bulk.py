@@ -7,7 +7,6 @@ part ends.
 
 from __future__ import annotations
 
-import gc
 import io
 import itertools
 import os
@@ -268,18 +267,7 @@ def _without(rows: pa.RecordBatch, faults: Sequence[str | None]) -> Iterator[pa.
 
 def _judged(batches: Iterable[_Batch], work: Segmenter) -> Iterator[tuple[_Batch, list[pa.RecordBatch]]]:
     for batch in batches:
-        yield batch, _rows_of(work, batch.pages)
-
-
-def _rows_of(work: Segmenter, pages: pa.RecordBatch) -> list[pa.RecordBatch]:
-    """The rows, made without Python's garbage collector: it finds nothing in a batch, and takes a tenth of the time to look."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        return list(work.rows(pages))
-    finally:
-        if was:
-            gc.enable()
+        yield batch, list(work.rows(batch.pages))
 
 
 class _Workers:
@@ -370,4 +358,4 @@ def _outlive_nobody(parent: int) -> None:
 
 
 def _rows(pages: pa.RecordBatch) -> list[pa.RecordBatch]:
-    return _rows_of(_work, pages)
+    return list(_work.rows(pages))
