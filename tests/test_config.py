@@ -172,6 +172,7 @@ def test_a_value_that_cannot_be_is_refused_by_name(override: str, named: str) ->
         ("train", "data.times=-2"),
         ("train", "data.excerpts=-1"),
         ("train", "data.excerpts=3"),
+        ("train", "data.remainders=2"),
         ("train", "data.threads=-1"),
         ("train", "data.views=-1"),
         ("train", "model.max_terms=0"),

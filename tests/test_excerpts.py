@@ -1,4 +1,4 @@
-"""`pagesieve.excerpts`: pieces of a page's article hold what they were cut from, with its labels."""
+"""`pagesieve.excerpts`: pieces of a page's article, and the page without it, hold what they were cut from, with its labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conftest import write_page
 
 from pagesieve import corpus
 from pagesieve.corpus import Document
-from pagesieve.excerpts import BODY, HEADLINE, excerpt
+from pagesieve.excerpts import ARTICLE, BODY, HEADLINE, LEAST, excerpt, remainder
 from pagesieve.renderings import html_view
 from pagesieve.roles import ROLES
 
@@ -86,3 +86,47 @@ def test_a_page_without_two_paragraphs_has_no_piece(tmp_path: Path) -> None:
     (page,) = corpus.read(tmp_path)
     assert np.count_nonzero(page.roles == BODY) == 1
     assert excerpt(page, 0) is None
+
+
+def squeezed(document: Document, roles: frozenset[str]) -> list[tuple[str, str]]:
+    """Role and text without white space of the labels that have none of these roles."""
+    texts = ((label.role, "".join(document.page.text[label.start : label.end].split())) for label in document.labels)
+    return [(role, text) for role, text in texts if role not in roles]
+
+
+def test_a_page_without_its_article_keeps_all_else_with_its_labels(pages: list[Document]) -> None:
+    there = 0
+    for page in pages:
+        rest = remainder(page)
+        if rest is None:
+            continue
+        there += 1
+        assert not {ROLES[role] for role in rest.roles.tolist()} & ARTICLE
+        by_role = {role: "".join(text for own, text in squeezed(rest, frozenset()) if own == role) for role in ROLES}
+        expected = squeezed(page, ARTICLE)
+        missing = [text for role, text in expected if text not in by_role[role]]
+        assert len(missing) <= max(0.05 * len(expected), 2)  # such as stand on a line with something of the article
+        assert "\n\n\n" not in rest.page.text.replace(" ", "")
+        assert (rest.page.name, rest.site, rest.extra["renderer"]) == (f"{page.page.name}@remainder", page.site, "remainder")
+    assert there > 0.7 * len(pages)
+
+
+def test_html_without_its_article_keeps_the_other_segments(html_pages: list[Document]) -> None:
+    for page in html_pages:
+        rest = remainder(page)
+        kept = [(segment, role) for segment, role in zip(page.segments, page.roles.tolist(), strict=True) if ROLES[role] not in ARTICLE]
+        if rest is None:
+            assert len(kept) < LEAST
+        else:
+            assert list(zip(rest.segments, rest.roles.tolist(), strict=True)) == kept
+
+
+def test_a_page_that_is_an_article_has_nothing_without_it(tmp_path: Path) -> None:
+    write_page(
+        tmp_path, "a.example", "one", [("headline", "Ferry stops"), ("body", "It rained."), *[("boilerplate", "Home")] * (LEAST - 1)]
+    )
+    write_page(tmp_path, "a.example", "two", [("headline", "Ferry stops"), ("body", "It rained."), *[("boilerplate", "Home")] * LEAST])
+    one, two = map(remainder, corpus.read(tmp_path))
+    assert one is None
+    assert two is not None
+    assert two.page.text == "Home\n" * LEAST

@@ -258,6 +258,7 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "summaries": summaries,
         "settings": {"model": {"classifier": "logistic"}},
         "pieces": 0,
+        "remainders": 0,
         "threads": 0,
         "breakdowns": {
             "unseen sites": {
@@ -280,6 +281,8 @@ def test_the_model_card_tells_of_pieces_and_of_groups_that_are_large_enough(scor
     assert "threads of comments" not in report.model_card(card_facts(summaries))
     assert "\n12 pieces of their articles alone" in card
     assert "pieces of their articles" not in report.model_card(card_facts(summaries))
+    assert "\n5 pages without their article, text and HTML, are learned from" in report.model_card(card_facts(summaries, remainders=5))
+    assert "\n12 pieces of their articles alone and 5 pages without" in report.model_card(card_facts(summaries, pieces=12, remainders=5))
     (row,) = [line for line in card.splitlines() if line.startswith("| it ")]
     assert row.count("0.870 [0.810, 0.900]") == 4
     assert "0.040" in row

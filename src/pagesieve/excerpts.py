@@ -1,8 +1,9 @@
-"""Beside a page's way: a labelled page → a piece of its article alone, labels kept.
+"""Beside a page's way: a labelled page → a piece of its article alone, or the page without its article, labels kept.
 
 Not everything that is to be segmented is a whole page: people try a few paragraphs, feeds hold the article's HTML and nothing around it,
 and what another extractor left has its article, a few foreign lines in it, and no furniture. A model that knows only whole pages
-takes what no menu precedes for furniture. Everything here is a function of its input alone.
+takes what no menu precedes for furniture (`excerpt`). And a crawl has lists of stories, menus and search results: a model that knows only
+pages with an article looks for one there, too (`remainder`). Everything here is a function of its input alone.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ import numpy as np
 
 from pagesieve.corpus import Document, Label
 from pagesieve.html import read_html
-from pagesieve.page import Page, Segment
+from pagesieve.page import Page, Segment, Segments
 from pagesieve.roles import ROLES
 
-__all__ = ["excerpt"]
+__all__ = ["excerpt", "remainder"]
 
 HEADLINE, BODY = ROLES.index("headline"), ROLES.index("body")
 SHORT = 8  # paragraphs of a short piece, at most
 NEAR = 8  # segments between headline and article, at most, where both are taken
 AFTER = 12  # segments after the article that a long piece may end with
+ARTICLE = frozenset(("headline", "meta", "caption", "body", "comment"))  # roles of what a page without its article has none of
+LEAST = 10  # lines or segments that are left of such a page, at least
 _AROUND = ("{}", "<article>{}</article>", "<div>{}</div>", "<!doctype html><html><body>{}</body></html>")
 _OWN_TAGS = frozenset("p h1 h2 h3 h4 h5 h6 li blockquote figcaption pre".split())
 
@@ -106,3 +109,34 @@ def _element(segment: Segment) -> str:
         out += f'<a href="{html.escape(link.address)}">{html.escape(segment.text[link.start : link.end])}</a>'
         position = link.end
     return f"<{name}>{out}{html.escape(segment.text[position:])}</{name}>"
+
+
+def remainder(document: Document) -> Document | None:
+    """`document` without its article: what is left of its furniture and its stories, in order.
+
+    A text dump loses all lines in which something of the article stands, HTML the segments that are part of it. The page's name gets `@remainder` at
+    its end, `extra["renderer"]` is "remainder". None where less than `LEAST` lines or segments are left.
+    """
+    page = Page(document.page.text, f"{document.page.name}@remainder", document.page.view)
+    changed = replace(document, page=page, extra={**document.extra, "renderer": "remainder"})
+    if document.of_html is None:
+        return _without_lines(changed)
+    roles = document.roles.tolist()
+    kept = [segment for segment, role in zip(document.segments, roles, strict=True) if ROLES[role] not in ARTICLE]
+    return replace(changed, of_html=Segments.of(kept)) if len(kept) >= LEAST else None
+
+
+def _without_lines(document: Document) -> Document | None:
+    lines: list[str] = []
+    labels: list[Label] = []
+    position = size = 0
+    for line in document.page.text.splitlines(keepends=True):
+        start, position = position, position + len(line)
+        own = [label for label in document.labels if label.start < position and label.end > start]
+        if any(label.role in ARTICLE for label in own) or not (line.strip() or (lines and lines[-1].strip())):
+            continue  # nor are two blank lines left where there was a paragraph between them
+        labels += [Label(max(label.start, start) - start + size, min(label.end, position) - start + size, label.role) for label in own]
+        lines.append(line)
+        size += len(line)
+    changed = replace(document, page=replace(document.page, text="".join(lines)), labels=tuple(labels))
+    return changed if sum(map(bool, map(str.strip, lines))) >= LEAST else None

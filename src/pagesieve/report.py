@@ -169,7 +169,7 @@ Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["ver
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
 Languages: {languages}. Sources: {_stated(facts, "sources")}. Licences: {_stated(facts, "licences")}.
 {_html_pages(facts["html"])}
-{_pieces(facts["pieces"], facts["html"])}{_threads(facts["threads"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
+{_pieces(facts["pieces"], facts["remainders"], facts["html"])}{_threads(facts["threads"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 {_chain(facts["chain"])}
 {facts["roles"]}
 
@@ -249,11 +249,10 @@ def _html_pages(count: int) -> str:
     return f"{count} of the pages have HTML beside the text dump; from these the part of the model that reads HTML is trained."
 
 
-def _pieces(count: int, html: int) -> str:
+def _pieces(articles: int, others: int, html: int) -> str:
     """What was cut out of the labelled pages to learn from; "" for nothing."""
-    return (
-        f"{count} pieces of their articles alone{', text and HTML,' if html else ''} are learned from beside the pages.\n" if count else ""
-    )
+    parts = [f"{articles} pieces of their articles alone"] * bool(articles) + [f"{others} pages without their article"] * bool(others)
+    return f"{' and '.join(parts)}{', text and HTML,' if html else ''} are learned from beside the pages.\n" if parts else ""
 
 
 def _threads(count: int) -> str:

@@ -34,7 +34,7 @@ import pagesieve
 from pagesieve import corpus, evaluation, report, training
 from pagesieve.config import TrainConfig, check_out, run, settings
 from pagesieve.corpus import Document
-from pagesieve.excerpts import excerpt
+from pagesieve.excerpts import excerpt, remainder
 from pagesieve.features import MARKUP
 from pagesieve.files import write_text
 from pagesieve.model import Model
@@ -131,10 +131,11 @@ def _fitted(text: View, of_html: View | None, config: TrainConfig, info: dict[st
 
 def _data_facts(gathered: Gathered, bare: Sequence[Document], text: View, of_html: View | None) -> dict[str, Any]:
     """What was learned from; `bare` are the labelled pages without their texts."""
-    pieces = sum(d.page.name.endswith("@excerpt") for d in gathered.views)
+    pieces = Counter(d.page.name.rpartition("@")[2] for d in itertools.chain(gathered.views, gathered.html_views if of_html else ()))
     return {
         "views": len(gathered.views),
-        "pieces": pieces + (len(gathered.html_views) if of_html else 0),
+        "pieces": pieces["excerpt"],
+        "remainders": pieces["remainder"],
         "threads": sum("@thread" in d.page.name for d in gathered.views),
         "html": len(gathered.html) if of_html else 0,
         "languages": dict(Counter(d.language for d in bare).most_common()),
@@ -162,7 +163,7 @@ def _score_facts(text: View, outcomes: dict[str, Outcome], config: TrainConfig) 
 class Gathered(NamedTuple):
     """What is trained on: labelled text dumps, their HTML; the sites held out.
 
-    `views` are what else is made of the dumps: other renderings (`data.views` of each), pieces of them (`data.excerpts`), their threads of
+    `views` are what else is made of the dumps: other renderings (`data.views` of each), pieces of them (`data.excerpts`, `data.remainders`), their threads of
     comments as other systems would show them (`data.threads`), and the pages of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
     """
 
@@ -210,9 +211,9 @@ def gather(config: TrainConfig) -> Gathered:
             if origin[document.page.name] == config.data.root:
                 views.append(_cut(replace(document, page=replace(document.page, name=f"{document.page.name}@{number}"))))
     html = _html(config, documents, origin)
-    for view in itertools.chain(_threads(config, documents), _excerpts(config, documents)):
+    for view in itertools.chain(_threads(config, documents), _parts(config, documents)):
         views.append(view)
-    return Gathered(documents, views, html, Shelf(_excerpts(config, html)), held_out, roots, chain)
+    return Gathered(documents, views, html, Shelf(_parts(config, html)), held_out, roots, chain)
 
 
 def _roots(config: TrainConfig, earlier: Earlier) -> list[str]:
@@ -390,13 +391,18 @@ def _views(config: TrainConfig, documents: Shelf[Document], origin: dict[str, st
     return Shelf(_cut(view) for some in shown for view in some)
 
 
-def _excerpts(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
-    """A piece of `data.excerpts` of the documents, drawn by the seed and a page's name."""
+def _parts(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
+    """A piece of `data.excerpts` of the documents, and `data.remainders` of them without their article, drawn by the seed and a page's name."""
     for document in documents:
         if random.Random(f"{config.seed} excerpt {document.page.name}").random() < config.data.excerpts:
-            piece = excerpt(document, config.seed)
-            if piece is not None and piece.segments:
-                yield _cut(piece)
+            yield from _some(excerpt(document, config.seed))
+        if random.Random(f"{config.seed} remainder {document.page.name}").random() < config.data.remainders:
+            yield from _some(remainder(document))
+
+
+def _some(document: Document | None) -> Iterator[Document]:
+    if document is not None and document.segments:
+        yield _cut(document)
 
 
 def _threads(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
