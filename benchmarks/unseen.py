@@ -3,8 +3,8 @@
     make ship && .venv/bin/python benchmarks/unseen.py      # needs ../shared/webpages and the extra `views`
 
 `make ship` keeps five models in `models/unseen/`, each trained as the one that ships but without one fold of sites, calibrated
-by the other folds. Each judges here the pages of its fold: the text dumps as they are, every rendering of them, their HTML, and pieces of
-their articles alone (`pagesieve.excerpts`, other pieces than were trained on). "Other pages" are those of `data/line_roles.json`: guides, firms' and
+by the other folds. Each judges here the pages of its fold: the text dumps as they are, every rendering of them, their HTML, pieces of
+their articles alone, and the pages without their articles (`pagesieve.excerpts`). "Other pages" are those of `data/line_roles.json`: guides, firms' and
 institutions' pages, few of them news.
 Writes `benchmarks/results/unseen.json` and prints the tables that stand in `benchmarks/quality.md`.
 """
@@ -19,20 +19,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra import compose, initialize_config_dir
 from joblib import Parallel, delayed
 
 from pagesieve import corpus, evaluation, report
 from pagesieve.config import config_dir, register
 from pagesieve.corpus import Document
-from pagesieve.excerpts import excerpt
+from pagesieve.excerpts import excerpt, remainder
 from pagesieve.files import write_text
 from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, html_view, render, rendered
+from pagesieve.roles import LABELS
 from pagesieve.storage import load_model
 
 OUT = Path(__file__).parent / "results" / "unseen.json"
 MODELS = Path("models", "unseen")
 PIECE = 7  # another seed than training's
+PARTS: dict[str, Callable[[Document], Document | None]] = {"piece of ": lambda page: excerpt(page, PIECE), "rest of ": remainder}
+BODY = LABELS.index("body")
 TIMEOUT = 120  # seconds a program may take for a page
 
 
@@ -57,10 +61,11 @@ RENDERINGS = ("w3m", *PROGRAMS, *FROM_HTML, *FROM_TEXT)
 
 
 def _view(document: Document, name: str, root: Path) -> Document | None:
-    """The document as `name` has it: a rendering, "HTML", or a piece of either."""
-    if name.startswith("piece of "):
-        whole = _view(document, name.removeprefix("piece of "), root)
-        return whole and excerpt(whole, PIECE)
+    """The document as `name` has it: a rendering, "HTML", a piece of either, or what is left of it without the article."""
+    for begin, part in PARTS.items():
+        if name.startswith(begin):
+            whole = _view(document, name.removeprefix(begin), root)
+            return whole and part(whole)
     if name == "HTML":
         return html_view(document, root)
     if name == "w3m":
@@ -79,6 +84,12 @@ def judged(name: str, documents: Sequence[Document], fold: int, root: Path) -> l
     own = model.html if name.endswith("HTML") else model
     assert own is not None
     return evaluation.judge_documents(own, [view for d in documents if (view := _view(d, name, root)) is not None])
+
+
+def taken(pages: Sequence[evaluation.Judged]) -> dict[str, float]:
+    """What is taken for body on pages that have none."""
+    shares = np.array([page.words[page.labels == BODY].sum() / max(page.words.sum(), 1) for page in pages])
+    return {"pages": len(pages), "pages with a body": float((shares > 0).mean()), "share of words": float(shares.mean())}
 
 
 def main() -> None:
@@ -118,6 +129,10 @@ def main() -> None:
         by_words, by_segments = found["by_words"], found["by_segments"]
         rows.append([name, found["pages"], by_words["macro"], by_words["f1"]["body"], by_words["f1"]["teaser"], by_segments["macro"]])
     print(report.table(["rendering", "pages", "macro (words)", "body", "teaser", "macro (segments)"], rows), flush=True)
+    results["without the article"] = {name: taken(judge(name)) for name in ("rest of w3m", "rest of HTML")}
+    columns = ("pages", "pages with a body", "share of words")
+    rests = [[name, *(f"{found[column]:.3g}" for column in columns)] for name, found in results["without the article"].items()]
+    print(report.table(["without the article", *columns], rests), flush=True)
     write_text(OUT, json.dumps(report.plain(results), indent=1) + "\n")
 
 

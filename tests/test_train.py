@@ -422,7 +422,16 @@ def test_html_of_too_few_sites_is_told(tiny_corpus: Path, tmp_path: Path, capsys
 def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny_corpus: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     write_page(other, "gannet.example", "one", page_lines("gannet", 1))
-    config = composed("train", *folder(tiny_corpus), f"data.also=[{other}]", "data.times=3", "data.views=1", "data.threads=1", "n_jobs=1")
+    config = composed(
+        "train",
+        *folder(tiny_corpus),
+        f"data.also=[{other}]",
+        "data.times=3",
+        "data.views=1",
+        "data.threads=1",
+        "data.remainders=0.5",
+        "n_jobs=1",
+    )
     found = gather(config)
     names = [d.page.name for d in found.documents]
     assert len(names) == 17
