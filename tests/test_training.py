@@ -382,7 +382,7 @@ class Seed:
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Seed:
     """The seed page segmented by the model that `make train` makes, from the repository's corpus alone."""
     out = tmp_path_factory.mktemp("seed") / "model"
-    train(composed("train", f"data.root={REPOSITORY / 'data'}", f"out={out}", "cv.random_split=false"))
+    train(composed("train", f"data.root={REPOSITORY / 'data'}", f"out={out}", "cv.random_split=false", "data.html=false"))
     model = load_model(out)
     data = SEED_PAGES[0].read_bytes()
     segments = split(read_page(data).text)
