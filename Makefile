@@ -60,7 +60,7 @@ check-data: $(READY) ## name every problem of data/ (ARGS=folder for another one
 	$(BIN)/python -m pagesieve.check_data $(if $(ARGS),$(ARGS),data --written)
 
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check .
