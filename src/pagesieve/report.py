@@ -251,8 +251,9 @@ def _html_pages(count: int) -> str:
 
 def _pieces(articles: int, others: int, html: int) -> str:
     """What was cut out of the labelled pages to learn from; "" for nothing."""
-    parts = [f"{articles} pieces of their articles alone"] * bool(articles) + [f"{others} pages without their article"] * bool(others)
-    return f"{' and '.join(parts)}{', text and HTML,' if html else ''} are learned from beside the pages.\n" if parts else ""
+    kinds = ((articles, "pieces of their articles alone"), (others, "pages without their article"))
+    parts = " and ".join(f"{count} {kind}" for count, kind in kinds if count)
+    return f"{parts}{', text and HTML,' if html else ''} are learned from beside the pages.\n" if parts else ""
 
 
 def _threads(count: int) -> str:

@@ -393,16 +393,16 @@ def _views(config: TrainConfig, documents: Shelf[Document], origin: dict[str, st
 
 def _parts(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
     """A piece of `data.excerpts` of the documents, and `data.remainders` of them without their article, drawn by the seed and a page's name."""
+    kinds: tuple[tuple[str, float, Callable[[Document], Document | None]], ...] = (
+        ("excerpt", config.data.excerpts, lambda document: excerpt(document, config.seed)),
+        ("remainder", config.data.remainders, remainder),
+    )
     for document in documents:
-        if random.Random(f"{config.seed} excerpt {document.page.name}").random() < config.data.excerpts:
-            yield from _some(excerpt(document, config.seed))
-        if random.Random(f"{config.seed} remainder {document.page.name}").random() < config.data.remainders:
-            yield from _some(remainder(document))
-
-
-def _some(document: Document | None) -> Iterator[Document]:
-    if document is not None and document.segments:
-        yield _cut(document)
+        for kind, share, cut_out in kinds:
+            if random.Random(f"{config.seed} {kind} {document.page.name}").random() < share:
+                part = cut_out(document)
+                if part is not None and part.segments:
+                    yield _cut(part)
 
 
 def _threads(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
