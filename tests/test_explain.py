@@ -29,7 +29,7 @@ def test_words_and_cues_add_up_to_the_first_pass_score(tiny_sieve: Sieve) -> Non
         why = result.explain(segment)
         role = ROLES.index(segment.role)
         _, numbers, weights = linear.weighted_terms(Terms.of_one(measures.terms[place]))
-        scores = (linear.word_weights[numbers] * weights[:, None]).sum(0) + sum(linear.cues(columns[place : place + 1]))[0]
+        scores = (linear.word_weights[numbers] * weights[:, None]).sum(0) + sum(linear.layout_scores(columns[place : place + 1]))[0]
         others = (scores.sum() - scores[role]) / (len(ROLES) - 1)
         assert sum(w for _, w in (*why.words, *why.cues)) == pytest.approx(scores[role] - others, abs=0.02)
         assert {term for term, _ in why.words} <= set(measures.terms[place])

@@ -75,7 +75,7 @@ def explain(model: Model, segments: Sequence[Segment], place: int, label: str, r
     columns = layout(measures, linear.groups)[place : place + 1]
     cues: Floats = np.zeros(0)
     if linear.edges:
-        cues = _beyond(np.concatenate(list(linear.cues(columns))), which)
+        cues = _beyond(np.concatenate(list(linear.layout_scores(columns))), which)
     return Explanation(
         label,
         role,

@@ -71,10 +71,10 @@ class Linear:
     def _probabilities(self, terms: Terms, columns: Floats) -> Floats:
         scores: Floats = self.intercept + self._word_scores(terms)
         if self.edges:
-            cues = np.zeros_like(scores)
-            for of_column in self.cues(columns):
-                cues += of_column
-            scores += cues
+            of_layout = np.zeros_like(scores)
+            for of_column in self.layout_scores(columns):
+                of_layout += of_column
+            scores += of_layout
         if self.one_vs_rest:
             likely = 1.0 / (1.0 + np.exp(-np.maximum(scores.astype(np.float64), LEAST)))
             return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
@@ -107,7 +107,7 @@ class Linear:
             out[rows[first]] = np.add.reduceat(products, first, axis=0)
         return out
 
-    def cues(self, columns: Floats) -> Iterator[Floats]:
+    def layout_scores(self, columns: Floats) -> Iterator[Floats]:
         """What the value of each column in turn weighs, shape (segments, roles); (1, roles) of a column whose values are all in one bin."""
         begin = 0
         for column, edges in zip(np.ascontiguousarray(columns.T), self.edges, strict=True):
