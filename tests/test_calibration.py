@@ -86,7 +86,7 @@ def test_on_a_page_of_which_little_is_sure_the_body_is_what_makes_its_expected_f
     best = max((expected_f1(own >= least) for least in own), default=1.0)
     body = np.array(decided(shares.tolist(), words.tolist(), caution=0.0), dtype=np.int64) == 0
     for chance, chosen in zip(own, body, strict=True):
-        least = min(max(best / 2, LEAST_SHARE), 0.5)
+        least = min(max(best / 2, LEAST_SHARE), 0.5) if own.max() >= 0.5 else 0.5
         assert chosen == (chance >= least) or chance == pytest.approx(least, abs=1e-5)
 
 
@@ -96,8 +96,13 @@ def test_without_segments_or_words_nothing_is_decided_by_the_page() -> None:
 
 
 def test_a_segment_that_is_unlikely_body_is_none_however_little_else_the_page_has() -> None:
-    assert decided([[0.2, 0.7, 0.1]], [40]) == [1]
-    assert decided([[0.35, 0.5, 0.15]], [4000]) == [0]
+    assert decided([[0.5, 0.3, 0.2], [0.35, 0.5, 0.15], [0.2, 0.7, 0.1]], [9, 4000, 40]) == [0, 0, 1]
+
+
+def test_a_page_on_which_no_segment_is_as_likely_body_as_not_has_no_body_unless_the_dial_is_turned_up() -> None:
+    shares = [[0.45, 0.3, 0.25], [0.45, 0.5, 0.05], [0.4, 0.2, 0.4]]
+    assert decided(shares, [40, 400, 4000]) == [1, 1, 2]
+    assert decided(shares, [40, 400, 4000], dial=0.6) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("dial", [-0.01, 1.01, float("nan")])

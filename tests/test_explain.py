@@ -115,7 +115,8 @@ def test_where_another_label_is_likelier_the_rule_is_told(tiny_sieve: Sieve) -> 
 def test_the_rule_is_the_one_that_decided(shares: list[float], caution: float, label: str, told: str) -> None:
     own = np.array([shares], dtype=np.float32)
     asked = np.array([caution], dtype=np.float32)
-    least = 0.5 if label == "boilerplate" else least_share(own[:, 0], np.array([9]))  # as a page has it on which other lines are sure
+    sure = 0.0 if label == "boilerplate" else 0.9  # another line of the page
+    least = least_share(np.append(own[:, 0], sure), np.array([9, 9]))
     labels = decide(own, least, asked, LABELS.index("body"), LABELS.index("teaser"), 0.5)
     said = Prediction(np.zeros((1, len(ROLES)), dtype=np.float32), own, labels, labels, asked)
     rule = _rule(said, 0, LABELS.index(label))

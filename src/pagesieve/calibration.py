@@ -25,6 +25,7 @@ DIAL = 0.5  # the neutral place
 # is less; at most MOST_CAUTION (see benchmarks/quality.md).
 CAUTION, CAUTION_SHARE, MOST_CAUTION = 180.0, 0.25, 20.0
 LEAST_TEASER = 0.3  # probability below which what is likely body, but not likely enough, is no teaser either
+EVEN = 0.5  # as likely body as not
 LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
@@ -114,14 +115,14 @@ def caution_of(words: Floats, headline: NDArray[np.bool_], body: Floats | float)
 def least_share(own: Floats, words: Floats) -> float:
     """The probability of being body (`own`, (segments,)) from which a page's segments are to be body: 0.5, or less where little is sure.
 
-    It is half of the largest F1 over words that can be expected, which is the threshold that reaches it (Lipton, Elkan and Naryanaswamy,
-    "Optimal Thresholding of Classifiers to Maximize F1 Measure", 2014), with the ratio of expectations for the expectation of the ratio.
-    0.5 for a page without words.
+    It is 0.5 where no segment is as likely body as not: such a page has no article, and gets no body. Else it is half of the largest F1 over
+    words that can be expected, which is the threshold that reaches it (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers
+    to Maximize F1 Measure", 2014), with the ratio of expectations for the expectation of the ratio. 0.5 for a page without words, too.
     """
     order = np.argsort(-own, kind="stable")
     weights = words[order].astype(np.float64)
     hits = np.cumsum(weights * own[order])
-    if not len(hits) or hits[-1] <= 0:
-        return 0.5
+    if not len(hits) or hits[-1] <= 0 or own[order[0]] < EVEN:
+        return EVEN
     f1 = 2 * hits / (np.cumsum(weights) + hits[-1])
-    return float(np.clip(f1.max() / 2, LEAST_SHARE, 0.5))
+    return float(np.clip(f1.max() / 2, LEAST_SHARE, EVEN))
