@@ -212,6 +212,7 @@ def summary(judged: Sequence[Judged], seed: int = 0) -> dict[str, Any]:
      "by_segments" / "by_words": {"macro": Interval, "f1" / "precision" / "recall": {label: Interval}, "roles": {role: F1 Interval}},
      "comment_as_body": Interval (share of comment words labelled body),
      "leaking_pages": Interval (share of pages with teasers that have one in the body),
+     "needless_bodies": Interval (share of pages without an article that get a body all the same),
      "calibration_error": {label: float}}
     """
     if not judged:
@@ -235,6 +236,7 @@ def summary(judged: Sequence[Judged], seed: int = 0) -> dict[str, Any]:
         result[f"by_{by}"] = scores
     result["comment_as_body"] = _rate(judged, [_comment_words(page) for page in judged], seed)
     result["leaking_pages"] = _rate(judged, [_leak(page) for page in judged], seed)
+    result["needless_bodies"] = _rate(judged, [_needless(page) for page in judged], seed)
     result["calibration_error"] = {label: calibration(judged, i)["error"] for i, label in enumerate(LABELS)}
     return result
 
@@ -259,6 +261,12 @@ def _leak(page: Judged) -> Floats:
     """(1 if a true teaser is labelled body, 1 if there is a true teaser)."""
     teaser = page.true_labels == TEASER
     return np.array([float((teaser & (page.labels == BODY)).any()), float(teaser.any())])
+
+
+def _needless(page: Judged) -> Floats:
+    """(1 if a page without an article gets a body, 1 if it has none)."""
+    without = not (page.true_labels == BODY).any()
+    return np.array([float(without and (page.labels == BODY).any()), float(without)])
 
 
 def _rate(judged: Sequence[Judged], counts: Sequence[Floats], seed: int) -> Interval:
