@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from hydra import compose, initialize_config_dir
 from joblib import Parallel, delayed
 
@@ -29,14 +28,12 @@ from pagesieve.corpus import Document
 from pagesieve.excerpts import excerpt, remainder
 from pagesieve.files import write_text
 from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, html_view, render, rendered
-from pagesieve.roles import LABELS
 from pagesieve.storage import load_model
 
 OUT = Path(__file__).parent / "results" / "unseen.json"
 MODELS = Path("models", "unseen")
 PIECE = 7  # another seed than training's
 PARTS: dict[str, Callable[[Document], Document | None]] = {"piece of ": lambda page: excerpt(page, PIECE), "rest of ": remainder}
-BODY = LABELS.index("body")
 TIMEOUT = 120  # seconds a program may take for a page
 
 
@@ -86,12 +83,6 @@ def judged(name: str, documents: Sequence[Document], fold: int, root: Path) -> l
     return evaluation.judge_documents(own, [view for d in documents if (view := _view(d, name, root)) is not None])
 
 
-def taken(pages: Sequence[evaluation.Judged]) -> dict[str, float]:
-    """What is taken for body on pages that have none."""
-    shares = np.array([page.words[page.labels == BODY].sum() / max(page.words.sum(), 1) for page in pages])
-    return {"pages": len(pages), "pages with a body": float((shares > 0).mean()), "share of words": float(shares.mean())}
-
-
 def main() -> None:
     register()
     with initialize_config_dir(config_dir(), version_base="1.3"):
@@ -129,10 +120,11 @@ def main() -> None:
         by_words, by_segments = found["by_words"], found["by_segments"]
         rows.append([name, found["pages"], by_words["macro"], by_words["f1"]["body"], by_words["f1"]["teaser"], by_segments["macro"]])
     print(report.table(["rendering", "pages", "macro (words)", "body", "teaser", "macro (segments)"], rows), flush=True)
-    results["without the article"] = {name: taken(judge(name)) for name in ("rest of w3m", "rest of HTML")}
-    columns = ("pages", "pages with a body", "share of words")
-    rests = [[name, *(f"{found[column]:.3g}" for column in columns)] for name, found in results["without the article"].items()]
-    print(report.table(["without the article", *columns], rests), flush=True)
+    results["without the article"] = {name: evaluation.summary(judge(name), config.seed) for name in ("rest of w3m", "rest of HTML")}
+    rests = [
+        [name, found["pages"], found["needless_bodies"], found["needless_words"]] for name, found in results["without the article"].items()
+    ]
+    print(report.table(["without the article", "pages", "pages with a body", "of their words"], rests), flush=True)
     write_text(OUT, json.dumps(report.plain(results), indent=1) + "\n")
 
 

@@ -179,8 +179,11 @@ def test_a_page_leaks_if_one_of_its_teasers_is_labelled_body() -> None:
 def test_a_page_without_an_article_should_get_no_body() -> None:
     right, wrong = judged_page(["meta", "teaser"], ["meta", "meta"]), judged_page(["meta", "teaser", "meta"], ["meta", "headline", "body"])
     article = judged_page(["body", "meta"], ["body", "body"])
-    assert summary([right, wrong, right, article])["needless_bodies"].value == pytest.approx(1 / 3)
+    found = summary([right, wrong, right, article])
+    assert found["needless_bodies"].value == pytest.approx(1 / 3)
+    assert found["needless_words"].value == pytest.approx(2 / 7)
     assert math.isnan(summary([article])["needless_bodies"].value)
+    assert math.isnan(summary([article])["needless_words"].value)
 
 
 # ----------------------------------------------------------------------------------------------------- probabilities

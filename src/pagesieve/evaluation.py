@@ -213,6 +213,7 @@ def summary(judged: Sequence[Judged], seed: int = 0) -> dict[str, Any]:
      "comment_as_body": Interval (share of comment words labelled body),
      "leaking_pages": Interval (share of pages with teasers that have one in the body),
      "needless_bodies": Interval (share of pages without an article that get a body all the same),
+     "needless_words": Interval (share of these pages' words labelled body),
      "calibration_error": {label: float}}
     """
     if not judged:
@@ -237,6 +238,7 @@ def summary(judged: Sequence[Judged], seed: int = 0) -> dict[str, Any]:
     result["comment_as_body"] = _rate(judged, [_comment_words(page) for page in judged], seed)
     result["leaking_pages"] = _rate(judged, [_leak(page) for page in judged], seed)
     result["needless_bodies"] = _rate(judged, [_needless(page) for page in judged], seed)
+    result["needless_words"] = _rate(judged, [_needless_words(page) for page in judged], seed)
     result["calibration_error"] = {label: calibration(judged, i)["error"] for i, label in enumerate(LABELS)}
     return result
 
@@ -264,9 +266,17 @@ def _leak(page: Judged) -> Floats:
 
 
 def _needless(page: Judged) -> Floats:
-    """(1 if a page without an article gets a body, 1 if it has none)."""
-    without = not (page.true_labels == BODY).any()
-    return np.array([float(without and (page.labels == BODY).any()), float(without)])
+    """(1 if a page without an article gets a body, 1 if it has no article)."""
+    return np.array([float((page.labels == BODY).any()), 1.0]) * _without(page)
+
+
+def _needless_words(page: Judged) -> Floats:
+    """(words labelled body, words), of a page without an article."""
+    return np.array([page.words[page.labels == BODY].sum(), page.words.sum()]) * _without(page)
+
+
+def _without(page: Judged) -> bool:
+    return not (page.true_labels == BODY).any()
 
 
 def _rate(judged: Sequence[Judged], counts: Sequence[Floats], seed: int) -> Interval:

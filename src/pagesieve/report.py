@@ -119,7 +119,7 @@ def rates(scores: Mapping[str, Any]) -> str:
     return (
         f"comment words taken for body: {scores['comment_as_body']}\n"
         f"pages with teasers that have one in the body: {scores['leaking_pages']}\n"
-        f"pages without an article that get a body: {scores['needless_bodies']}\n"
+        f"pages without an article that get a body: {scores['needless_bodies']}, of their words {scores['needless_words']}\n"
         f"expected calibration error: {error}"
     )
 
