@@ -65,7 +65,7 @@ def test_body_must_be_so_many_times_as_likely_as_teaser_and_what_is_not_is_the_l
 
 def test_caution_falls_with_the_number_of_words_but_not_for_a_headline() -> None:
     words = np.array([0, 3, 20, 50, 1000], dtype=np.float32)
-    assert caution_of(words, np.zeros(5, dtype=np.bool_), 9000.0).tolist() == pytest.approx([MOST_CAUTION, MOST_CAUTION, 9, 3.6, 1])
+    assert caution_of(words, np.zeros(5, dtype=np.bool_), 9000.0).tolist() == pytest.approx([MOST_CAUTION, MOST_CAUTION, 6, 2.4, 1])
     assert caution_of(words, np.ones(5, dtype=np.bool_), 9000.0).tolist() == [1] * 5
 
 

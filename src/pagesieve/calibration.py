@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
 # How many times as likely as teaser body must be: CAUTION over a segment's number of words, or this share of the body's words over it where that
 # is less; at most MOST_CAUTION (see benchmarks/quality.md).
-CAUTION, CAUTION_SHARE, MOST_CAUTION = 180.0, 0.25, 20.0
+CAUTION, CAUTION_SHARE, MOST_CAUTION = 120.0, 0.25, 20.0
 LEAST_TEASER = 0.3  # probability below which what is likely body, but not likely enough, is no teaser either
 EVEN = 0.5  # as likely body as not
 LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
