@@ -104,8 +104,8 @@ class ModelConfig:
     layout_weight: float = 0.2
     bins: int = 12
     hidden: list[int] = field(default_factory=lambda: [64])
-    most_of_page: int | None = None
-    steps: int = 4000
+    most_of_page: int | None = 80
+    steps: int = 6000
     network_alpha: float = 0.3
     networks: int = 3
     offsets: list[int] = field(default_factory=lambda: [-1, 1])

@@ -90,8 +90,8 @@ class Settings:
     layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
     bins: int = 12  # per layout column, by quantiles
     hidden: tuple[int, ...] = (64,)  # units of the second pass's layers
-    most_of_page: int | None = None  # segments of a page that the second pass learns from: long pages, mostly menus, drown the others
-    steps: int = 4000  # batches each second-pass network learns from; rounded up to whole passes over the data
+    most_of_page: int | None = 80  # segments of a page that the second pass learns from: long pages, mostly menus, drown the others
+    steps: int = 6000  # batches each second-pass network learns from; rounded up to whole passes over the data
     network_alpha: float = 0.3  # regularisation of the second pass
     networks: int = 3  # second-pass networks that are averaged
     offsets: tuple[int, ...] = (-1, 1)  # places whose layout the second pass is told
