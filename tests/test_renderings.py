@@ -45,6 +45,15 @@ def test_wrapped_lines_are_no_wider_than_the_column_and_lose_no_word() -> None:
     assert all(len(line) <= COLUMNS for line in out.split("\n") if "x" not in line)
 
 
+def test_the_margin_is_that_of_every_line_and_part_of_its_width() -> None:
+    out = render("margin", "Quay\n\n  • " + "lantern quay " * 10 + "\n \nend\n", None)
+    assert out is not None
+    lines = out.split("\n")
+    assert (lines[0], lines[1], lines[-1]) == ("   Quay", "", "")
+    assert [line.index(line.strip()) for line in lines if line] == [3, 5, 7, 3]
+    assert 70 < max(map(len, lines)) <= COLUMNS
+
+
 def test_without_html_only_rewritings_of_the_text_are_made(document: corpus.Document, tmp_path: Path) -> None:
     (tmp_path / "raw" / document.page.name).with_suffix(".html.gz").unlink()
     assert {view.extra["renderer"] for view in views(document, tmp_path, 99, seed=0)} == set(FROM_TEXT)

@@ -27,6 +27,7 @@ from pagesieve.roles import ROLES
 __all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "html_view", "render", "rendered", "views"]
 
 COLUMNS = 80
+MARGIN = "   "
 BASE = "https://www.site.example/"  # what relative addresses are taken to be below
 LEAST_FOUND = 0.5  # share of the labelled words a rendering must hold, or it shows another page
 _BLOCKS = frozenset(  # not `flow.BLOCKS`: this rendering stays what models have been trained on
@@ -107,8 +108,7 @@ def _numbered(html: str) -> str:
     body = "".join([*out, text[position:]])
     addresses = [_address(a["href"]) for a in _soup(html)("a", href=True)][: len(starts)]
     listed = "".join(f"{number:>4}. {address}\n" for number, address in enumerate(addresses, 1))
-    indented = "".join(f"   {line}\n" if line.strip() else "\n" for line in body.split("\n"))
-    return _wrapped(indented).rstrip() + "\n" + (f"\nReferences\n\n   Visible links\n{listed}" if listed else "")
+    return _margin(body).rstrip() + "\n" + (f"\nReferences\n\n   Visible links\n{listed}" if listed else "")
 
 
 def _address(href: str) -> str:
@@ -171,6 +171,11 @@ def _width(text: str) -> int:
     return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
+def _margin(text: str) -> str:
+    """As elinks dumps a page: three columns of margin, the lines broken at `COLUMNS`."""
+    return _wrapped("\n".join(f"{MARGIN}{line}" if line.strip() else "" for line in text.split("\n")))
+
+
 def _no_indent(text: str) -> str:
     return "\n".join(line.strip() for line in text.split("\n"))
 
@@ -196,6 +201,7 @@ FROM_HTML: dict[str, Callable[[str], str]] = {
 }
 FROM_TEXT: dict[str, Callable[[str], str]] = {
     "wrapped-80": _wrapped,
+    "margin": _margin,
     "no-indent": _no_indent,
     "no-blank": _no_blank,
     "one-line": _one_line,
