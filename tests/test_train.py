@@ -20,6 +20,7 @@ from programs import SMALL_TRAINING, composed, folder, run
 import pagesieve
 from pagesieve import corpus, report, training
 from pagesieve.config import config_dir, settings
+from pagesieve.renderings import FROM_TEXT
 from pagesieve.sieve import Sieve
 from pagesieve.storage import load_model, save_model
 from pagesieve.train import _fixed_folds, gather, train
@@ -428,7 +429,7 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
         f"data.also=[{other}]",
         "data.times=3",
         "data.views=1",
-        "data.threads=1",
+        "data.threads=2",
         "data.remainders=0.5",
         "n_jobs=1",
     )
@@ -442,9 +443,10 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
         assert all(0 < sum(d.page.name.endswith(part) for d in documents) < most for part in ("@excerpt", "@remainder"))
     copies = [d for d in found.views if d.page.name.endswith(("@1", "@2"))]
     assert sorted(d.page.name.partition("@")[0] for d in copies) == sorted(2 * [n for n in names if not n.startswith("gannet")])
-    threads = [d for d in found.views if "@thread0" in d.page.name]
-    assert len(threads) == sum("comment" in {label.role for label in d.labels} for d in found.documents) > 0
-    assert len({d.extra["renderer"] for d in threads}) > 1
+    threads = [d for d in found.views if "@thread" in d.page.name]
+    assert len(threads) == 2 * sum("comment" in {label.role for label in d.labels} for d in found.documents) > 0
+    assert [d.extra["renderer"] for d in threads[::2]] == ["thread"] * (len(threads) // 2)
+    assert {d.extra["renderer"] for d in threads[1::2]} <= set(FROM_TEXT)
     renderings = [d for d in found.views if d not in (*copies, *pieces, *threads)]
     assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
     assert all(d.roles.size == len(d.segments) for d in found.views)

@@ -75,7 +75,7 @@ class DataConfig:
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
     excerpts: float = 0.5  # share of the pages of which a piece of the article alone is learned too (see `pagesieve.excerpts`)
     remainders: float = 0.0  # share of the pages that are learned from without their article, too (see `pagesieve.excerpts`)
-    threads: int = 0  # other looks of the thread on each page with readers' comments to train on (see `pagesieve.threads`)
+    threads: int = 0  # other looks of the thread on each page with readers' comments to train on, every second one in another rendering (see `pagesieve.threads`)
     times: int = 1  # how often each page of `root` counts beside those of `also`
     html: bool = True  # whether the HTML beside the pages' text dumps is learned too
     held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores; each must be there

@@ -406,15 +406,17 @@ def _parts(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Docum
 
 
 def _threads(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
-    """The pages with readers' comments, each with `data.threads` other looks of its thread, most of them in another rendering."""
+    """The pages with readers' comments, each with `data.threads` other looks of its thread, every second one in another rendering."""
     from pagesieve.renderings import FROM_TEXT, rendered
 
     for document in documents:
         for number in range(config.data.threads):
             view = redressed(document, config.seed + number)
+            if view is not None and number % 2:
+                name = random.Random(f"{config.seed} {view.page.name}").choice(sorted(FROM_TEXT))
+                view = rendered(view, name, FROM_TEXT[name](view.page.text))
             if view is not None:
-                name = random.Random(f"{config.seed} {view.page.name}").choice([None, *sorted(FROM_TEXT)])
-                yield _cut((name and rendered(view, name, FROM_TEXT[name](view.page.text))) or view)
+                yield _cut(view)
 
 
 def _list(make: Callable[..., Iterable[Document]], *arguments: Any) -> list[Document]:
