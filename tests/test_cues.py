@@ -1,4 +1,4 @@
-"""`pagesieve.cues`: lines that point to another story."""
+"""`pagesieve.cues`: lines that point to another story, and those that say that comments are closed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagesieve.cues import FIRST_TOKENS, POINTER
+from pagesieve.cues import _NAMES, _NOTICE, FIRST_TOKENS, POINTER, is_notice
 from pagesieve.features import measure
 from pagesieve.page import split
 from pagesieve.words import tokens
@@ -58,3 +58,45 @@ def test_every_line_that_matches_begins_with_a_first_token(phrase: str, rest: st
     line = phrase + rest
     if POINTER.match(line):
         assert tokens(line)[0] in FIRST_TOKENS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "For the time being we have closed the comments under our stories from the harbour.",
+        "Comments on this article are temporarily unavailable while we mend the mill of our opinions.",
+        "Wir haben die Kommentarfunktion unter diesem Beitrag vorübergehend abgeschaltet.",
+        "Les commentaires sont fermés pendant la nuit, le temps que nous dormions un peu.",
+        "Hemos cerrado los comentarios de esta noticia hasta que baje la marea.",
+        "I commenti sotto questo articolo sono sospesi fino alla fine della vendemmia.",
+        "Комментарии к этой статье закрыты до конца ледохода на нашей реке.",
+        "この記事へのコメントの受け付けは、編集部の都合によりしばらくのあいだ停止しています。いつも読んでくださる皆さまに感謝します。",
+    ],
+)
+def test_a_notice_of_closed_comments_is_told(line: str) -> None:
+    assert measure(split(line)).notice.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Comments are closed.",
+        "The ferry was closed for a week. Nobody would comment on when it may sail again.",
+        "The minister's comments drew laughter from the harbour pilots and their wives.",
+        "The bridge over the mill race is temporarily closed to carts and to geese.",
+    ],
+)
+def test_no_other_line_is_a_notice(line: str) -> None:
+    assert measure(split(line)).notice.tolist() == [0]
+
+
+@given(
+    st.sampled_from(["comments ", "KOMMENTARE ", "Yorumlar ", "Комментарии "]),
+    st.text(max_size=30),
+    st.sampled_from(["closed", "geschlossen", "kapalı", "закрыты"]),
+)
+def test_every_notice_names_comments(what: str, between: str, closed: str) -> None:
+    line = what + between + closed
+    if _NOTICE.search(line):
+        assert any(name in line.lower() for name in _NAMES)
+        assert is_notice(line.ljust(40, "…"))

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.cues import FIRST_TOKENS, POINTER
+from pagesieve.cues import FIRST_TOKENS, POINTER, is_notice
 from pagesieve.links import LEADS, NEAR_LEADS, forms, leads, steps
 from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
 from pagesieve.words import (
@@ -266,6 +266,7 @@ class Looks:
     openings: Floats  # other segments of the page with the same first two words
     dateline: Floats  # 1 where the segment begins as a report does
     pointer: Floats  # 1 where it begins as a line that points to another story
+    notice: Floats  # 1 where it says that comments are closed
     markup: MarkupMeasures | None  # of HTML pages
 
     @property
@@ -275,8 +276,8 @@ class Looks:
 
     @property
     def cues(self) -> Floats:
-        """What is too rare for the networks, shape (segments, 2): `dateline` and `pointer`."""
-        return np.stack([self.dateline, self.pointer], axis=1)
+        """What is too rare for the networks, shape (segments, 3): `dateline`, `pointer` and `notice`."""
+        return np.stack([self.dateline, self.pointer, self.notice], axis=1)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -534,6 +535,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
             (len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents), dtype=np.float32, count=n
         ),
         pointer=_pointers(contents, read.beginning),
+        notice=np.fromiter(map(is_notice, contents), dtype=np.float32, count=n),
         beginning=read.beginning,
         ending=read.ending,
         tokens=tokens,
