@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagesieve.cues import _NAMES, _NOTICE, FIRST_TOKENS, POINTER, is_notice
+from pagesieve.cues import FIRST_TOKENS, POINTER, TOGETHER, notices
 from pagesieve.features import measure
 from pagesieve.page import split
 from pagesieve.words import tokens
@@ -90,13 +90,13 @@ def test_no_other_line_is_a_notice(line: str) -> None:
     assert measure(split(line)).notice.tolist() == [0]
 
 
-@given(
-    st.sampled_from(["comments ", "KOMMENTARE ", "Yorumlar ", "Комментарии "]),
-    st.text(max_size=30),
-    st.sampled_from(["closed", "geschlossen", "kapalı", "закрыты"]),
-)
-def test_every_notice_names_comments(what: str, between: str, closed: str) -> None:
-    line = what + between + closed
-    if _NOTICE.search(line):
-        assert any(name in line.lower() for name in _NAMES)
-        assert is_notice(line.ljust(40, "…"))
+def test_notices_are_found_among_many_texts() -> None:
+    lines = ["The ferry sails again, and nobody was aboard to see it leave."] * (2 * TOGETHER)
+    lines[3] = lines[TOGETHER + 7] = "We have closed the comments below our stories until the mill turns again."
+    assert list(notices(lines)) == [3, TOGETHER + 7]
+    assert list(notices([])) == []
+
+
+@given(st.lists(st.text(alphabet="comment closed.İ\n", min_size=38, max_size=60), max_size=4))
+def test_each_text_is_judged_by_itself(texts: list[str]) -> None:
+    assert list(notices(texts)) == [place for place, text in enumerate(texts) if list(notices([text])) == [0]]

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.cues import FIRST_TOKENS, POINTER, is_notice
+from pagesieve.cues import FIRST_TOKENS, POINTER, notices
 from pagesieve.links import LEADS, NEAR_LEADS, forms, leads, steps
 from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
 from pagesieve.words import (
@@ -535,7 +535,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
             (len(content) >= DATELINE_LEAST and _DATELINE.match(content) is not None for content in contents), dtype=np.float32, count=n
         ),
         pointer=_pointers(contents, read.beginning),
-        notice=np.fromiter(map(is_notice, contents), dtype=np.float32, count=n),
+        notice=_notices(contents),
         beginning=read.beginning,
         ending=read.ending,
         tokens=tokens,
@@ -553,6 +553,13 @@ def _pointers(contents: Sequence[str], beginning: NDArray[np.uint64]) -> Floats:
     found = np.zeros(len(contents), dtype=np.float32)
     for place in np.flatnonzero(np.isin(beginning, _POINTING)).tolist():
         found[place] = POINTER.match(contents[place]) is not None
+    return found
+
+
+def _notices(contents: Sequence[str]) -> Floats:
+    """1 for each text that says that comments are closed."""
+    found = np.zeros(len(contents), dtype=np.float32)
+    found[list(notices(contents))] = 1
     return found
 
 
