@@ -1,4 +1,4 @@
-"""`pagesieve.cues`: lines that point to another story, and those that say that comments are closed."""
+"""`pagesieve.cues`: lines that point to another story, those that say that comments are closed, and landmarks."""
 
 from __future__ import annotations
 
@@ -100,3 +100,79 @@ def test_notices_are_found_among_many_texts() -> None:
 @given(st.lists(st.text(alphabet="comment closed.İ\n", min_size=38, max_size=60), max_size=4))
 def test_each_text_is_judged_by_itself(texts: list[str]) -> None:
     assert list(notices(texts)) == [place for place, text in enumerate(texts) if list(notices([text])) == [0]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "22.04.2020",
+        "Anne Ferris | Di, 21. April 2020 - 17:07",
+        "Updated 2020-04-22",
+        "Publié le 22 avril 2020",
+        "1 de mayo de 2022",
+        "April 22nd, 2020",
+        "Dec. 9, 2016",
+        "3 March 1998",
+        "2020年4月22日",
+        "10/06/20",
+    ],
+)
+def test_a_short_line_with_a_day_is_told(line: str) -> None:
+    assert measure(split(line)).dated.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "line", ["Festivals 2020", "Version 15.1.2", "+1 212 318 2000", "3.65 of 1990 ratings", "Bus 22", "2 cups or 500 g rice"]
+)
+def test_other_numbers_are_no_day(line: str) -> None:
+    assert measure(split(line)).dated.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Anne, 17:07",
+        "le lundi 29 octobre à 17h07",
+        "13.47 Uhr",
+        "7 p.m.",
+        "7:30PM",
+        "3 hours ago",
+        "vor 2 Stunden",
+        "il y a 12 minutes",
+        "3日前",
+        "2시간 전",
+    ],
+)
+def test_a_short_line_with_a_time_is_told(line: str) -> None:
+    assert measure(split(line)).timed.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "line", ["3:1 for the harbour", "24/7", "2½ cups in water for an hour", "Rule 12: no rowing", "10 minutes by ferry", "1:100"]
+)
+def test_other_numbers_are_no_time(line: str) -> None:
+    assert measure(split(line)).timed.tolist() == [0]
+
+
+def test_a_paragraph_is_no_landmark() -> None:
+    paragraph = "On 22 April 2020 at 17:07 the ferry left with nobody aboard, and those who had come to comment on it stood on the quay and waited for the next one."
+    assert not measure(split(paragraph)).landmarks.any()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["27 commentaires", "COMMENTS (3)", "Kommentare", "Комментарии: 5", "コメント（3件）", "评论 12", "댓글 3", "10 réactions", "3 svar"],
+)
+def test_a_very_short_line_on_comments_is_told(line: str) -> None:
+    assert measure(split(line)).on_comments.tolist() == [float(line != "3 svar")]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["22.04.2020", "17:07", "Comments", "A boat", "3 March 1998, 9:15 am", "ab\u200bc 12"]), min_size=1, max_size=12
+    )
+)
+def test_landmarks_are_told_of_each_line_alone(lines: list[str]) -> None:
+    together = measure(split("\n\n".join(lines))).landmarks
+    alone = [measure(split(line)).landmarks[0].tolist() for line in lines]
+    assert together.tolist() == alone

@@ -271,6 +271,19 @@ def test_landmarks_count_from_the_segment_after_them_and_are_far_where_there_are
     assert column(table, "since_comment") == [FAR] * 5
 
 
+def test_a_segment_is_told_what_days_times_and_words_for_comments_stand_around_it() -> None:
+    page = measure(split("A line\n\n3 March 1998\n\nA line\n\n9:15\n\n2 comments\n\nAnn, 4 March 1998\n\nA line\n"))
+    table = context(page, chances(0, 7))
+    assert column(table, "dated_since") == pytest.approx([FAR, FAR, *np.log1p([1, 2, 3, 4, 1])], abs=1e-3)
+    assert column(table, "dated_until") == pytest.approx([*np.log1p([1, 4, 3, 2, 1]), FAR, FAR], abs=1e-3)
+    assert column(table, "dated_before") == pytest.approx(np.log1p([0, 0, 1, 1, 1, 1, 2]), abs=1e-3)
+    assert column(table, "dated_after") == pytest.approx(np.log1p([2, 1, 1, 1, 1, 0, 0]), abs=1e-3)
+    assert column(table, "timed_before") == pytest.approx(np.log1p([0, 0, 0, 0, 1, 1, 1]), abs=1e-3)
+    assert column(table, "on_comments_since") == pytest.approx([FAR] * 5 + [*np.log1p([1, 2])], abs=1e-3)
+    assert column(table, "dated_in_-15_-1") == pytest.approx([0, 0, 1 / 2, 1 / 3, 1 / 4, 1 / 5, 2 / 6], abs=1e-3)
+    assert column(table, "dated_in_1_15") == pytest.approx([2 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 0, 0], abs=1e-3)
+
+
 def test_likeness_is_the_share_of_long_words_that_other_main_text_has(page: Measures) -> None:
     likeness = column(context(page, sure(*ON_PAGE)), "likeness")
     assert likeness[0] == -1  # "Home" has no long word

@@ -1,9 +1,14 @@
-"""Part of step 2 of a page's way: phrases too rare for a network to learn. What lines with them are likely to be is learned apart (`training.calibrate`).
+"""Part of step 2 of a page's way: what a line says by a phrase, a date or a name, whatever else it says.
+
+Some phrases are too rare for a network to learn. What lines with them are likely to be is learned apart (`training.calibrate`):
 
 - By some a line points to another story ("Read more: …", "Lire aussi : …"). Such lines stand within articles and look like their paragraphs:
   92 among the 137,000 segments of 659 real pages, 84 of them teasers.
 - By others a house says that it takes no comments for a while, in the tone and at the end of the article: 36 among the 369,000
   segments of real and written pages, one of them body.
+
+Others are landmarks, which tell what stands around them: a date, a time of day, a word for comments. A thread of comments reads like an article, but for the
+line above or below each of them.
 """
 
 from __future__ import annotations
@@ -13,7 +18,7 @@ from collections.abc import Iterator, Sequence
 
 from pagesieve.words import tokens
 
-__all__ = ["FIRST_TOKENS", "POINTER", "notices"]
+__all__ = ["COMMENTS", "DATE", "FIRST_TOKENS", "POINTER", "TIME", "notices"]
 
 # First word → what may follow it before the mark that ends the phrase. A name may come between ("Read more on the strike: …").
 _PHRASES = {
@@ -168,3 +173,33 @@ def notices(texts: Sequence[str]) -> Iterator[int]:
 
 def _is_notice(lowered: str, root: str) -> bool:
     return any(begin in lowered and pattern.search(lowered) for begin, pattern in _NOTICES[root].items())
+
+
+# A day with its year ("22.04.2020", "2020-04-22", "22 avril 2020", "April 22nd, 2020"), from the last digit of its first number on: a search for a digit
+# is quick. Lines are looked through together, so that no space may be a line feed.
+_DAY, _MONTH, _YEAR = r"[0-3]?\d", r"[^\W\d_]{3,12}\.?", r"(?:19|20)\d\d"
+DATE = re.compile(
+    rf"\d(?:[./-][01]?\d[./-](?:19|20)?\d\d|(?<={_YEAR})[-/.年] ?[01]?\d[-/.月] ?{_DAY}|(?:\.|º|er)?,?[ \xa0](?:(?:de|of) )?{_MONTH},?[ \xa0](?:(?:de|of) )?{_YEAR}"
+    rf"|(?:(?:st|nd|rd|th),?|,)[ \xa0](?:(?:of )?{_MONTH},? )?{_YEAR})(?!\d)",
+    re.IGNORECASE,
+)
+# A time of day ("17:07", "17h07", "13.47 Uhr", "7 p.m."), or how long ago ("3 hours ago", "vor 2 Stunden", "3日前").
+TIME = re.compile(
+    r"\d(?:[ \xa0]?[:h時点시][0-5]\d(?!\d)|\.[0-5]\d[ \xa0](?:uhr|h\b|[ap]\.?m)|[ \xa0]?(?:uhr|[ap]\.?m)\b"
+    r"|[ \xa0]?[^\W\d_]{1,9} (?:ago|fa|geleden|temu|atrás|назад|siden|sedan|sitten|önce)\b"
+    r"|(?<=\bvor \d)|(?<=\bvor \d\d)|(?<=\bil y a \d)|(?<=\bil y a \d\d)|(?<=\bhace \d)|(?<=\bhace \d\d)|(?<=\bhá \d)|(?<=\bhá \d\d)"
+    r"|[ \xa0]?(?:秒|分|分钟|時間|小时|小時|天|日|週間|周|か月|个月|年|초|분|시간|일|주|개월|년) ?[前전])",
+    re.IGNORECASE,
+)
+
+# What comments are called above and below them, as `words.tokens` has it.
+COMMENTS = tuple(
+    """
+    comment comments commented commenting commenters replies kommentar kommentare kommentaren kommentieren kommentiert kommentarfunktion kommentarbereich
+    leserkommentare leserbriefe commentaire commentaires commenter commentez réaction réactions réagir réagissez comentario comentarios comentar comenta
+    comente comentário comentários commento commenti commenta reactie reacties reageer reageren kommentarer kommentera kommenter kommenterer kommentit
+    kommentoi komentarz komentarze komentarzy komentuj skomentuj komentář komentáře komentářů komentáre komentovat diskuse hozzászólás hozzászólások
+    kommentek comentariu comentarii komentar komentara komentari komentarji комментарий комментарии комментариев комментария комментировать коментар
+    коментарі коментарів коментувати коментари коментара σχόλιο σχόλια yorum yorumlar コメ 评论 評論 留言 댓글 luận تعليق تعليقات التعليقات نظرات टिप्पणी תגובות
+    """.split()
+)

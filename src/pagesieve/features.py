@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.cues import FIRST_TOKENS, POINTER, notices
+from pagesieve.cues import COMMENTS, DATE, FIRST_TOKENS, POINTER, TIME, notices
 from pagesieve.links import LEADS, NEAR_LEADS, forms, leads, steps
 from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
 from pagesieve.words import (
@@ -79,7 +79,8 @@ LONG_WORD = 5  # characters from which a word says what a text is about
 _DATELINE = re.compile(
     r"[^\W\d_][^()\n]{1,60}\([^\W\d_][^()\n]{0,25}\)\s?[—–-]|[A-ZÀ-Þ]{2}[A-ZÀ-Þ .'’-]{1,30}(?:, \w[\w .]{1,20})?\s?[—–-]{1,2}\s"
 )
-_POINTING = hashes(FIRST_TOKENS)
+_POINTING, _COMMENTS = hashes(FIRST_TOKENS), hashes(COMMENTS)
+DATED_WORDS, NAMED_WORDS = 20, 9  # at most, of a line that is a landmark by what it tells: by a date or a time, by a word for comments
 DATELINE_LEAST = 60  # characters; a line this long is a report's first paragraph or a story's summary, no name and no title
 
 # -------------------------------------------------------------------------------------------------------- layout
@@ -267,6 +268,9 @@ class Looks:
     dateline: Floats  # 1 where the segment begins as a report does
     pointer: Floats  # 1 where it begins as a line that points to another story
     notice: Floats  # 1 where it says that comments are closed
+    dated: Floats  # 1 where it is short and tells a day
+    timed: Floats  # 1 where it is short and tells a time of day, or how long ago
+    on_comments: Floats  # 1 where it is very short and speaks of comments
     markup: MarkupMeasures | None  # of HTML pages
 
     @property
@@ -278,6 +282,11 @@ class Looks:
     def cues(self) -> Floats:
         """What is too rare for the networks, shape (segments, 3): `dateline`, `pointer` and `notice`."""
         return np.stack([self.dateline, self.pointer, self.notice], axis=1)
+
+    @property
+    def landmarks(self) -> Floats:
+        """What tells of the segments around, shape (segments, 3): `dated`, `timed` and `on_comments`."""
+        return np.stack([self.dated, self.timed, self.on_comments], axis=1)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -405,6 +414,7 @@ class _Read:
     first: NDArray[np.uint8]
     last: NDArray[np.uint8]
     openings: NDArray[np.uint64]  # hash of the first two tokens
+    on_comments: NDArray[np.bool_]  # whether there is one of `COMMENTS`
     beginning: NDArray[np.uint64]
     ending: NDArray[np.uint64]
     whole: NDArray[np.uint64]  # hash of all characters
@@ -462,6 +472,7 @@ class _Read:
             first=np.where(lengths > 0, classes[starts], 0).astype(np.uint8),
             last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.uint8),
             openings=found.openings(),
+            on_comments=np.bincount(found.row[_are(found.hash, _COMMENTS)], minlength=n) > 0,
             beginning=beginning,
             ending=ending,
             whole=range_hashes(codes, starts, ends - 1),
@@ -471,6 +482,16 @@ class _Read:
             small_hashes=found.hash[small],
         )
         return read, found, contents
+
+
+def _are(hashed: NDArray[np.uint64], some: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of many hashes are among some: few pass by their last bits, so that few are looked for."""
+    last = np.uint64(0xFFFF)
+    there = np.zeros(int(last) + 1, dtype=np.bool_)
+    there[(some & last).astype(np.int64)] = True
+    are: NDArray[np.bool_] = there[(hashed & last).astype(np.int64)]
+    are[are] = np.isin(hashed[are], some)
+    return are
 
 
 def _characters(texts: Sequence[str]) -> tuple[Sequence[str], str, NDArray[np.uint32], NDArray[np.uint8]]:
@@ -518,6 +539,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     markup_columns = _columns(columns)
     led = Led.of(markup_columns)
     bullets = itertools.chain.from_iterable(of_page.bullet for of_page in columns)
+    with_digits = np.flatnonzero((read.words <= DATED_WORDS) & (read.counts[:, _CLASS["digit"]] > 0)).tolist()
     return Measures(
         bounds=bounds,
         counts=read.counts,
@@ -536,6 +558,9 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         ),
         pointer=_pointers(contents, read.beginning),
         notice=_notices(contents),
+        dated=_telling(DATE, contents, with_digits),
+        timed=_telling(TIME, contents, with_digits),
+        on_comments=(read.on_comments & (read.words <= NAMED_WORDS)).astype(np.float32),
         beginning=read.beginning,
         ending=read.ending,
         tokens=tokens,
@@ -554,6 +579,15 @@ def _pointers(contents: Sequence[str], beginning: NDArray[np.uint64]) -> Floats:
     for place in np.flatnonzero(np.isin(beginning, _POINTING)).tolist():
         found[place] = POINTER.match(contents[place]) is not None
     return found
+
+
+def _telling(pattern: re.Pattern[str], contents: Sequence[str], places: Sequence[int]) -> Floats:
+    """1 for each of the texts at these places in which the pattern is found."""
+    told = np.zeros(len(contents), dtype=np.float32)
+    ends = np.cumsum([len(contents[place]) + 1 for place in places])
+    found = [match.start() for match in pattern.finditer("\n".join([contents[place] for place in places]))]
+    told[np.asarray(places, dtype=np.int64)[ends.searchsorted(found, side="right")]] = 1
+    return told
 
 
 def _notices(contents: Sequence[str]) -> Floats:
@@ -721,7 +755,11 @@ LAYOUT: tuple[Feature, ...] = (
     Feature("inline", "lines", lambda m: m.inline),
     Feature("repeats", "repeats", lambda m: _log(m.repeats), near=True),
     Feature("openings", "repeats", lambda m: _log(m.openings), near=True),
-    Feature("dateline", "characters", lambda m: m.dateline),  # too rare for a bin of its own: for the second pass
+    # Too rare for bins of their own: for the second pass.
+    Feature("dateline", "characters", lambda m: m.dateline),
+    Feature("dated", "characters", lambda m: m.dated, near=True),
+    Feature("timed", "characters", lambda m: m.timed, near=True),
+    Feature("on_comments", "characters", lambda m: m.on_comments, near=True),
     Feature("linked", MARKUP, lambda m: _markup(m).linked, near=True),
     Feature("links", MARKUP, lambda m: _log(_markup(m).links)),
     Feature("heading", MARKUP, lambda m: _markup(m).heading, near=True),

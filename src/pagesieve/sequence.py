@@ -39,6 +39,8 @@ LEAST_ALIKE, MOSTLY = (
 )  # segments that look the same from which they say something about each other, and mean probability of body up to which they do
 HEAVIEST = 60.0  # words; a longer segment says no more about where the main text lies
 
+LANDMARKS = ("dated", "timed", "on_comments")  # see `Measures.landmarks`
+LANDMARKS_AROUND = ((-15, -1), (1, 15))  # stretches whose share of them a segment is told
 ALONG = ("run", "block")  # see `features.stretches`
 GROUPS_ALIKE = (*ALONG, "form", "beginning", "ending")  # and `features.lookalikes`
 
@@ -49,6 +51,7 @@ CONTEXT_NAMES: tuple[str, ...] = (
     "indent_unlike_main", "blank_unlike_main", "length_unlike_main", "bullet_unlike_main",
     *(f"since_{ROLES[role]}" for role in MARK_AT),
     "until_teaser_heading",
+    *(f"{mark}_{what}" for mark in LANDMARKS for what in ("since", "until", "before", "after", *(f"in_{low}_{high}" for low, high in LANDMARKS_AROUND))),
     *(f"{what}_in_{group}" for group in GROUPS_ALIKE for what in (*ROLES, "size")),
     *(f"{what}_{group}" for group in ALONG for what in (*(f"{role}_{side}" for side in ("before", "after") for role in ROLES), "into", "left_in")),
 )  # fmt: skip
@@ -80,6 +83,28 @@ def _since(marks: NDArray[np.bool_], first: NDArray[np.int64]) -> Floats:
     last = np.maximum.accumulate(np.where(marks, place, -1))
     last = np.concatenate([[-1], last[:-1]])
     return np.where(last >= first, np.log1p(np.maximum(place - last, 0)), FAR).astype(np.float32)
+
+
+def _until(marks: NDArray[np.bool_], last: NDArray[np.int64]) -> Floats:
+    """Log distance to the next marked segment, `FAR` where there is none; `last` is the place of the last segment of each one's page."""
+    return _since(marks[::-1], (len(marks) - 1 - last)[::-1])[::-1]
+
+
+def _around_landmarks(measures: Measures) -> Iterator[Floats]:
+    """For each of `LANDMARKS`: the log distance to the last and to the next one, the log numbers of those before and after, and their shares around."""
+    n, bounds, page = len(measures), measures.bounds, measures.page
+    first, last = bounds[:-1][page], bounds[1:][page] - 1
+    marks = measures.landmarks
+    sums = RunningSums.of(marks, bounds)
+    around = sums.means_around(LANDMARKS_AROUND, 0, n)
+    place = np.arange(n) + page  # in the sums, where each page has a row more
+    before = sums.total[place] - sums.total[first + page]
+    after = sums.total[last + 1 + page] - sums.total[place + 1]
+    for kind, marked in enumerate(marks.T > 0):
+        yield _since(marked, first)
+        yield _until(marked, last)
+        yield from (np.log1p(number[:, kind]).astype(np.float32) for number in (before, after))
+        yield from (share[:, kind] for share in around)
 
 
 def _likeness(words: Words, inside: NDArray[np.bool_]) -> Floats:
@@ -160,7 +185,7 @@ class Context:
     @classmethod
     def of(cls, measures: Measures, probabilities: Floats) -> Context:
         """The context that follows from the first pass's role probabilities, shape (segments, roles)."""
-        n, bounds, page = len(measures), measures.bounds, measures.page
+        bounds, page = measures.bounds, measures.page
         first, last = bounds[:-1][page], bounds[1:][page] - 1
         words = np.maximum(measures.words, 1)
         so_far = probabilities[:, BODY] * words
@@ -177,7 +202,8 @@ class Context:
             _likeness(measures.long_words, inside),  # what it is about
             _likeness(measures.small_words, inside),  # how it speaks: a notice says "we" and "you", a report doesn't
             *(_since(probabilities[:, role] > least, first) for role, least in MARK_AT.items()),
-            _since(headings[::-1], (n - 1 - last)[::-1])[::-1],
+            _until(headings, last),
+            *_around_landmarks(measures),
         )
         alike = tuple(_Groups.of(number, probabilities) for number in (*stretches(measures), *lookalikes(measures)))
         marked, shares = _marked(measures, probabilities)
