@@ -4,7 +4,7 @@ A teaser's summary reads like an article's paragraph, and a reader's comment lik
 betrays them. What lives here is plain numpy and the same in training and in use:
 
 - `Context`: features made of the first pass's role probabilities around a segment and over the page (where the main
-  text lies, how far the last teaser heading is, likeness to the main text), the input of the second pass;
+  text lies, how far the last teaser heading is, likeness to the main text) and of landmarks around it, the input of the second pass;
 - `decode`: each segment's probabilities given all others', from how often roles follow each other; `of_likes`: what is said of those that look the same.
 """
 
