@@ -102,56 +102,54 @@ def test_each_text_is_judged_by_itself(texts: list[str]) -> None:
     assert list(notices(texts)) == [place for place, text in enumerate(texts) if list(notices([text])) == [0]]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "22.04.2020",
-        "Anne Ferris | Di, 21. April 2020 - 17:07",
-        "Updated 2020-04-22",
-        "Publié le 22 avril 2020",
-        "1 de mayo de 2022",
-        "April 22nd, 2020",
-        "Dec. 9, 2016",
-        "3 March 1998",
-        "2020年4月22日",
-        "10/06/20",
-    ],
+DAYS = (
+    "22.04.2020",
+    "Updated 2020-04-22",
+    "Publié le 22 avril 2020",
+    "1 de mayo de 2022",
+    "April 22nd, 2020",
+    "Dec. 9, 2016",
+    "3 March 1998",
+    "2020年4月22日",
+    "10/06/20",
 )
-def test_a_short_line_with_a_day_is_told(line: str) -> None:
-    assert measure(split(line)).dated.tolist() == [1]
-
-
-@pytest.mark.parametrize(
-    "line", ["Festivals 2020", "Version 15.1.2", "+1 212 318 2000", "3.65 of 1990 ratings", "Bus 22", "2 cups or 500 g rice"]
+TIMES = (
+    "Anne, 17:07",
+    "le lundi 29 octobre à 17h07",
+    "13.47 Uhr",
+    "7 p.m.",
+    "7:30PM",
+    "3 hours ago",
+    "vor 2 Stunden",
+    "il y a 12 minutes",
+    "3日前",
+    "2시간 전",
 )
-def test_other_numbers_are_no_day(line: str) -> None:
-    assert measure(split(line)).dated.tolist() == [0]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Anne, 17:07",
-        "le lundi 29 octobre à 17h07",
-        "13.47 Uhr",
-        "7 p.m.",
-        "7:30PM",
-        "3 hours ago",
-        "vor 2 Stunden",
-        "il y a 12 minutes",
-        "3日前",
-        "2시간 전",
-    ],
+NEITHER = (
+    *(
+        "Festivals 2020",
+        "Version 15.1.2",
+        "+1 212 318 2000",
+        "3.65 of 1990 ratings",
+        "Bus 22",
+        "2 cups or 500 g rice",
+        "3:1 for the harbour",
+        "24/7",
+    ),
+    *("2½ cups in water for an hour", "Rule 12: no rowing", "10 minutes by ferry", "1:100"),
 )
-def test_a_short_line_with_a_time_is_told(line: str) -> None:
-    assert measure(split(line)).timed.tolist() == [1]
+TOLD = {
+    **dict.fromkeys(DAYS, (1, 0)),
+    **dict.fromkeys(TIMES, (0, 1)),
+    **dict.fromkeys(NEITHER, (0, 0)),
+    "Ann | Di, 21. April 2020 - 17:07": (1, 1),
+}
 
 
-@pytest.mark.parametrize(
-    "line", ["3:1 for the harbour", "24/7", "2½ cups in water for an hour", "Rule 12: no rowing", "10 minutes by ferry", "1:100"]
-)
-def test_other_numbers_are_no_time(line: str) -> None:
-    assert measure(split(line)).timed.tolist() == [0]
+@pytest.mark.parametrize(("line", "told"), TOLD.items())
+def test_a_short_line_with_a_day_or_a_time_is_told(line: str, told: tuple[int, int]) -> None:
+    measures = measure(split(line))
+    assert (*measures.dated.tolist(), *measures.timed.tolist()) == told
 
 
 def test_a_paragraph_is_no_landmark() -> None:

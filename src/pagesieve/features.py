@@ -80,7 +80,7 @@ _DATELINE = re.compile(
     r"[^\W\d_][^()\n]{1,60}\([^\W\d_][^()\n]{0,25}\)\s?[—–-]|[A-ZÀ-Þ]{2}[A-ZÀ-Þ .'’-]{1,30}(?:, \w[\w .]{1,20})?\s?[—–-]{1,2}\s"
 )
 _POINTING, _COMMENTS = hashes(FIRST_TOKENS), hashes(COMMENTS)
-DATED_WORDS, NAMED_WORDS = 20, 9  # at most, of a line that is a landmark by what it tells: by a date or a time, by a word for comments
+MOST_DATED, MOST_ON_COMMENTS = 20, 9  # words of a line that is a landmark by its date or time, and by a word for comments
 DATELINE_LEAST = 60  # characters; a line this long is a report's first paragraph or a story's summary, no name and no title
 
 # -------------------------------------------------------------------------------------------------------- layout
@@ -472,7 +472,7 @@ class _Read:
             first=np.where(lengths > 0, classes[starts], 0).astype(np.uint8),
             last=np.where(lengths > 0, classes[np.maximum(ends - 2, 0)], 0).astype(np.uint8),
             openings=found.openings(),
-            on_comments=np.bincount(found.row[_are(found.hash, _COMMENTS)], minlength=n) > 0,
+            on_comments=np.bincount(found.row[_among(found.hash, _COMMENTS)], minlength=n) > 0,
             beginning=beginning,
             ending=ending,
             whole=range_hashes(codes, starts, ends - 1),
@@ -484,14 +484,14 @@ class _Read:
         return read, found, contents
 
 
-def _are(hashed: NDArray[np.uint64], some: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def _among(hashed: NDArray[np.uint64], some: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Which of many hashes are among some: few pass by their last bits, so that few are looked for."""
     last = np.uint64(0xFFFF)
     there = np.zeros(int(last) + 1, dtype=np.bool_)
     there[(some & last).astype(np.int64)] = True
-    are: NDArray[np.bool_] = there[(hashed & last).astype(np.int64)]
-    are[are] = np.isin(hashed[are], some)
-    return are
+    found: NDArray[np.bool_] = there[(hashed & last).astype(np.int64)]
+    found[found] = np.isin(hashed[found], some)
+    return found
 
 
 def _characters(texts: Sequence[str]) -> tuple[Sequence[str], str, NDArray[np.uint32], NDArray[np.uint8]]:
@@ -539,7 +539,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     markup_columns = _columns(columns)
     led = Led.of(markup_columns)
     bullets = itertools.chain.from_iterable(of_page.bullet for of_page in columns)
-    with_digits = np.flatnonzero((read.words <= DATED_WORDS) & (read.counts[:, _CLASS["digit"]] > 0)).tolist()
+    with_digits = np.flatnonzero((read.words <= MOST_DATED) & (read.counts[:, _CLASS["digit"]] > 0)).tolist()
     return Measures(
         bounds=bounds,
         counts=read.counts,
@@ -560,7 +560,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
         notice=_notices(contents),
         dated=_telling(DATE, contents, with_digits),
         timed=_telling(TIME, contents, with_digits),
-        on_comments=(read.on_comments & (read.words <= NAMED_WORDS)).astype(np.float32),
+        on_comments=(read.on_comments & (read.words <= MOST_ON_COMMENTS)).astype(np.float32),
         beginning=read.beginning,
         ending=read.ending,
         tokens=tokens,
@@ -576,7 +576,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
 def _pointers(contents: Sequence[str], beginning: NDArray[np.uint64]) -> Floats:
     """1 for each text that points to another story; `beginning` holds the hashes of the first tokens."""
     found = np.zeros(len(contents), dtype=np.float32)
-    for place in np.flatnonzero(np.isin(beginning, _POINTING)).tolist():
+    for place in np.flatnonzero(_among(beginning, _POINTING)).tolist():
         found[place] = POINTER.match(contents[place]) is not None
     return found
 
