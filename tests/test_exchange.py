@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from conftest import label_file, write_page
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from programs import composed, folder, run
 
@@ -249,6 +249,7 @@ def test_a_file_to_read_that_is_not_there_is_told(root: Path, tmp_path: Path) ->
         max_size=9,
     )
 )
+@example([("\\n", "headline")])
 def test_any_text_and_roles_come_back_from_both_formats(tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, str]]) -> None:
     text, found = "", []
     for words, role in drawn:

@@ -126,7 +126,7 @@ def _region(region: dict[str, Any], text: str, place: str) -> Label:
         raise ExchangeError(f"{place}: must have one role as its label; give it one and export again")
     label = _label([value.get("start"), value.get("end"), value["labels"][0]], place)
     said = value.get("text")
-    if isinstance(said, str) and _bare(said.replace("\\n", "\n")) != _bare(text[label.start : label.end]):
+    if isinstance(said, str) and _bare(said) != _bare(text[label.start : label.end]):
         raise ExchangeError(
             f"{place}: says {said[:40]!r}, but {label.start}-{label.end} of the text is {text[label.start : label.end][:40]!r}; "
             "old releases of Label Studio counted UTF-16 units and not characters: export with a newer one"
@@ -135,7 +135,8 @@ def _region(region: dict[str, Any], text: str, place: str) -> Label:
 
 
 def _bare(text: str) -> str:
-    return "".join(text.split())
+    """Without white space, nor the backslash and n that Label Studio writes for the end of a line (and a page may hold as they are)."""
+    return "".join(text.replace("\\n", "\n").split())
 
 
 def read_lines(path: Path) -> Iterator[Marked]:
