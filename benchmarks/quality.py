@@ -34,9 +34,9 @@ VARIANTS: dict[str, Settings] = {
     "alpha=1e-5": replace(DEFAULT, alpha=1e-5),
     "second pass's answer alone": replace(DEFAULT, first_share=0.0),
     "one network": replace(DEFAULT, networks=1),
-    "two layers": replace(DEFAULT, hidden=(64, 32), steps=3000),
-    "more steps": replace(DEFAULT, steps=4500),
-    "no neighbours' layout": replace(DEFAULT, offsets=()),
+    "more steps": replace(DEFAULT, steps=3 * DEFAULT.steps),
+    "one reading": replace(DEFAULT, readings=1),
+    "few states": replace(DEFAULT, states=DEFAULT.states // 4),
 }
 
 

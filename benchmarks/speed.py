@@ -122,7 +122,7 @@ def _judge(model: Model, pages: Sequence[Any], timed: Callable[[str, Callable[[]
     first = probabilities = timed("first pass", lambda: model.linear.probabilities(measures, columns))
     network = model.network
     if network is not None:
-        inputs = timed("second pass's inputs", lambda: second_pass_inputs(measures, columns, first, model.linear.groups, network.offsets))
+        inputs = timed("second pass's inputs", lambda: second_pass_inputs(measures, columns, first, model.linear.groups))
         second = timed("second pass", lambda: network.probabilities(inputs, measures.bounds))
         probabilities = _blend(second, first, network.first_share)
     decoded = timed("decode", lambda: model.in_place(probabilities, measures))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from pagesieve import corpus, training
@@ -24,8 +25,12 @@ from pagesieve.sieve import Sieve, load
 from pagesieve.storage import save_model
 
 SITES = ("saltmarsh", "tillerpost", "quernstone", "larkrise", "foundryrow", "eddystone", "wickfield", "barleymow")
-SMALL = training.Settings(min_df=1, max_iter=30, hidden=(16,), steps=60, networks=2)
-QUICK = replace(SMALL, networks=1, max_iter=10, hidden=(8,))
+SMALL = training.Settings(min_df=1, max_iter=30, units=16, states=8, steps=100, rate=1e-2, networks=2)
+QUICK = replace(SMALL, networks=1, max_iter=10, units=8, states=4)
+
+# No deadline: how long an example takes says more about the machine's other work than about the code.
+settings.register_profile("pagesieve", deadline=None)
+settings.load_profile("pagesieve")
 
 # What may stand in a text dump, and texts of it.
 PIECES = [

@@ -13,7 +13,7 @@ from pagesieve.config import config_dir, register
 
 # What makes training take a second.
 SMALL_TRAINING = (
-    *("model.min_df=1", "model.max_iter=10", "model.networks=1", "model.hidden=[8]", "model.steps=40"),
+    *("model.min_df=1", "model.max_iter=10", "model.networks=1", "model.units=8", "model.states=4", "model.steps=40", "model.rate=0.01"),
     *("cv.folds=3", "cv.random_split=false", "n_jobs=1"),
 )
 

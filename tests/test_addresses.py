@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pagesieve.addresses import AddressError, check, found, opened, read, remove, replacing_at
 
-FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 AFAR = "memory:///tides"
 
 

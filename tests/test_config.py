@@ -122,7 +122,7 @@ def test_a_misspelt_key_or_choice_is_refused_by_name(name: str, override: str) -
         ("train", "model.networks=two"),
         ("train", "model.networks=1.5"),
         ("train", "model.C=much"),
-        ("train", "model.hidden=[wide]"),
+        ("train", "model.units=wide"),
         ("train", "model.sequence=perhaps"),
         ("train", "cv.folds=[3]"),
         ("train", "features.words=some"),

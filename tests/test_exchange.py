@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from conftest import label_file, write_page
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from programs import composed, folder, run
 
@@ -239,7 +239,6 @@ def test_a_file_to_read_that_is_not_there_is_told(root: Path, tmp_path: Path) ->
         exchanged(root, f"read={tmp_path / 'folder.json'}")
 
 
-@settings(deadline=None)  # writes files
 @given(
     st.lists(
         st.tuples(

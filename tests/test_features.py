@@ -11,15 +11,14 @@ from pagesieve.features import (
     GROUPS,
     Floats,
     LayoutRows,
-    RunningSums,
     column_names,
     layout,
     measure,
-    shifted,
-    window,
+    measure_pages,
+    shapes,
 )
 from pagesieve.html import read_html
-from pagesieve.page import split
+from pagesieve.page import MAX_INDENT, split
 from pagesieve.words import HEAD, TAIL, WHOLE, terms, tokens
 
 PAGE = page_text(page_lines("saltmarsh", 1))
@@ -111,7 +110,6 @@ def test_an_empty_page_has_empty_features() -> None:
     matrix = layout(measure(()))
     assert matrix.shape == (0, len(LAYOUT))
     assert measure(()).terms == []
-    assert not any(map(len, window(matrix, GROUPS, (-1, 1), np.array([0, 0]), 0, 0)))
 
 
 def test_column_names_are_unique_and_in_the_tables_order() -> None:
@@ -220,31 +218,11 @@ def array(*values: float) -> Floats:
     return np.array(values, dtype=np.float32)
 
 
-@pytest.mark.parametrize(
-    ("by", "expected"), [(0, [1, 2, 3]), (1, [2, 3, -1]), (-1, [-1, 1, 2]), (3, [-1, -1, -1]), (-9, [-1, -1, -1]), (9, [-1, -1, -1])]
-)
-def test_shifted_fills_beyond_the_ends(by: int, expected: list[float]) -> None:
-    assert shifted(array(1, 2, 3), by, -1).tolist() == expected
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"), [(0, 0, [1, 2, 6]), (-1, 1, [1.5, 3, 4]), (1, 5, [4, 6, 0]), (-5, -1, [0, 1, 1.5]), (7, 9, [0, 0, 0])]
-)
-def test_means_are_cut_at_the_pages_ends(low: int, high: int, expected: list[float]) -> None:
-    sums = RunningSums.of(array(1, 2, 6), np.array([0, 3]))
-    assert sums.means_around([(low, high)], 0, 3)[0].tolist() == expected
-    assert sums.means_around([(low, high)], 1, 3)[0].tolist() == expected[1:]
-
-
-def test_a_window_adds_the_near_columns_of_the_neighbours() -> None:
-    matrix = layout(measure(split("a\nbb\nccc\n")))
-    near = [i for i, feature in enumerate(LAYOUT) if feature.near]
-    seen = np.concatenate([*window(matrix, GROUPS, (-1, 2), np.array([0, 3]), 0, 3)], axis=1)
-    assert seen.shape == (3, len(LAYOUT) + 2 * len(near))
-    assert np.array_equal(seen[:, : len(LAYOUT)], matrix)
-    assert np.array_equal(seen[1, len(LAYOUT) : len(LAYOUT) + len(near)], matrix[0, near])
-    assert (seen[0, len(LAYOUT) : len(LAYOUT) + len(near)] == -1).all()
-    assert np.array_equal(seen[0, len(LAYOUT) + len(near) :], matrix[2, near])
+def test_what_comes_next_ends_with_the_page() -> None:
+    page, other, lone = "a\n\n\nb\nc\n", "d\n\ne\n", "f\n"
+    column = column_names().index("blank_after")
+    found = layout(measure_pages([split(text) for text in (page, "", other, lone)]))
+    assert found[:, column].tolist() == [2, 0, 3, 1, 3, 3]
 
 
 @pytest.mark.parametrize(
@@ -266,9 +244,6 @@ def test_rows_of_the_layout_made_when_asked_for_are_those_of_the_matrix(texts: l
     begin = data.draw(st.integers(0, len(measures)))
     end = data.draw(st.integers(begin, len(measures)))
     assert rows[begin:end].tobytes() == matrix[begin:end].tobytes()
-    whole = [*window(matrix, GROUPS, (-2, 1), measures.bounds, 0, len(measures))]
-    some = [*window(rows, GROUPS, (-2, 1), measures.bounds, begin, end)]
-    assert all(np.array_equal(part, of_all[begin:end]) for part, of_all in zip(some, whole, strict=True))
 
 
 def test_a_page_measured_in_pieces_has_the_same_measures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +251,7 @@ def test_a_page_measured_in_pieces_has_the_same_measures(monkeypatch: pytest.Mon
     whole = measure(segments)
     monkeypatch.setattr(features, "PIECE", 40)
     pieces = measure(segments)
-    for name in ("counts", "words", "capitalised", "first", "last", "openings", "repeats", "dateline"):
+    for name in ("counts", "words", "capitalised", "first", "last", "openings", "repeats", "dateline", "dated", "timed", "on_comments"):
         np.testing.assert_array_equal(getattr(pieces, name), getattr(whole, name))
     assert hashed(pieces) == hashed(whole)
     assert len(pieces.tokens) > 10 * len(whole.tokens)
@@ -312,3 +287,41 @@ def test_nothing_is_alike_on_two_pages() -> None:
     pages = [split("Tides turn\nTides turn"), split("Tides turn")]
     for group in features.lookalikes(features.measure_pages(pages)):
         assert group[0] == group[1] != group[2]
+
+
+SHORT, SENTENCE, PARAGRAPH = "Three short words", "One ferry sails again from the old harbour", "A ferry sails again. " * 5
+LIST = f"{PARAGRAPH}\n\n  • {SHORT}\n\n    {SENTENCE}\n\n  • {SHORT}\n\n    {SENTENCE}\n\n{PARAGRAPH}\n\n    {PARAGRAPH}\n"
+
+
+def test_segments_of_a_text_dump_have_the_same_shape_where_they_and_what_is_above_look_the_same() -> None:
+    paragraph, title, summary, other_title, other_summary, below, indented = shapes(measure(split(LIST))).tolist()
+    assert summary == other_summary
+    assert len({paragraph, title, summary, other_title, below, indented}) == 6  # short lines have shapes of their own
+
+
+@pytest.mark.parametrize(("bullet", "columns"), [("1)", 91), ("◦", 146)])
+def test_no_indentation_looks_like_a_bullet(bullet: str, columns: int) -> None:
+    line = "the council will vote on the new harbour next week, the mayor said"
+    made, indented = measure(split(f"{bullet} {line}")), measure(split(" " * columns + line))
+    assert int(made.bullet[0]) * (MAX_INDENT + 1) % 256 == indented.indent[0]  # as far as a byte goes they are the same
+    pages = measure(split(f"{bullet} {line}\n\n{line}\n\n{' ' * columns}{line}\n"))
+    found = shapes(pages)
+    assert len(pages) == 3
+    assert found[0] != found[2]
+
+
+def test_shapes_of_an_html_page_are_those_of_its_markup() -> None:
+    found = measure(read_html(f"<html><body><ul><li>{SHORT}</li><li>{SENTENCE}</li></ul><p>{PARAGRAPH}</p></body></html>").segments)
+    assert shapes(found).tolist() == found.markup.shape.tolist()  # type: ignore[union-attr]
+    assert shapes(measure(())).tolist() == []
+
+
+@given(st.lists(st.sampled_from([LIST, PARAGRAPH, "", f"* {SENTENCE}\n* {SENTENCE}"]), max_size=4))
+def test_shapes_do_not_depend_on_other_pages(texts: list[str]) -> None:
+    pages = [split(text) for text in texts]
+    found, begin = shapes(measure_pages(pages)), 0
+    for page in pages:
+        own, alone = found[begin : begin + len(page)], shapes(measure(page))
+        assert (own[:, None] == own).tolist() == (alone[:, None] == alone).tolist()
+        assert not set(own.tolist()) & set(np.delete(found, np.s_[begin : begin + len(page)]).tolist())
+        begin += len(page)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pagesieve.features import measure
 from pagesieve.html import read_html
-from pagesieve.links import LEADS, LONGEST_STEP, NEAR_LEADS, PIECE, Forms, forms, leads, steps
+from pagesieve.links import LEADS, LONGEST_STEP, PIECE, Forms, forms, leads, steps
 from pagesieve.words import hashes
 
 STEPS = st.text("abz09-_.", max_size=8)
@@ -126,7 +126,6 @@ def test_leads_count_what_else_the_page_has() -> None:
     np.testing.assert_allclose(np.expm1(column["same_address"]), [1, 1, 0, 0, 0, 0], atol=1e-6)
     np.testing.assert_allclose(np.expm1(column["same_form"]), [2, 2, 2, 0, 0, 0], atol=1e-6)
     np.testing.assert_allclose(column["same_host"], [0.6, 0.6, 0.6, 0.6, 0, 0], atol=1e-6)
-    assert set(NEAR_LEADS) < set(LEADS)
     assert led([], []).shape == (0, len(LEADS))
 
 

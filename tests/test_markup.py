@@ -11,7 +11,7 @@ from pagesieve.markup import ABOVE_WORDS, PATH_LEVELS
 from pagesieve.page import MarkupColumns, Segments
 from pagesieve.words import hashes
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=40)
 WORDS = ["card", "relatedPosts", "x", "a&amp;b", "Ünder-line", "mega", "IDs", "box-2"]
 TAGS = ["div", "p", "span", "section", "li", "b", "h3", "custom-element"]
 

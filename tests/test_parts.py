@@ -28,7 +28,7 @@ from pagesieve.parts import GROUP_BYTES, ROW_GROUP, Cursor, Parts, Progress, Run
 
 JOB: dict[str, Any] = {"inputs": ["a.jsonl"], "dial": 0.5}
 NEVER = 1e9  # seconds
-LIVES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+LIVES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 
 Record = str | None  # the body of a row, or a bad record
 

@@ -13,15 +13,13 @@ from pagesieve.html import read_html
 from pagesieve.page import split
 from pagesieve.roles import ROLES
 from pagesieve.sequence import (
-    AROUND,
     CONTEXT_NAMES,
     FAR,
-    FLOOR,
     LEAST_ALIKE,
     MARKUP_NAMES,
     MOSTLY,
-    NEAR,
     Context,
+    InStep,
     decode,
     main_stretch,
     of_likes,
@@ -63,6 +61,21 @@ def test_decoding_equals_the_sums_over_all_role_sequences(seed: int, n: int, k: 
     probabilities = chances(seed, n, k)
     transitions = (np.random.RandomState(seed).randn(k, k) * strength).astype(np.float32)
     np.testing.assert_allclose(decode(probabilities, transitions), brute_force(probabilities, transitions), atol=1e-5)
+
+
+def test_a_long_page_is_decoded_as_if_it_were_scaled_segment_by_segment() -> None:
+    probabilities, transitions = chances(0, 2_000), np.random.RandomState(0).randn(8, 8).astype(np.float32)
+    steps = np.exp(transitions.astype(np.float64))
+    passed = []
+    for likely, step in ((probabilities, steps), (probabilities[::-1], steps.T)):
+        state, states = np.ones(8), []
+        for own in likely.astype(np.float64):
+            state = own * (state @ step if states else state)
+            state /= state.sum()
+            states.append(state)
+        passed.append(np.array(states))
+    expected = passed[0] * passed[1][::-1] / probabilities
+    np.testing.assert_allclose(decode(probabilities, transitions), expected / expected.sum(1, keepdims=True), atol=1e-6)
 
 
 @given(seeds, st.integers(0, 20))
@@ -236,24 +249,6 @@ def test_the_context_of_some_segments_is_that_of_all_to_the_last_bit(
         place += len(page)
 
 
-def test_a_segment_is_told_its_neighbours_roles_and_beyond_the_page_there_is_nothing(page: Measures) -> None:
-    probabilities = chances(0, 5)
-    table = context(page, probabilities)
-    for by in NEAR:
-        for i in range(5):
-            expected = np.log(probabilities[i + by] + FLOOR) if 0 <= i + by < 5 else np.full(8, np.log(FLOOR))
-            np.testing.assert_allclose([column(table, f"{role}_at_{by}")[i] for role in ROLES], expected, atol=1e-3)
-
-
-def test_means_of_stretches_are_cut_at_the_pages_ends(page: Measures) -> None:
-    probabilities = chances(3, 5)
-    table = context(page, probabilities)
-    for low, high in AROUND:
-        for i in range(5):
-            inside = [probabilities[j, BODY] for j in range(5) if low <= j - i <= high]
-            assert column(table, f"body_in_{low}_{high}")[i] == pytest.approx(np.mean(inside) if inside else 0, abs=1e-3)
-
-
 def test_a_segment_is_told_where_the_main_text_lies(page: Measures) -> None:
     table = context(page, sure(BOILERPLATE, BOILERPLATE, BODY, BODY, BOILERPLATE))
     assert column(table, "before_main") == [1, 1, 0, 0, 0]
@@ -269,19 +264,6 @@ def test_landmarks_count_from_the_segment_after_them_and_are_far_where_there_are
     assert column(table, "since_teaser_heading") == pytest.approx([FAR, FAR, FAR, FAR, np.log1p(1)], abs=1e-3)
     assert column(table, "until_teaser_heading") == pytest.approx([*np.log1p([3, 2, 1]), FAR, FAR], abs=1e-3)
     assert column(table, "since_comment") == [FAR] * 5
-
-
-def test_a_segment_is_told_what_days_times_and_words_for_comments_stand_around_it() -> None:
-    page = measure(split("A line\n\n3 March 1998\n\nA line\n\n9:15\n\n2 comments\n\nAnn, 4 March 1998\n\nA line\n"))
-    table = context(page, chances(0, 7))
-    assert column(table, "dated_since") == pytest.approx([FAR, FAR, *np.log1p([1, 2, 3, 4, 1])], abs=1e-3)
-    assert column(table, "dated_until") == pytest.approx([*np.log1p([1, 4, 3, 2, 1]), FAR, FAR], abs=1e-3)
-    assert column(table, "dated_before") == pytest.approx(np.log1p([0, 0, 1, 1, 1, 1, 2]), abs=1e-3)
-    assert column(table, "dated_after") == pytest.approx(np.log1p([2, 1, 1, 1, 1, 0, 0]), abs=1e-3)
-    assert column(table, "timed_before") == pytest.approx(np.log1p([0, 0, 0, 0, 1, 1, 1]), abs=1e-3)
-    assert column(table, "on_comments_since") == pytest.approx([FAR] * 5 + [*np.log1p([1, 2])], abs=1e-3)
-    assert column(table, "dated_in_-15_-1") == pytest.approx([0, 0, 1 / 2, 1 / 3, 1 / 4, 1 / 5, 2 / 6], abs=1e-3)
-    assert column(table, "dated_in_1_15") == pytest.approx([2 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 0, 0], abs=1e-3)
 
 
 def test_likeness_is_the_share_of_long_words_that_other_main_text_has(page: Measures) -> None:
@@ -306,17 +288,44 @@ def test_a_single_segment_has_a_context() -> None:
     assert np.isfinite(table).all()
 
 
-def test_a_run_is_told_its_mean_and_what_stands_before_and_after_it() -> None:
+def test_a_run_is_told_its_mean_and_its_size() -> None:
     page = split("A line before\n• Ash\n• Elm\nA line after\n")
     probabilities = sure(HEADLINE, BODY, BOILERPLATE, TEASER_HEADING)
     found = dict(zip(CONTEXT_NAMES, context(measure(page), probabilities).T.tolist(), strict=True))
     assert found["body_in_run"][1] == found["boilerplate_in_run"][2] == 0.5
-    assert found["headline_before_run"][1] == found["headline_before_run"][2] == 1.0
-    assert found["teaser_heading_after_run"][1] == 1.0
-    assert found["headline_before_run"][0] == found["teaser_heading_after_run"][3] == 0.0  # beyond the page's ends
+    assert found["log_headline"][0] == pytest.approx(0, abs=0.01)
     np.testing.assert_allclose(found["size_in_run"], np.log1p([1, 2, 2, 1]), rtol=1e-6)
-    np.testing.assert_allclose(found["into_run"], np.log1p([0, 0, 1, 0]), rtol=1e-6)
-    np.testing.assert_allclose(found["left_in_run"], np.log1p([0, 1, 0, 0]), rtol=1e-6)
+
+
+# ----------------------------------------------------------------------------------------------------------- steps
+
+
+@given(st.lists(st.integers(0, 9), max_size=6), seeds)
+def test_pages_in_step_come_back_as_they_were(sizes: list[int], seed: int) -> None:
+    steps = InStep.of(np.cumsum([0, *sizes]))
+    values = np.random.RandomState(seed).rand(sum(sizes), 4).astype(np.float32)
+    np.testing.assert_array_equal(steps.back(steps.both(values)), values)
+    assert sum(own.stop - own.start for _, own in steps.steps) == sum(max(size - 1, 0) for size in sizes)
+
+
+@given(st.lists(st.integers(0, 9), max_size=6), seeds)
+def test_what_is_kept_runs_along_each_page_both_ways(sizes: list[int], seed: int) -> None:
+    bounds = np.cumsum([0, *sizes])
+    steps = InStep.of(bounds)
+    keep, values, slopes = np.random.RandomState(seed).rand(3, sum(sizes), 2).astype(np.float32)
+    kept, found = steps.both(keep), steps.both(values)
+    steps.run(kept.copy(), found)
+    expected = values.copy()
+    for begin, end in itertools.pairwise(bounds.tolist()):
+        for place in range(begin + 1, end):
+            expected[place, 0] += keep[place, 0] * expected[place - 1, 0]
+        for place in range(end - 2, begin - 1, -1):
+            expected[place, 1] += keep[place, 1] * expected[place + 1, 1]
+    found = steps.back(found)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    of_values = steps.both(slopes)
+    steps.run_back(kept, of_values)
+    assert float((slopes * found).sum()) == pytest.approx(float((steps.back(of_values) * values).sum()), rel=1e-4)
 
 
 # ----------------------------------------------------------------------------------------------------------- likes

@@ -31,7 +31,7 @@ from pagesieve.storage import ModelError
 PAGE = page_text(page_lines("unseen", 7))
 HTML = "<!DOCTYPE html>\n<html><head><title>Ferry</title></head><body><p>Row on.</p></body></html>"
 PARAGRAPH = "The council met on Tuesday and voted, after hours of talk, to keep the old ferry running until spring. "
-RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 # ---------------------------------------------------------------------------------------------------------- one page

@@ -23,7 +23,7 @@ from pagesieve.roles import LABEL_OF_ROLE, ROLES
 from pagesieve.storage import FORMAT, ModelError, load_model, save_model
 from pagesieve.words import Vocabulary
 
-FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
 def arrays_of(path: Path) -> dict[str, Any]:
@@ -260,3 +260,17 @@ def test_a_vocabulary_that_does_not_fit_its_weights_is_told(tiny_model: Path, tm
     np.savez(tmp_path / "odd.npz", **{**arrays, name: arrays[name][:-100]})
     with pytest.raises(ModelError, match=r"odd\.npz: .*differ in length"):
         load_model(tmp_path / "odd.npz")
+
+
+@pytest.mark.parametrize("name", ["mean", "scale", "weights_0_0", "weights_0_1", "weights_0_2", "weights_0_3", "bias_0_1", "weights_1_5"])
+def test_a_network_whose_layers_do_not_fit_together_is_told(tiny_model: Path, tmp_path: Path, name: str) -> None:
+    arrays = arrays_of(tiny_model / "model.npz")
+    np.savez(tmp_path / "odd.npz", **{**arrays, name: arrays[name][..., :-1]})
+    with pytest.raises(ModelError, match=r"odd\.npz: not a whole pagesieve model .*do not fit together"):
+        load_model(tmp_path / "odd.npz")
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 4, 5, 7])
+def test_a_network_without_all_its_layers_is_told(tiny_model: Path, tmp_path: Path, layers: int) -> None:
+    with pytest.raises(ModelError, match="not a whole pagesieve model"):
+        load_model(rewritten(tiny_model / "model.npz", tmp_path / "odd.npz", readers=[layers]))

@@ -42,18 +42,32 @@ __all__ = [
 
 
 RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("data.excerpts", "data.remainders", "floor", "unsure", "model.first_share", "model.shape_share"), (0, 1)),
     **dict.fromkeys(
-        ("data.times", "model.max_terms", "model.min_df", "model.max_iter", "model.most_of_page", "model.steps", "most"), (1, math.inf)
+        ("data.excerpts", "data.remainders", "floor", "unsure", "model.first_share", "model.shape_share", "model.html_shape_share"), (0, 1)
     ),
     **dict.fromkeys(
-        ("data.views", "data.threads", "worst", "model.layout_weight", "model.transition_weight", "model.network_alpha"), (0, math.inf)
+        (
+            "data.times",
+            "model.max_terms",
+            "model.min_df",
+            "model.max_iter",
+            "model.most_of_page",
+            "model.steps",
+            "model.units",
+            "model.states",
+            "model.readings",
+            "most",
+        ),
+        (1, math.inf),
+    ),
+    **dict.fromkeys(
+        ("data.views", "data.threads", "worst", "model.layout_weight", "model.transition_weight", "model.decay"), (0, math.inf)
     ),
     "model.networks": (0, math.inf),
     "model.bins": (2, math.inf),
     "seed": (0, 2**32 - 1),
 }
-POSITIVE = ("model.C", "model.alpha")  # with nought the linear classifier cannot be fitted
+POSITIVE = ("model.C", "model.alpha", "model.rate")  # with nought nothing can be fitted
 
 
 def config_dir() -> str:
@@ -103,15 +117,18 @@ class ModelConfig:
     max_terms: int | None = None
     layout_weight: float = 0.2
     bins: int = 12
-    hidden: list[int] = field(default_factory=lambda: [64])
     most_of_page: int | None = 80
-    steps: int = 6000
-    network_alpha: float = 0.3
-    networks: int = 3
-    offsets: list[int] = field(default_factory=lambda: [-1, 1])
+    steps: int = 700
+    networks: int = 2
+    units: int = 64
+    states: int = 32
+    readings: int = 2
+    rate: float = 2e-3
+    decay: float = 5e-2
     first_share: float = 0.3
     transition_weight: float = 0.3
-    shape_share: float = 0.5
+    shape_share: float = 0.3
+    html_shape_share: float = 0.5
 
 
 @dataclass
@@ -283,7 +300,7 @@ def settings(config: TrainConfig | LabelConfig) -> Settings:
     """The configuration as the learner's `Settings`; `ValueError` names a value that cannot be."""
     model: dict[str, Any] = OmegaConf.to_container(config.model, resolve=True)  # type: ignore[assignment]
     return Settings(
-        **{**model, "hidden": tuple(model["hidden"]), "offsets": tuple(model["offsets"])},
+        **model,
         words=config.features.words,
         groups=tuple(config.features.groups),
         label_of_role=check_label_map(dict(config.labels)),

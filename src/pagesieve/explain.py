@@ -1,7 +1,7 @@
 """Beside a page's way: one segment's label → the words and cues that pushed it there, and what its neighbours added.
 
 The first pass is linear: its score of a role is the sum of what each term and each layout cue adds, so it can be told
-exactly. The second pass sees the same segment and the first pass's answers around it; how far it moved the label says how
+exactly. The second pass reads the whole page with the first pass's answers; how far it moved the label says how
 much the neighbours decided.
 """
 

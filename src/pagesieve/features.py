@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.cues import COMMENTS, DATE, FIRST_TOKENS, POINTER, TIME, notices
-from pagesieve.links import LEADS, NEAR_LEADS, forms, leads, steps
+from pagesieve.links import LEADS, forms, leads, steps
 from pagesieve.page import LEVELS, MAX_INDENT, MarkupColumns, Segment, Segments
 from pagesieve.words import (
     CharTable,
@@ -51,7 +51,6 @@ __all__ = [
     "MarkupMeasures",
     "MarkupTerms",
     "Measures",
-    "RunningSums",
     "Terms",
     "Words",
     "column_names",
@@ -59,11 +58,10 @@ __all__ = [
     "lookalikes",
     "measure",
     "measure_pages",
-    "near_columns",
     "nearby",
     "pages_between",
+    "shapes",
     "stretches",
-    "window",
 ]
 
 Floats = NDArray[np.float32]
@@ -73,6 +71,7 @@ MARKUP = "markup"  # the group of features that only HTML pages have
 ROW_BITS = 32  # of a segment's place beside a word's number
 PIECE = 1 << 16  # characters measured at once
 LENGTHS = (2, 6, 15, 40)  # words at which a segment's form changes
+LEAST_SHAPED, LONG = 8, 15  # words from which a text dump's segment has a shape, and another one
 LONG_WORD = 5  # characters from which a word says what a text is about
 
 # The place, or the place and the agency, that a report begins with ("OSLO (Agency) —", "BERN, Switzerland -").
@@ -282,11 +281,6 @@ class Looks:
     def cues(self) -> Floats:
         """What is too rare for the networks, shape (segments, 3): `dateline`, `pointer` and `notice`."""
         return np.stack([self.dateline, self.pointer, self.notice], axis=1)
-
-    @property
-    def landmarks(self) -> Floats:
-        """What tells of the segments around, shape (segments, 3): `dated`, `timed` and `on_comments`."""
-        return np.stack([self.dated, self.timed, self.on_comments], axis=1)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -608,6 +602,28 @@ def stretches(measures: Measures) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     return np.cumsum(run) - 1, np.cumsum(turn | (measures.blank > 0)) - 1
 
 
+def shapes(measures: Measures) -> NDArray[np.int64]:
+    """What is made in the same way on a page: a number for each segment, alike for those of the same shape; numbers count from 0.
+
+    On an HTML page that is a shape of tags and classes. In a text dump it is bullet, indentation and blank line of the segment and of the one above, and
+    whether the segment is long; one of fewer than `LEAST_SHAPED` words has a shape of its own, since short lines of all kinds look the same.
+    """
+    if measures.markup is not None:
+        return measures.markup.shape
+    own = (
+        (measures.bullet.astype(np.int64) * (MAX_INDENT + 1) + measures.indent.astype(np.int64)) * 2
+        + np.minimum(measures.blank, 1).astype(np.int64)
+        + 1
+    )
+    above = np.concatenate([[0], own[:-1]])
+    above[measures.bounds[:-1][np.diff(measures.bounds) > 0]] = 0
+    most = own.max(initial=0) + 1
+    shape = ((measures.page * most + own) * most + above) * 2 + (measures.words >= LONG)
+    short = measures.words < LEAST_SHAPED
+    shape[short] = -1 - np.flatnonzero(short)
+    return np.unique(shape, return_inverse=True)[1]
+
+
 def lookalikes(measures: Measures) -> tuple[NDArray[np.int64], ...]:
     """What looks alike on a page, wherever it stands: segments of the same form, those with the same first, and the same last token.
 
@@ -655,58 +671,12 @@ def _log(values: NDArray[np.floating]) -> Floats:
     return np.asarray(np.log1p(values), dtype=np.float32)
 
 
-def shifted(values: Floats, by: int, fill: float, bounds: NDArray[np.int64] | None = None) -> Floats:
-    """`values` of the segment `by` places further on (negative: before), `fill` beyond the page's ends.
-
-    `bounds` are those of the pages (see `Looks`); None for the segments of one.
-    """
-    n = len(values)
+def _of_next(values: Floats, fill: float, bounds: NDArray[np.int64]) -> Floats:
+    """`values` of the next segment, `fill` for the last one of a page."""
     out = np.full_like(values, fill)
-    if by > 0:
-        out[:-by] = values[by:]
-    elif by < 0:
-        out[-by:] = values[:by]
-    else:
-        out[:] = values
-    if bounds is not None and by and n:
-        page = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
-        source = np.clip(np.arange(n) + by, 0, n - 1)
-        out[page != page[source]] = fill
+    out[:-1] = values[1:]
+    out[bounds[1:][np.diff(bounds) > 0] - 1] = fill
     return out
-
-
-@dataclass(frozen=True, slots=True)
-class RunningSums:
-    """The sums of some columns up to each segment of its page, so that no page's digits depend on another's."""
-
-    total: NDArray[np.float64]  # (segments + pages, columns); before a page's segments stands a row of noughts
-    bounds: NDArray[np.int64]  # see `Looks`
-
-    @classmethod
-    def of(cls, values: Floats, bounds: NDArray[np.int64]) -> RunningSums:
-        """The sums of `values` (segments, columns)."""
-        total = np.zeros((len(values) + len(bounds) - 1, *values.shape[1:]), dtype=np.float64)
-        for number, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())):
-            np.cumsum(values[begin:end], axis=0, dtype=np.float64, out=total[begin + number + 1 : end + number + 1])
-        return cls(total, bounds)
-
-    def means_around(self, stretches: Sequence[tuple[int, int]], begin: int, end: int) -> list[Floats]:
-        """For each stretch (low, high) the mean over the segments `low` to `high` places on, cut at the page's ends; 0 where none is left.
-
-        One array a stretch with a row for each segment from `begin` to `end`.
-        """
-        page = pages_between(self.bounds, begin, end)
-        place = np.arange(begin, end) + page
-        first, last = self.bounds[page] + page, self.bounds[page + 1] + page
-        found = []
-        for low, high in stretches:
-            start, stop = np.clip(place + low, first, last), np.clip(place + high + 1, first, last)
-            size = np.maximum(stop - start, 1).reshape(-1, *[1] * (self.total.ndim - 1))
-            sums = self.total.take(stop, axis=0)
-            sums -= self.total.take(start, axis=0)
-            sums /= size
-            found.append(sums.astype(np.float32))
-        return found
 
 
 def nearby(bounds: NDArray[np.int64], begin: int, end: int, reach: int) -> tuple[int, int, NDArray[np.int64]]:
@@ -718,54 +688,50 @@ def nearby(bounds: NDArray[np.int64], begin: int, end: int, reach: int) -> tuple
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One column of the layout matrix: its `name`, the `group` it is switched off with, and how it is computed.
-
-    `near` marks the features that a segment is also told about its neighbours.
-    """
+    """One column of the layout matrix: its `name`, the `group` it is switched off with, and how it is computed."""
 
     name: str
     group: str
     value: Callable[[Looks], NDArray[np.generic]]
-    near: bool = False
 
 
 LAYOUT: tuple[Feature, ...] = (
-    Feature("chars", "length", lambda m: _log(m.chars), near=True),
-    Feature("words", "length", lambda m: _log(m.words), near=True),
-    Feature("word_length", "length", lambda m: m.chars / np.maximum(m.words, 1), near=True),
-    Feature("capitals", "characters", lambda m: m.of("upper") / m.chars, near=True),
-    Feature("capitalised", "characters", lambda m: m.capitalised / np.maximum(m.words, 1), near=True),
-    Feature("digits", "characters", lambda m: m.of("digit") / m.chars, near=True),
+    Feature("chars", "length", lambda m: _log(m.chars)),
+    Feature("words", "length", lambda m: _log(m.words)),
+    Feature("word_length", "length", lambda m: m.chars / np.maximum(m.words, 1)),
+    Feature("capitals", "characters", lambda m: m.of("upper") / m.chars),
+    Feature("capitalised", "characters", lambda m: m.capitalised / np.maximum(m.words, 1)),
+    Feature("digits", "characters", lambda m: m.of("digit") / m.chars),
     Feature("marks", "characters", lambda m: m.of("mark") / m.chars),
-    Feature("commas", "characters", lambda m: _log(m.of("comma")), near=True),
-    Feature("stops", "characters", lambda m: _log(m.of("stop")), near=True),
+    Feature("commas", "characters", lambda m: _log(m.of("comma"))),
+    Feature("stops", "characters", lambda m: _log(m.of("stop"))),
     Feature("quotes", "characters", lambda m: _log(m.of("quote"))),
     Feature("brackets", "characters", lambda m: _log(m.of("open"))),
-    Feature("colons", "characters", lambda m: _log(m.of("colon")), near=True),
-    Feature("bars", "characters", lambda m: _log(m.of("bar")), near=True),
+    Feature("colons", "characters", lambda m: _log(m.of("colon"))),
+    Feature("bars", "characters", lambda m: _log(m.of("bar"))),
     Feature("signs", "characters", lambda m: _log(m.of("at"))),
-    *(Feature(f"first_{kind}", "characters", lambda m, k=kind: m.first == _CLASS[k], near=True) for kind in _ENDS),  # type: ignore[misc]
-    *(Feature(f"last_{kind}", "characters", lambda m, k=kind: m.last == _CLASS[k], near=True) for kind in _ENDS),  # type: ignore[misc]
-    Feature("bullet_plain", "lines", lambda m: m.bullet == 1, near=True),
-    Feature("bullet_nested", "lines", lambda m: m.bullet == 2, near=True),
-    Feature("bullet_number", "lines", lambda m: m.bullet == 3, near=True),
-    Feature("indent", "lines", lambda m: _log(m.indent), near=True),
-    Feature("blank_before", "lines", lambda m: np.minimum(m.blank, 3), near=True),
-    Feature("blank_after", "lines", lambda m: shifted(np.minimum(m.blank, 3), 1, 3, m.bounds)),
+    *(Feature(f"first_{kind}", "characters", lambda m, k=kind: m.first == _CLASS[k]) for kind in _ENDS),  # type: ignore[misc]
+    *(Feature(f"last_{kind}", "characters", lambda m, k=kind: m.last == _CLASS[k]) for kind in _ENDS),  # type: ignore[misc]
+    Feature("bullet_plain", "lines", lambda m: m.bullet == 1),
+    Feature("bullet_nested", "lines", lambda m: m.bullet == 2),
+    Feature("bullet_number", "lines", lambda m: m.bullet == 3),
+    Feature("indent", "lines", lambda m: _log(m.indent)),
+    Feature("blank_before", "lines", lambda m: np.minimum(m.blank, 3)),
+    Feature("blank_after", "lines", lambda m: _of_next(np.minimum(m.blank, 3), 3, m.bounds)),
     Feature("inline", "lines", lambda m: m.inline),
-    Feature("repeats", "repeats", lambda m: _log(m.repeats), near=True),
-    Feature("openings", "repeats", lambda m: _log(m.openings), near=True),
+    Feature("repeats", "repeats", lambda m: _log(m.repeats)),
+    Feature("openings", "repeats", lambda m: _log(m.openings)),
     # Too rare for bins of their own: for the second pass.
     Feature("dateline", "characters", lambda m: m.dateline),
-    Feature("dated", "characters", lambda m: m.dated, near=True),
-    Feature("timed", "characters", lambda m: m.timed, near=True),
-    Feature("on_comments", "characters", lambda m: m.on_comments, near=True),
-    Feature("linked", MARKUP, lambda m: _markup(m).linked, near=True),
+    Feature("dated", "characters", lambda m: m.dated),
+    Feature("timed", "characters", lambda m: m.timed),
+    Feature("on_comments", "characters", lambda m: m.on_comments),
+    Feature("linked", MARKUP, lambda m: _markup(m).linked),
     Feature("links", MARKUP, lambda m: _log(_markup(m).links)),
-    Feature("heading", MARKUP, lambda m: _markup(m).heading, near=True),
-    Feature("titled", MARKUP, lambda m: _markup(m).titled, near=True),  # too rare for a bin of its own, as `dateline`
-    *(Feature(name, MARKUP, lambda m, i=i: _markup(m).leads[:, i], near=name in NEAR_LEADS) for i, name in enumerate(LEADS)),  # type: ignore[misc]
-    *(Feature(f"peers_{i}", MARKUP, lambda m, i=i: _log(_markup(m).peers[:, i]), near=i < 2) for i in range(LEVELS)),  # type: ignore[misc]
+    Feature("heading", MARKUP, lambda m: _markup(m).heading),
+    Feature("titled", MARKUP, lambda m: _markup(m).titled),  # too rare for a bin of its own, as `dateline`
+    *(Feature(name, MARKUP, lambda m, i=i: _markup(m).leads[:, i]) for i, name in enumerate(LEADS)),  # type: ignore[misc]
+    *(Feature(f"peers_{i}", MARKUP, lambda m, i=i: _log(_markup(m).peers[:, i])) for i in range(LEVELS)),  # type: ignore[misc]
 )
 """The feature table: every column of the layout matrix, in order. The group `MARKUP` needs an HTML page."""
 
@@ -797,22 +763,3 @@ class LayoutRows:
 def column_names(groups: Sequence[str] = GROUPS) -> tuple[str, ...]:
     """Names of the columns that `layout` gives for these groups."""
     return tuple(feature.name for feature in LAYOUT if feature.group in groups)
-
-
-def near_columns(groups: Sequence[str]) -> list[int]:
-    """Places of the `near` columns among those that `layout` gives for these groups."""
-    return [i for i, f in enumerate(f for f in LAYOUT if f.group in groups) if f.near]
-
-
-def window(
-    matrix: Floats | LayoutRows, groups: Sequence[str], offsets: Sequence[int], bounds: NDArray[np.int64], begin: int, end: int
-) -> Iterator[Floats]:
-    """For the segments from `begin` to `end`: the layout `matrix`, then its `near` columns of the segments at each of these `offsets`.
-
-    Beyond a page's ends stands -1; `bounds` are those of the pages (see `Looks`).
-    """
-    low, high, inner = nearby(bounds, begin, end, max(map(abs, offsets), default=0))
-    rows = matrix[low:high]
-    yield rows[begin - low : end - low]
-    own = rows[:, near_columns(groups)]
-    yield from (shifted(own, by, -1, inner)[begin - low : end - low] for by in offsets)

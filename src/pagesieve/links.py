@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pagesieve.words import alike, range_hashes
 
-__all__ = ["LEADS", "NEAR_LEADS", "Forms", "forms", "leads", "steps"]
+__all__ = ["LEADS", "Forms", "forms", "leads", "steps"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -39,8 +39,6 @@ LEADS = (
     *("same_form", "same_address"),  # logarithms of how many of them are of the same form, and lead to the same address
 )
 """What an address says, in columns."""
-NEAR_LEADS = ("addressed", "slug_words", "elsewhere", "same_host", "same_form")
-"""Those of which a segment is also told about its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)

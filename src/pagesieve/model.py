@@ -19,23 +19,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_share
-from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, near_columns, nearby, window
+from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, nearby, shapes
+from pagesieve.network import Network, softmax
 from pagesieve.page import Segment, grouped
 from pagesieve.roles import LABEL_OF_ROLE, LABELS, ROLES, label_matrix
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES, Context, decode, of_likes
 from pagesieve.words import TermIndex, Vocabulary
 
-__all__ = ["UNCALIBRATED", "Linear", "Model", "Network", "Prediction"]
+__all__ = ["UNCALIBRATED", "Linear", "Model", "Prediction"]
 
 Floats = NDArray[np.float32]
 LEAST = -700.0  # score below which a role's chance could not be told from none in a float
 TOGETHER = 500_000  # characters of pages judged at once: more take more memory and no less time
-MOST_ROWS = 48 << 8  # segments of a page given to the networks at once; BLAS takes 4 to 16 at a time, so its pieces stay the same
+MOST_ROWS = 12_288  # segments of a page that the networks judge at once
+REACH = 1 << 9  # segments before and behind such a piece of an endless page that the networks read, too
 FEW_ROWS = 1 << 11  # segments of whole pages whose inputs are made at once, unless a single one has more
 TINY = 1e-6  # added to a probability before its logarithm
 BODY, TEASER, HEADLINE = LABELS.index("body"), LABELS.index("teaser"), ROLES.index("headline")
 UNCALIBRATED = Calibration()
-CLIP = 4.0  # standard deviations; beyond, a second-pass input says no more
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Linear:
         if self.one_vs_rest:
             likely = 1.0 / (1.0 + np.exp(-np.maximum(scores.astype(np.float64), LEAST)))
             return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
-        return _softmax(scores)
+        return softmax(scores)
 
     @cached_property
     def index(self) -> TermIndex:
@@ -114,51 +115,6 @@ class Linear:
             own = self.layout_weights[begin : begin + len(edges) + 1]
             begin += len(own)
             yield own.take(edges.searchsorted(column, side="right"), axis=0) if len(edges) else own
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """The second pass: small networks (ReLU layers, softmax) over layout around a segment and the first pass's answers.
-
-    Several networks trained from different seeds are averaged. Inputs are scaled by `mean` and `scale` and clipped.
-    """
-
-    mean: Floats
-    scale: Floats
-    layers: tuple[tuple[tuple[Floats, Floats], ...], ...]  # of each network: (weights, bias) of each layer
-    offsets: tuple[int, ...]  # places around a segment whose layout it is told
-    first_share: float = 0.0  # 0..1: how much the first pass's answer counts beside the networks'
-
-    def probabilities(self, inputs: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
-        """Role probabilities, shape (segments, roles), from `inputs`, which are scaled in their place: an endless page's are large.
-
-        `bounds` are those of the pages (see `Looks`); None for one page.
-        """
-        out = np.empty((len(inputs), len(ROLES)), dtype=np.float32)
-        for begin, end in _pieces([0, len(inputs)] if bounds is None else bounds.tolist()):
-            # A page at a time: the last digits of a product depend on its number of rows, and a page's numbers stay in the cache.
-            scaled = inputs[begin:end]
-            scaled -= self.mean
-            scaled /= self.scale
-            np.clip(scaled, -CLIP, CLIP, out=scaled)
-            total = np.zeros((end - begin, len(ROLES)), dtype=np.float32)
-            for layers in self.layers:
-                values = scaled
-                for weights, bias in layers[:-1]:
-                    values = values @ weights
-                    values += bias
-                    np.maximum(values, 0, out=values)
-                weights, bias = layers[-1]
-                total += _softmax(values @ weights + bias)
-            out[begin:end] = total / len(self.layers)
-        return out
-
-
-def _pieces(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Begin and end of each page, of an endless one in pieces of `MOST_ROWS`."""
-    for begin, end in pairwise(bounds):
-        for start in range(begin, end, MOST_ROWS):
-            yield start, min(start + MOST_ROWS, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +192,7 @@ class Prediction:
 class Model:
     """A trained classifier. `info` carries what is known of its making: versions, data digest, scores (JSON values).
 
-    `shape_share` (0 to 1) is how much counts, on an HTML page, what is said of the segments of the same shape (see `sequence.of_likes`). `html` is the
+    `shape_share` (0 to 1) is how much counts what is said of the segments of the same shape (see `sequence.of_likes`). `html` is the
     classifier for HTML pages that was trained beside it, from the same pages; None where there was no HTML.
     """
 
@@ -280,17 +236,16 @@ class Model:
     def in_place(self, probabilities: Floats, measures: Measures) -> Floats:
         """Role probabilities (segments, roles) of both passes given those of the others on the page."""
         decoded = decode(probabilities, self.transitions, measures.bounds)
-        if measures.markup is None or not self.shape_share:
-            return decoded
-        return _blend(decoded, of_likes(decoded, measures.markup.shape), self.shape_share)
+        return _blend(decoded, of_likes(decoded, shapes(measures)), self.shape_share) if self.shape_share else decoded
 
     def _second(self, network: Network, measures: Measures, columns: Floats | LayoutRows, first: Floats) -> Floats:
         """Both passes' role probabilities together; the second pass's inputs are made and used a stretch at a time."""
         context = Context.of(measures, first)
         out = np.empty_like(first)
         for begin, end in _stretches(measures.bounds.tolist()):
-            inputs = _input_rows(context, columns, self.linear.groups, network.offsets, begin, end)
-            second = network.probabilities(inputs, nearby(measures.bounds, begin, end, 0)[2])
+            low, high, bounds = _reached(measures.bounds, begin, end)
+            inputs = _input_rows(context, columns, self.linear.groups, low, high)
+            second = network.probabilities(inputs, bounds)[begin - low : end - low]
             out[begin:end] = _blend(second, first[begin:end], network.first_share)
         return out
 
@@ -329,24 +284,28 @@ def _pools() -> Any:
     return ThreadpoolController()
 
 
-def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str], offsets: Sequence[int]) -> Floats:
-    """The network's input rows of pages: layout of the segment and its neighbours, and the `sequence.Context`."""
-    return _input_rows(Context.of(measures, probabilities), columns, groups, offsets, 0, len(measures))
+def second_pass_inputs(measures: Measures, columns: Floats, probabilities: Floats, groups: Sequence[str]) -> Floats:
+    """The network's input rows of pages: layout of the segments, and the `sequence.Context`."""
+    return _input_rows(Context.of(measures, probabilities), columns, groups, 0, len(measures))
 
 
-def _input_rows(
-    context: Context, columns: Floats | LayoutRows, groups: Sequence[str], offsets: Sequence[int], begin: int, end: int
-) -> Floats:
+def _input_rows(context: Context, columns: Floats | LayoutRows, groups: Sequence[str], begin: int, end: int) -> Floats:
     """The network's input rows of the segments from `begin` to `end`."""
-    of_layout = len(column_names(groups)) + len(near_columns(groups)) * len(offsets)
-    width = of_layout + len(CONTEXT_NAMES) + len(MARKUP_NAMES) * bool(context.marked)
+    width = len(column_names(groups)) + len(CONTEXT_NAMES) + len(MARKUP_NAMES) * bool(context.marked)
     out = np.empty((end - begin, width), dtype=np.float32)
     place = 0
-    for some in chain(window(columns, groups, offsets, context.measures.bounds, begin, end), context.columns(begin, end)):
+    for some in chain([columns[begin:end]], context.columns(begin, end)):
         block = some.reshape(end - begin, -1)
         out[:, place : place + block.shape[1]] = block
         place += block.shape[1]
     return out
+
+
+def _reached(bounds: NDArray[np.int64], begin: int, end: int) -> tuple[int, int, NDArray[np.int64]]:
+    """From where to where the networks read for the segments from `begin` to `end`, and the pages' bounds there: up to `REACH` beyond on the same page."""
+    first, last = bounds.searchsorted([begin, end - 1], side="right")
+    low, high = max(begin - REACH, int(bounds[first - 1])), min(end + REACH, int(bounds[last]))
+    return low, high, nearby(bounds, low, high, 0)[2]
 
 
 def _stretches(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -365,16 +324,4 @@ def _stretches(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def _blend(second: Floats, first: Floats, share: float) -> Floats:
     """Two answers' weighted geometric mean, scaled to sum 1: the second pass alone is too sure where it saw little."""
-    return _softmax((1 - share) * np.log(second + TINY) + share * np.log(first + TINY))
-
-
-def _softmax(scores: Floats) -> Floats:
-    """Each row's chances; column by column, which is faster for many rows, and adds a row's numbers in one order however many rows there are."""
-    chances = np.ascontiguousarray(scores.T)
-    chances -= chances.max(axis=0)
-    np.exp(chances, out=chances)
-    total = chances[0].copy()
-    for column in chances[1:]:
-        total += column
-    chances /= total
-    return np.ascontiguousarray(chances.T, dtype=np.float32)
+    return softmax((1 - share) * np.log(second + TINY) + share * np.log(first + TINY))

@@ -39,21 +39,11 @@ class Sample:
     roles: NDArray[np.int64]
 
 
-def drawn(sizes: Sequence[int], most: int, seed: int, most_of_page: int | None = None) -> list[NDArray[np.bool_]]:
-    """Which segments to learn from, of pages with so many: all; where that makes more than `most`, a random part of them all.
-
-    Of each page at most `most_of_page` take part in that, drawn at random; None for all.
-    """
-    random = np.random.RandomState(seed)
-    used = [np.ones(size, dtype=np.bool_) for size in sizes]
-    for page in used:
-        if most_of_page is not None and len(page) > most_of_page:
-            page[random.permutation(len(page))[most_of_page:]] = False
-    flat = np.concatenate(used)
-    places = np.flatnonzero(flat)
-    if len(places) > most:
-        flat[random.permutation(places)[most:]] = False
-    return np.split(flat, np.cumsum(sizes)[:-1])
+def drawn(sizes: Sequence[int], most: int, seed: int) -> list[NDArray[np.bool_]]:
+    """Which segments to learn from, of pages with so many: all; where that makes more than `most`, a random part of them."""
+    used = np.ones(sum(sizes), dtype=np.bool_)
+    used[np.random.RandomState(seed).permutation(len(used))[most:]] = False
+    return np.split(used, np.cumsum(sizes)[:-1])
 
 
 @dataclass(frozen=True)

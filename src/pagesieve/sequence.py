@@ -3,14 +3,16 @@
 A teaser's summary reads like an article's paragraph, and a reader's comment like an opinion; only the neighbourhood
 betrays them. What lives here is plain numpy and the same in training and in use:
 
-- `Context`: features made of the first pass's role probabilities around a segment and over the page (where the main
-  text lies, how far the last teaser heading is, likeness to the main text) and of landmarks around it, the input of the second pass;
+- `Context`: features made of the first pass's role probabilities over the page (where the main text lies, how far the last teaser heading is,
+  likeness to the main text) and of segments that stand together or look alike, the input of the second pass (`network`);
+- `InStep`: how all pages are gone through at once, segment by segment;
 - `decode`: each segment's probabilities given all others', from how often roles follow each other; `of_likes`: what is said of those that look the same.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,42 +20,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.features import Measures, RunningSums, Words, lookalikes, nearby, pages_between, shifted, stretches
+from pagesieve.features import Measures, Words, lookalikes, pages_between, stretches
 from pagesieve.page import LEVELS
 from pagesieve.roles import ROLES
 
-__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "Context", "decode", "main_stretch", "of_likes", "transition_scores"]
+__all__ = ["CONTEXT_NAMES", "MARKUP_NAMES", "Context", "InStep", "decode", "main_stretch", "of_likes", "transition_scores"]
 
 Floats = NDArray[np.float32]
 
 HEADLINE, BODY, TEASER_HEADING, COMMENT = (ROLES.index(r) for r in ("headline", "body", "teaser_heading", "comment"))
-NEAR = (-3, -2, -1, 0, 1, 2, 3)  # places whose role probabilities a segment is told
-AROUND = ((-6, -1), (1, 6), (-15, -1), (1, 15))  # stretches whose mean probabilities it is told
+LEAST_LIKELY = 1e-6  # a role's probability to the transitions, at the least
+LARGEST = 300.0  # log of how much numbers may grow or shrink before they are scaled; that of the product of two of them may be 709
 FLOOR = 1e-3  # probabilities below are all the same to the second pass
 FAR = 9.0  # log distance that stands for "none on this page"
 MARK_AT = {TEASER_HEADING: 0.3, HEADLINE: 0.3, COMMENT: 0.4}  # probability from which a segment counts as a landmark
 MOST_INDENT, MOST_BLANK = 10, 3  # columns and lines of difference beyond which it makes none
-LEAST_ALIKE, MOSTLY = (
-    3,
-    0.5,
-)  # segments that look the same from which they say something about each other, and mean probability of body up to which they do
+LEAST_ALIKE = 3  # segments that look the same say something about each other if there are as many
+MOSTLY = 0.5  # and if they are article text less than so often, by their mean probability
 HEAVIEST = 60.0  # words; a longer segment says no more about where the main text lies
 
-LANDMARKS = ("dated", "timed", "on_comments")  # see `Measures.landmarks`
-LANDMARKS_AROUND = ((-15, -1), (1, 15))  # stretches whose share of them a segment is told
-ALONG = ("run", "block")  # see `features.stretches`
-GROUPS_ALIKE = (*ALONG, "form", "beginning", "ending")  # and `features.lookalikes`
+GROUPS_ALIKE = ("run", "block", "form", "beginning", "ending")  # see `features.stretches` and `features.lookalikes`
 
 CONTEXT_NAMES: tuple[str, ...] = (
-    *(f"{role}_at_{by}" for by in NEAR for role in ROLES),
-    *(f"{role}_in_{low}_{high}" for low, high in AROUND for role in ROLES),
+    *(f"log_{role}" for role in ROLES),
     "before_main", "after_main", "to_main", "from_main", "into_main", "body_so_far", "likeness", "likeness_small",
     "indent_unlike_main", "blank_unlike_main", "length_unlike_main", "bullet_unlike_main",
     *(f"since_{ROLES[role]}" for role in MARK_AT),
     "until_teaser_heading",
-    *(f"{mark}_{what}" for mark in LANDMARKS for what in ("since", "until", "before", "after", *(f"in_{low}_{high}" for low, high in LANDMARKS_AROUND))),
     *(f"{what}_in_{group}" for group in GROUPS_ALIKE for what in (*ROLES, "size")),
-    *(f"{what}_{group}" for group in ALONG for what in (*(f"{role}_{side}" for side in ("before", "after") for role in ROLES), "into", "left_in")),
 )  # fmt: skip
 _ALIKE = (*(f"container_{level}" for level in range(LEVELS)), "shape")
 MARKUP_NAMES: tuple[str, ...] = (*(f"{role}_in_{group}" for group in _ALIKE for role in ROLES), *(f"main_in_{group}" for group in _ALIKE))
@@ -88,23 +82,6 @@ def _since(marks: NDArray[np.bool_], first: NDArray[np.int64]) -> Floats:
 def _until(marks: NDArray[np.bool_], last: NDArray[np.int64]) -> Floats:
     """Log distance to the next marked segment, `FAR` where there is none; `last` is the place of the last segment of each one's page."""
     return _since(marks[::-1], (len(marks) - 1 - last)[::-1])[::-1]
-
-
-def _around_landmarks(measures: Measures) -> Iterator[Floats]:
-    """For each of `LANDMARKS`: the log distance to the last and to the next one, the log numbers of those before and after, and their shares around."""
-    n, bounds, page = len(measures), measures.bounds, measures.page
-    first, last = bounds[:-1][page], bounds[1:][page] - 1
-    marks = measures.landmarks
-    sums = RunningSums.of(marks, bounds)
-    around = sums.means_around(LANDMARKS_AROUND, 0, n)
-    place = np.arange(n) + page  # in the sums, where each page has a row more
-    before = sums.total[place] - sums.total[first + page]
-    after = sums.total[last + 1 + page] - sums.total[place + 1]
-    for kind, marked in enumerate(marks.T > 0):
-        yield _since(marked, first)
-        yield _until(marked, last)
-        yield from (np.log1p(number[:, kind]).astype(np.float32) for number in (before, after))
-        yield from (share[:, kind] for share in around)
 
 
 def _likeness(words: Words, inside: NDArray[np.bool_]) -> Floats:
@@ -166,7 +143,7 @@ class _Groups:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the first pass says of each segment's surroundings and of its page: the second pass's features.
+    """What the first pass says of each segment's page and of the segments that it stands with or looks like: the second pass's features.
 
     Held is what follows from whole pages; `columns` gives the features of any stretch of segments, so that those of an endless
     page are never there all at once.
@@ -174,7 +151,6 @@ class Context:
 
     measures: Measures
     probabilities: Floats  # (segments, roles)
-    sums: RunningSums  # of the probabilities
     mains: NDArray[np.int64]  # (pages, 2): where the main text begins and ends
     usual: Floats  # (pages, 5): see `_usual`
     alone: tuple[Floats, ...]  # (segments,) each: features that follow from the page as a whole
@@ -203,25 +179,20 @@ class Context:
             _likeness(measures.small_words, inside),  # how it speaks: a notice says "we" and "you", a report doesn't
             *(_since(probabilities[:, role] > least, first) for role, least in MARK_AT.items()),
             _until(headings, last),
-            *_around_landmarks(measures),
         )
         alike = tuple(_Groups.of(number, probabilities) for number in (*stretches(measures), *lookalikes(measures)))
         marked, shares = _marked(measures, probabilities)
-        sums = RunningSums.of(probabilities, bounds)
-        return cls(measures, probabilities, sums, mains, _usual(measures, page, inside), alone, alike, marked, shares)
+        return cls(measures, probabilities, mains, _usual(measures, page, inside), alone, alike, marked, shares)
 
     def columns(self, begin: int, end: int) -> Iterator[NDArray[Any]]:
         """The features of the segments from `begin` to `end`, one or more columns at a time: those of `CONTEXT_NAMES`.
 
         On an HTML page those of `MARKUP_NAMES` follow them.
         """
-        low, high, inner = nearby(self.measures.bounds, begin, end, max(NEAR))
-        log = np.log(self.probabilities[low:high] + FLOOR)
-        yield from (shifted(log, by, float(np.log(FLOOR)), inner)[begin - low : end - low] for by in NEAR)
-        yield from self.sums.means_around(AROUND, begin, end)
+        yield np.log(self.probabilities[begin:end] + FLOOR)
         page = pages_between(self.measures.bounds, begin, end)
         yield from self._single(page, begin, end)
-        yield from self._together(page, begin, end)
+        yield from self._together(begin, end)
         for groups in self.marked:
             yield groups.means.take(groups.number[begin:end], axis=0)
         for groups, share in zip(self.marked, self.shares, strict=True):
@@ -243,25 +214,15 @@ class Context:
         yield from (some * unlike for unlike in (np.clip(indent, -MOST_INDENT, MOST_INDENT), *others))
         yield from landmarks
 
-    def _together(self, page: NDArray[np.int64], begin: int, end: int) -> Iterator[NDArray[Any]]:
-        """What the first pass says of the segments that stand together or look alike, and of what surrounds where they stand.
+    def _together(self, begin: int, end: int) -> Iterator[NDArray[Any]]:
+        """What the first pass says of the segments that stand together or look alike: their mean probabilities and the log of their number.
 
-        A story's kicker or the fortieth line of an article's table says little by itself; its likes do. For each group of `GROUPS_ALIKE` the
-        mean probabilities and the log of its size; for the two that are stretches of a page the probabilities of the segments right before and
-        right after (0 beyond the page's ends), and the log distances to the stretch's ends.
+        A story's kicker or the fortieth line of an article's table says little by itself; its likes do.
         """
         for groups in self.alike:
             number = groups.number[begin:end]
             yield groups.means.take(number, axis=0)
             yield np.log1p(groups.size[number])
-        place, bounds = np.arange(begin, end), self.measures.bounds
-        for groups in self.alike[: len(ALONG)]:
-            number = groups.number[begin:end]
-            first, stop = (np.cumsum(groups.size) - groups.size)[number], np.cumsum(groups.size)[number]
-            yield np.where((first == bounds[page])[:, None], 0, self.probabilities.take(first - 1, axis=0, mode="clip"))
-            yield np.where((stop == bounds[page + 1])[:, None], 0, self.probabilities.take(stop, axis=0, mode="clip"))
-            yield np.log1p(place - first)
-            yield np.log1p(stop - 1 - place)
 
 
 def _marked(measures: Measures, probabilities: Floats) -> tuple[tuple[_Groups, ...], tuple[Floats, ...]]:
@@ -295,6 +256,63 @@ def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:
     return np.asarray(np.log(pairs / chance), dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class InStep:
+    """How segments lie where all pages go in step: first stand the first segments of all pages, then the second ones, the longest page first.
+
+    So those pages that still go on are the first ones of each step. `steps` says of each step but the first where the same pages' segments stand that come
+    before, and where its own stand.
+    """
+
+    forward: NDArray[np.int64]  # (segments,): which segment stands there, on the pages' way forward
+    backward: NDArray[np.int64]  # and backward
+    steps: list[tuple[slice, slice]]
+
+    @classmethod
+    def of(cls, bounds: NDArray[np.int64]) -> InStep:
+        """That of the pages with these bounds (see `Looks`)."""
+        sizes = np.diff(bounds)
+        order = np.argsort(-sizes, kind="stable")
+        active = np.searchsorted(-sizes[order], -np.arange(sizes.max(initial=0)), side="left")  # pages longer than so many segments
+        begin = np.concatenate([[0], np.cumsum(active)])
+        step = np.repeat(np.arange(len(active)), active)
+        page = order[np.arange(begin[-1]) - begin[step]]
+        begins = begin.tolist()
+        steps = [
+            (slice(before, before + end - own), slice(own, end)) for before, own, end in zip(begins, begins[1:], begins[2:], strict=False)
+        ]
+        return cls(bounds[page] + step, bounds[page + 1] - 1 - step, steps)
+
+    def both(self, values: Floats) -> Floats:
+        """`values` (segments, columns) in step, the first half of the columns on the way forward, the other one backward."""
+        half = values.shape[1] // 2
+        return np.concatenate([values[:, :half].take(self.forward, axis=0), values[:, half:].take(self.backward, axis=0)], axis=1)
+
+    def back(self, values: Floats) -> Floats:
+        """What `both` made as it was."""
+        half = values.shape[1] // 2
+        out = np.empty_like(values)
+        out[self.forward, :half], out[self.backward, half:] = values[:, :half], values[:, half:]
+        return out
+
+    def run(self, keep: Floats, values: Floats) -> None:
+        """Add to `values`, in their place, what is kept of those one step before. Uses `keep` up."""
+        for before, own in self.steps:
+            kept, state = keep[own], values[own]  # in the place of `keep`, too: what is made anew costs time
+            kept *= values[before]
+            state += kept
+
+    def run_back(self, keep: Floats, values: Floats) -> None:
+        """Add to `values`, in their place, what is kept of them one step later, from the last step on: how what `run` gives changes with what it is given.
+
+        Uses `keep` up.
+        """
+        for before, own in reversed(self.steps):
+            kept, state = keep[own], values[before]
+            kept *= values[own]
+            state += kept
+
+
 def decode(probabilities: Floats, transitions: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
     """Each segment's role probabilities given the whole page (forward-backward), shape (segments, roles).
 
@@ -306,34 +324,27 @@ def decode(probabilities: Floats, transitions: Floats, bounds: NDArray[np.int64]
     if not n or not transitions.any():
         return probabilities
     bounds = np.array([0, n]) if bounds is None else bounds
-    likely = np.maximum(probabilities, 1e-6)
+    likely = np.maximum(probabilities, LEAST_LIKELY).astype(np.float64)
+    likely /= likely.max(1, keepdims=True)
     forth = np.exp(transitions.astype(np.float64))
-    steps = np.stack([forth, forth.T])
-    # All pages go in step: row by row of `both` stand the first segments of all pages, then the second ones, the longest page
-    # first, so that those which still go on are the first ones of each step. Beside a page's way forward goes that backward.
-    sizes = np.diff(bounds)
-    order = np.argsort(-sizes, kind="stable")
-    active = np.searchsorted(-sizes[order], -np.arange(sizes.max()), side="left")  # pages longer than so many segments
-    begin = np.concatenate([[0], np.cumsum(active)])
-    step = np.repeat(np.arange(len(active)), active)
-    page = order[np.arange(n) - begin[step]]
-    forward, backward = bounds[page] + step, bounds[page + 1] - 1 - step
-    del step, page  # those of an endless page are large
-    both = np.empty((n, 2, 1, probabilities.shape[1]), dtype=np.float64)
-    both[:, 0, 0], both[:, 1, 0] = likely[forward], likely[backward]
-    state = both[: active[0]]
-    for i in range(1, len(active)):
-        before, state = state[: active[i]], both[begin[i] : begin[i + 1]]
-        state *= np.matmul(before, steps)
-        state /= np.add.reduce(state, axis=3, keepdims=True)
+    ways = np.stack([forth, forth.T])
+    in_step = InStep.of(bounds)
+    both = np.empty((n, 2, 1, probabilities.shape[1]), dtype=np.float64)  # beside a page's way forward goes that backward
+    both[:, 0, 0], both[:, 1, 0] = likely[in_step.forward], likely[in_step.backward]
+    unscaled = max(1, int(LARGEST / (np.abs(transitions).max() + math.log(len(transitions)))))
+    for number, (before, own) in enumerate(in_step.steps, 1):
+        state = both[own]
+        state *= np.matmul(both[before], ways)
+        if number % unscaled == 0:
+            state /= np.add.reduce(state, axis=3, keepdims=True)
     marginals = np.empty((n, probabilities.shape[1]), dtype=np.float64)
-    marginals[forward] = both[:, 0, 0]
-    marginals[backward] *= both[:, 1, 0]
-    del both, forward, backward
+    marginals[in_step.forward] = both[:, 0, 0]
+    marginals[in_step.backward] *= both[:, 1, 0]
+    del both, in_step  # those of an endless page are large
     marginals /= likely
     marginals /= marginals.sum(1, keepdims=True)
     found = marginals.astype(np.float32)
-    lone = bounds[:-1][sizes == 1]
+    lone = bounds[:-1][np.diff(bounds) == 1]
     found[lone] = probabilities[lone]  # nothing follows it
     return found
 

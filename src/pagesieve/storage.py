@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from pagesieve.calibration import Calibration
 from pagesieve.features import GROUPS, LAYOUT, MARKUP
 from pagesieve.files import replacing
-from pagesieve.model import Linear, Model, Network
+from pagesieve.model import Linear, Model
+from pagesieve.network import Network, Reader
 from pagesieve.roles import ROLES, check_label_map
 from pagesieve.sequence import CONTEXT_NAMES, MARKUP_NAMES
 from pagesieve.words import Vocabulary
 
 __all__ = ["FORMAT", "MODEL_FILE", "ModelError", "load_model", "model_digest", "save_model"]
 
-FORMAT = 6  # raised whenever an older reader would misread a newer file
+FORMAT = 7  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
 ZIP = b"PK"  # first bytes of an .npz file
 DIGEST = 16  # hexadecimal digits that name a model
@@ -86,19 +87,18 @@ def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "columns": _column_digest(),
         "one_vs_rest": linear.one_vs_rest,
         "terms": len(linear.vocabulary),
-        "networks": [],
+        "readers": [],
         "shape_share": model.shape_share,
         "temperature": model.calibration.temperature,
         "info": dict(model.info),
     }
     if model.network is not None:
         arrays["mean"], arrays["scale"] = model.network.mean, model.network.scale
-        header["offsets"] = list(model.network.offsets)
         header["first_share"] = model.network.first_share
-        header["networks"] = [len(layers) for layers in model.network.layers]
-        for i, layers in enumerate(model.network.layers):
-            for j, (weights, bias) in enumerate(layers):
-                arrays[f"weights_{i}_{j}"], arrays[f"bias_{i}_{j}"] = weights, bias
+        header["readers"] = [len(reader.layers) for reader in model.network.readers]
+        for i, reader in enumerate(model.network.readers):
+            for j, (weights, bias) in enumerate(reader.layers):
+                arrays[f"weights_{i}_{j}"], arrays[f"bias_{i}_{j}"] = weights.astype(np.float16), bias.astype(np.float16)
     return header, arrays
 
 
@@ -139,7 +139,7 @@ def load_model(path: Path | str) -> Model:
 
 def _column_digest() -> str:
     """Names the inputs the code computes now; a model trained on other inputs must not be used with them."""
-    return ",".join([f"{f.group}.{f.name}{'*' if f.near else ''}" for f in LAYOUT]) + f"|{len(CONTEXT_NAMES)}|{len(MARKUP_NAMES)}"
+    return ",".join([f"{f.group}.{f.name}" for f in LAYOUT]) + f"|{len(CONTEXT_NAMES)}|{len(MARKUP_NAMES)}"
 
 
 def _check_header(header: dict[str, Any], file: Path) -> None:
@@ -170,18 +170,29 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         one_vs_rest=bool(header["one_vs_rest"]),
     )
     network = None
-    if header["networks"]:
-        network = Network(
-            mean=arrays["mean"],
-            scale=arrays["scale"],
-            layers=tuple(
-                tuple((arrays[f"weights_{i}_{j}"], arrays[f"bias_{i}_{j}"]) for j in range(depth))
-                for i, depth in enumerate(header["networks"])
-            ),
-            offsets=tuple(header["offsets"]),
-            first_share=float(header["first_share"]),
+    if header["readers"]:
+        readers = tuple(
+            Reader(
+                tuple((arrays[f"weights_{i}_{j}"].astype(np.float32), arrays[f"bias_{i}_{j}"].astype(np.float32)) for j in range(layers))
+            )
+            for i, layers in enumerate(header["readers"])
         )
+        network = Network(arrays["mean"], arrays["scale"], readers, float(header["first_share"]))
+        _check_network(network)
     curve = arrays["confidence_said"], arrays["confidence_true"]
     calibration = Calibration(float(header["temperature"]), *curve, arrays["cues"])
     labels, share = check_label_map(header["labels"]), float(header["shape_share"])
     return Model(linear, network, arrays["transitions"], labels, share, calibration, header["info"])
+
+
+def _check_network(network: Network) -> None:
+    """`ValueError` unless every layer takes what the one before gives."""
+    inputs, roles = len(network.mean), len(ROLES)
+    found = [[weights.shape for weights, _ in reader.layers] for reader in network.readers]
+    for shapes in found:
+        units, gates = shapes[0][1], [shape[1] for shape in shapes[1:-1:2]]
+        readings = [shape for columns in gates for shape in ((units, columns), (units + columns // 2, units))]
+        if shapes != [(inputs, units), *readings, (units, roles)] or any(columns % 4 for columns in gates):
+            raise ValueError("the layers of a network do not fit together")
+    if len(network.scale) != inputs or any(len(bias) != weights.shape[1] for reader in network.readers for weights, bias in reader.layers):
+        raise ValueError("the layers of a network do not fit together")

@@ -326,7 +326,7 @@ class View(NamedTuple):
     def fit(self, config: TrainConfig, info: dict[str, Any] | None = None) -> tuple[Model, Pipeline]:
         """The model of all these pages, calibrated, and its first pass as a scikit-learn pipeline."""
         outcome = self.outcome
-        return training.fit(self.samples, outcome.crossed, self.settings, config.seed, outcome.calibrated.last, info)
+        return training.fit(self.samples, outcome.crossed, self.settings, config.seed, outcome.calibrated.last, info, config.n_jobs)
 
 
 def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[View, View | None]:

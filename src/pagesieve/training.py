@@ -1,9 +1,8 @@
 """The trained side: labelled documents → `Model`, with scikit-learn. No module that uses a model imports this one.
 
 The first pass is an ordinary scikit-learn `Pipeline` over rows (terms and layout of one segment): TF-IDF and binned
-layout side by side, then a linear classifier. The second pass is a small `MLPClassifier` on the first pass's
-out-of-fold answers, since answers on pages it was fitted to would be better than any it meets in use. `_to_linear` and `_layers` copy
-the fitted numbers out, so that using a model needs no scikit-learn.
+layout side by side, then a linear classifier. `_to_linear` copies the fitted numbers out, so that using a model needs no scikit-learn. The second pass
+(`network`, `learning`) learns from the first pass's out-of-fold answers, since answers on pages it was fitted to would be better than any it meets in use.
 
 Samples and answers lie on disk (`shelf`, `rows`) and are read a page at a time; what is in memory at once has a limit whatever the number
 of pages (`rows.MOST`, `MOST_INPUTS`), and so has the work of a fit (`UPDATES`, `Settings.steps`).
@@ -18,7 +17,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer
 from threadpoolctl import threadpool_limits
@@ -39,10 +37,12 @@ from threadpoolctl import threadpool_limits
 from pagesieve.calibration import Calibration, mean_chance
 from pagesieve.corpus import Document
 from pagesieve.features import GROUPS, MARKUP, layout, measure
-from pagesieve.model import CLIP, UNCALIBRATED, Linear, Model, Network, Prediction, second_pass_inputs
+from pagesieve.learning import ABSENT, LONGEST, Lessons, Pace, learned, rounded
+from pagesieve.model import UNCALIBRATED, Linear, Model, Prediction, second_pass_inputs
+from pagesieve.network import CLIP, Network, Reader
 from pagesieve.page import Segment
 from pagesieve.roles import LABEL_OF_ROLE, ROLES, label_matrix
-from pagesieve.rows import Rows, Sample, drawn
+from pagesieve.rows import Rows, Sample
 from pagesieve.sequence import transition_scores
 from pagesieve.shelf import Shelf
 from pagesieve.words import Vocabulary
@@ -63,15 +63,16 @@ __all__ = [
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-BATCH = 256  # segments a network learns from at a time
 UPDATES = 12_000_000  # segments that the first pass learns from, one after the other, when it has seen enough: more pages, fewer rounds
 LEAST_ROUNDS = 2
-MOST_INPUTS = 600_000  # segments a network learns from; `Settings.steps` batches hold hardly more
-PIECE = 1 << 13  # of these, scaled at once
+MOST_INPUT = float(np.finfo(np.float16).max)  # beyond stands the length of a word that is none
+MOST_INPUTS = 1_200_000  # segments a network learns from
+MOST_PIECES = 4  # of a page
+PIECE = 1 << 13  # segments, scaled at once
+LEAST_VARIANCE = 1e-9  # of an input; one that varies less says nothing, in use neither
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
 CLASSIFIERS = ("majority", "logistic", "sgd")
 TEMPERATURES = [round(0.6 + 0.05 * i, 2) for i in range(29)]  # 0.6 to 2
-ABSENT = -1000.0  # score of a role that training never saw: below any other
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,18 @@ class Settings:
     max_terms: int | None = None  # only so many, the most frequent ones
     layout_weight: float = 0.2  # weight of the layout's columns beside the TF-IDF's
     bins: int = 12  # per layout column, by quantiles
-    hidden: tuple[int, ...] = (64,)  # units of the second pass's layers
-    most_of_page: int | None = 80  # segments of a page that the second pass learns from: long pages, mostly menus, drown the others
-    steps: int = 6000  # batches each second-pass network learns from; rounded up to whole passes over the data
-    network_alpha: float = 0.3  # regularisation of the second pass
-    networks: int = 3  # second-pass networks that are averaged
-    offsets: tuple[int, ...] = (-1, 1)  # places whose layout the second pass is told
+    most_of_page: int | None = 80  # segments that a page counts for in the second pass, at most: long pages, mostly menus, drown the others
+    steps: int = 700  # batches each second-pass network learns from
+    networks: int = 2  # second-pass networks that are averaged
+    units: int = 64  # of each network
+    states: int = 32  # that each network carries along a page forwards, and as many backwards
+    readings: int = 2  # how often it does
+    rate: float = 2e-3  # at which a network begins to learn
+    decay: float = 5e-2  # of its weights at each step, as a share of the rate
     first_share: float = 0.3  # how much the first pass's answer counts beside the second's
     transition_weight: float = 0.3
-    shape_share: float = 0.5  # how much counts what is said of an HTML page's segments of the same shape
+    shape_share: float = 0.3  # how much counts what is said of a text dump's segments of the same shape
+    html_shape_share: float = 0.5  # and of an HTML page's
     label_of_role: dict[str, str] = field(default_factory=lambda: dict(LABEL_OF_ROLE))
 
     def __post_init__(self) -> None:
@@ -228,7 +232,7 @@ def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
     if settings.words:
         vectorizer = union["words"]
         vocabulary = Vocabulary.of(sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__))
-        idf = _rounded(vectorizer.idf_)
+        idf = rounded(vectorizer.idf_)
     edges: tuple[NDArray[Any], ...] = ()
     if settings.groups:
         edges = tuple(np.asarray(e, dtype=np.float64)[1:-1] for e in union["layout"]["bins"].bin_edges_)
@@ -236,18 +240,13 @@ def _to_linear(pipeline: Pipeline, settings: Settings) -> Linear:
     return Linear(
         vocabulary=vocabulary,
         idf=idf,
-        word_weights=_rounded(coefficients[: len(vocabulary)]),
+        word_weights=rounded(coefficients[: len(vocabulary)]),
         edges=edges,
         layout_weights=np.ascontiguousarray(layout_rows) if settings.groups else np.zeros((0, len(ROLES)), dtype=np.float32),
         intercept=intercept,
         groups=settings.groups,
         one_vs_rest=settings.classifier == "sgd",
     )
-
-
-def _rounded(values: NDArray[np.floating]) -> Floats:
-    """`values` at the precision at which the model file holds them, so that a saved model answers as the one in memory."""
-    return np.ascontiguousarray(values.astype(np.float16).astype(np.float32))
 
 
 def _all_roles(classifier: Any, present: Sequence[int]) -> tuple[Floats, Floats]:
@@ -270,90 +269,75 @@ def _first_answers(linear: Linear, samples: Iterable[Sample]) -> list[Floats]:
     return [linear.probabilities(s.measures, s.columns) for s in samples]
 
 
-def _second_inputs(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> tuple[Floats, Ints]:
-    """What the second pass learns from, and the true roles: of each sample at most `settings.most_of_page` segments, `MOST_INPUTS` in all."""
-    names, sizes = zip(*((s.name, len(s.roles)) for s in samples), strict=True)
-    order = sorted(range(len(names)), key=names.__getitem__)  # so that the samples' order does not tell in the result
-    used = drawn([sizes[number] for number in order], MOST_INPUTS, seed, settings.most_of_page)
-    inputs, roles, row = np.empty((0, 0), dtype=np.float32), np.empty(sum(map(np.count_nonzero, used)), dtype=np.int64), 0
-    for number, use in zip(order, used, strict=True):
-        if not use.any():
-            continue
-        sample = samples[number]
-        found = second_pass_inputs(sample.measures, sample.columns, answers[number], settings.groups, settings.offsets)[use]
-        if not row:
-            inputs = np.empty((len(roles), found.shape[1]), dtype=np.float32)
-        inputs[row : row + len(found)], roles[row : row + len(found)] = found, sample.roles[use]
-        row += len(found)
-    return inputs, roles
+def _lessons(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> tuple[Floats, Floats, Lessons]:
+    """What the second pass learns from, and by which mean and scale its inputs are scaled.
 
-
-def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> Network:
-    """The second pass, from answers of first passes that have not seen the samples' sites."""
-    inputs, roles = _second_inputs(samples, answers, settings, seed)
-    mean, scale = _standardised(inputs)
-    fitted = []
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        for i in range(settings.networks):
-            network = MLPClassifier(
-                settings.hidden,
-                alpha=settings.network_alpha,
-                batch_size=min(BATCH, len(inputs)),
-                max_iter=math.ceil(settings.steps * BATCH / max(len(inputs), BATCH)),
-                n_iter_no_change=settings.steps,  # never stop early: the same work for the same data
-                random_state=seed + i,
-            )
-            fitted.append(_layers(network.fit(inputs, roles)))
-    return Network(mean, scale, tuple(fitted), settings.offsets, settings.first_share)
-
-
-def _standardised(inputs: Floats) -> tuple[Floats, Floats]:
-    """The mean and the standard deviation of each column, by which `inputs` are scaled in place and then clipped.
-
-    To the last bit what `StandardScaler` does; but that needs several times the memory of the inputs beside them.
+    Of each sample pieces of at most `LONGEST` segments: all of them, of a long page `MOST_PIECES`, and of all pages as many as have `MOST_INPUTS` segments.
     """
+    names = [sample.name for sample in samples]
+    random = np.random.default_rng(seed)
+    chosen: list[tuple[int, int, int]] = []
+    for number in sorted(range(len(names)), key=names.__getitem__):  # so that the samples' order does not tell in the result
+        size = len(samples[number].roles)
+        ends = np.linspace(0, size, math.ceil(size / LONGEST) + 1).astype(int).tolist()
+        pieces = list(pairwise(ends))
+        some = sorted(random.permutation(len(pieces))[:MOST_PIECES].tolist())
+        chosen += [(number, *pieces[place]) for place in some]
+    sizes = np.array([end - begin for _, begin, end in chosen])
+    order = random.permutation(len(sizes))
+    kept = set(order[np.cumsum(sizes[order]) <= max(MOST_INPUTS, sizes[order[0]])].tolist())
+    chosen = [piece for place, piece in enumerate(chosen) if place in kept]
+    page, begins, ends = np.array(chosen).T
+    bounds, of_page = np.concatenate([[0], np.cumsum(ends - begins)]), np.bincount(page, ends - begins)
+    weights = np.minimum(1, (settings.most_of_page or math.inf) / of_page[page]).astype(np.float32)
+    roles, inputs, last = np.empty(bounds[-1], dtype=np.int8), np.empty((0, 0), dtype=np.float16), -1
+    for place, (number, begin, end) in enumerate(chosen):
+        if number != last:
+            sample, last = samples[number], number
+            found: Floats = second_pass_inputs(sample.measures, sample.columns, answers[number], settings.groups)
+        if not place:
+            inputs = np.empty((len(roles), found.shape[1]), dtype=np.float16)
+        own = slice(bounds[place], bounds[place + 1])
+        inputs[own], roles[own] = np.clip(found[begin:end], -MOST_INPUT, MOST_INPUT), sample.roles[begin:end]
+    mean, scale = _standardised(inputs)
+    return mean, scale, Lessons(inputs, roles, bounds, weights)
+
+
+def _fit_network(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int, n_jobs: int) -> Network:
+    """The second pass, from answers of first passes that have not seen the samples' sites."""
+    mean, scale, lessons = _lessons(samples, answers, settings, seed)
+    pace = Pace(settings.units, settings.states, settings.readings, settings.steps, settings.rate, settings.decay)
+    readers = Parallel(n_jobs=n_jobs)(delayed(_learned)(lessons, pace, seed + i) for i in range(settings.networks))
+    return Network(mean, scale, tuple(readers), settings.first_share)
+
+
+def _learned(lessons: Lessons, pace: Pace, seed: int) -> Reader:
+    with threadpool_limits(1):  # the same sums whatever the number of processors
+        return learned(lessons, pace, seed)
+
+
+def _standardised(inputs: NDArray[np.float16]) -> tuple[Floats, Floats]:
+    """The mean and the standard deviation of each column, by which `inputs` are scaled in place and then clipped: a piece at a time."""
     pieces = [inputs[start : start + PIECE] for start in range(0, len(inputs), PIECE)]
-
-    def total(values: Callable[[Floats], NDArray[np.float64]]) -> NDArray[np.float64]:
-        found = np.zeros((1, inputs.shape[1]))
-        for piece in pieces:
-            found = np.concatenate([found, values(piece)]).sum(0, keepdims=True)  # row by row, as if there were no pieces
-        return np.asarray(found[0])
-
-    n = len(inputs)
-    mean = total(lambda piece: piece.astype(np.float64)) / n
-    variance = (total(lambda piece: (piece - mean) ** 2) - total(lambda piece: piece - mean) ** 2 / n) / n
-    eps = np.finfo(np.float64).eps
-    constant = variance <= n * eps * variance + (n * mean * eps) ** 2
-    centre, scale = mean.astype(np.float32), np.where(constant, 1.0, np.sqrt(variance)).astype(np.float32)
+    mean = sum(piece.sum(0, dtype=np.float64) for piece in pieces) / len(inputs)
+    variance = sum(((piece - mean) ** 2).sum(0) for piece in pieces) / len(inputs)
+    centre = mean.astype(np.float32)
+    scale = np.where(variance > LEAST_VARIANCE, np.sqrt(variance), np.inf).astype(np.float32)
     for piece in pieces:
-        piece -= centre
-        piece /= scale
-        np.clip(piece, -CLIP, CLIP, out=piece)
+        piece[:] = np.clip((piece - centre) / scale, -CLIP, CLIP)
     return centre, scale
 
 
-def _layers(network: MLPClassifier) -> tuple[tuple[Floats, Floats], ...]:
-    """The network's weights, its outputs spread over all roles (a role it never saw gets no chance)."""
-    layers = [(w.astype(np.float32), b.astype(np.float32)) for w, b in zip(network.coefs_, network.intercepts_, strict=True)]
-    weights, bias = layers[-1]
-    present = [int(role) for role in network.classes_]
-    if weights.shape[1] == 1:  # two classes share one logistic output
-        weights, bias = np.hstack([np.zeros_like(weights), weights]), np.concatenate([np.zeros_like(bias), bias])
-    all_weights = np.zeros((len(weights), len(ROLES)), dtype=np.float32)
-    all_bias = np.full(len(ROLES), ABSENT, dtype=np.float32)
-    all_weights[:, present] = weights
-    all_bias[present] = bias
-    return (*layers[:-1], (all_weights, all_bias))
-
-
-def _assemble(linear: Linear, samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> Model:
+def _assemble(
+    linear: Linear, samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int, n_jobs: int = 1
+) -> Model:
     """The whole model from its first pass and the out-of-fold first-pass answers for the samples it was fitted to."""
     if not settings.sequence:
         return Model(linear, label_of_role=settings.label_of_role)
     transitions = transition_scores([s.roles for s in samples]) * np.float32(settings.transition_weight)
-    return Model(linear, _fit_network(samples, answers, settings, seed), transitions, settings.label_of_role, settings.shape_share)
+    shape_share = settings.html_shape_share if MARKUP in settings.groups else settings.shape_share
+    network = _fit_network(samples, answers, settings, seed, n_jobs)
+    return Model(linear, network, transitions, settings.label_of_role, shape_share)
 
 
 # ------------------------------------------------------------------------------------------------- splits and fits
@@ -575,6 +559,7 @@ def fit(
     seed: int,
     calibration: Calibration = UNCALIBRATED,
     info: dict[str, Any] | None = None,
+    n_jobs: int = 1,
 ) -> tuple[Model, Pipeline]:
     """The model trained on all samples, and its first pass as a scikit-learn pipeline.
 
@@ -583,5 +568,5 @@ def fit(
     with tempfile.TemporaryDirectory(prefix="pagesieve-") as folder:
         rows = _rows(samples, Path(folder), settings, seed)
         pipeline = _fit_first(rows, np.arange(len(rows.truth)), settings, seed)
-    model = _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed)
+    model = _assemble(_to_linear(pipeline, settings), samples, crossed.answers, settings, seed, n_jobs)
     return replace(model, calibration=calibration, info=info or {}), pipeline

@@ -1,0 +1,123 @@
+"""Part of step 4 of a page's way: what is known of each segment → its role probabilities, given what stands before and after it (the second pass).
+
+A `Network` reads a page's segments in turn, forwards and backwards. Each of its states is a running mean over the segments read so far, of something that
+it sees in each of them, in which a segment counts as much as a gate lets it: the minGRU of Feng et al., "Were RNNs All We Needed?" (2024), with a tanh.
+Gates depend on the segment alone, so that all products of matrices are made at once, and only two sums are left to be made segment by segment; what a
+gate cannot know of the segments before, it is told by an earlier reading. What lives here is plain numpy; `learning` trains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pagesieve.roles import ROLES
+from pagesieve.sequence import InStep
+
+__all__ = ["CLIP", "Layer", "Network", "Reader", "gated", "softmax"]
+
+Floats = NDArray[np.float32]
+CLIP = 4.0  # standard deviations; beyond, an input says no more
+SHUT = 80.0  # beyond, a gate lets nothing through either
+
+
+Layer = tuple[Floats, Floats]
+"""Weights, shape (columns before, columns after), and a bias (columns after,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One network, by its layers: one that enters, two for each reading of the page, one that leaves.
+
+    The first makes units of a segment's inputs (ReLU). In a reading the `gates` make of these how much the segment counts for each state (logistic) and what
+    each state is to see in it (tanh): columns are what counts for the states that go forwards and for those that go backwards, then what these see; `join`
+    puts units and states together to new units (ReLU). The last layer makes scores of roles of those.
+    """
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def readings(self) -> list[tuple[Layer, Layer]]:
+        """Each reading's `gates` and `join`."""
+        return list(zip(self.layers[1:-1:2], self.layers[2:-1:2], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The second pass: networks trained from different seeds, whose answers are averaged. Inputs are scaled by `mean` and `scale` and clipped."""
+
+    mean: Floats
+    scale: Floats
+    readers: tuple[Reader, ...]
+    first_share: float = 0.0  # 0..1: how much the first pass's answer counts beside the networks'
+
+    def probabilities(self, inputs: Floats, bounds: NDArray[np.int64] | None = None) -> Floats:
+        """Role probabilities, shape (segments, roles), from `inputs`, which are scaled in their place: an endless page's are large.
+
+        `bounds` are those of the pages (see `Looks`); None for one page.
+        """
+        bounds = np.array([0, len(inputs)]) if bounds is None else bounds
+        pages = [(begin, end) for begin, end in pairwise(bounds.tolist()) if begin < end]
+        inputs -= self.mean
+        inputs /= self.scale
+        np.clip(inputs, -CLIP, CLIP, out=inputs)
+        steps = InStep.of(bounds)
+        total = np.zeros((len(inputs), len(ROLES)), dtype=np.float32)
+        for reader in self.readers:
+            units = _units(inputs, reader.layers[0], pages)
+            for gates, join in reader.readings:
+                states = _read(_products(units, gates, pages), steps)
+                units = _units(np.concatenate([units, states], axis=1), join, pages)
+            total += softmax(_products(units, reader.layers[-1], pages))
+        return np.asarray(total / len(self.readers), dtype=np.float32)
+
+
+def _products(values: Floats, layer: Layer, pages: Sequence[tuple[int, int]]) -> Floats:
+    """`values` times the layer's weights, a page at a time: the last digits of a product depend on its number of rows."""
+    weights, bias = layer
+    out = np.empty((len(values), weights.shape[1]), dtype=np.float32)
+    for begin, end in pages:
+        np.matmul(values[begin:end], weights, out=out[begin:end])
+    out += bias
+    return out
+
+
+def _units(values: Floats, layer: Layer, pages: Sequence[tuple[int, int]]) -> Floats:
+    found = _products(values, layer, pages)
+    return np.asarray(np.maximum(found, 0, out=found))
+
+
+def _read(told: Floats, steps: InStep) -> Floats:
+    """The states after each segment, shape (segments, 2 · states), from what the gates say of it."""
+    share, seen = gated(told)
+    seen *= share
+    np.subtract(1, share, out=share)
+    kept, states = steps.both(share), steps.both(seen)
+    steps.run(kept, states)
+    return steps.back(states)
+
+
+def gated(told: Floats) -> tuple[Floats, Floats]:
+    """How much each segment counts, 0 to 1 (logistic), and what is seen in it, -1 to 1 (tanh), from what a layer of gates says; (segments, 2 · states) each."""
+    half = told.shape[1] // 2
+    share = np.minimum(-told[:, :half], SHUT)
+    np.exp(share, out=share)
+    share += 1
+    np.reciprocal(share, out=share)
+    return share, np.tanh(told[:, half:])
+
+
+def softmax(scores: Floats) -> Floats:
+    """Each row's chances; column by column, which is faster for many rows, and adds a row's numbers in one order however many rows there are."""
+    chances = np.array(scores.T, order="C")
+    chances -= chances.max(axis=0)
+    np.exp(chances, out=chances)
+    total = chances[0].copy()
+    for column in chances[1:]:
+        total += column
+    chances /= total
+    return np.ascontiguousarray(chances.T, dtype=np.float32)
