@@ -31,7 +31,7 @@ def score(train: Sequence[Document], test: Sequence[Document], settings: Setting
     samples = training.prepare(train, settings)
     folds = training.assign_folds([s.site for s in samples], FOLDS, SEED)
     answers = training.cross_fit(samples, folds, replace(settings, sequence=False), SEED, JOBS)  # the first pass's are all that a fit needs
-    model, _ = training.fit(samples, answers, settings, SEED)
+    model, _ = training.fit(samples, answers, settings, SEED, n_jobs=JOBS)
     found = evaluation.summary(evaluation.judge_documents(model, test), SEED)
     return {"trained on": {"pages": len(train), "sites": len({d.site for d in train})}, **found}
 
