@@ -269,35 +269,40 @@ def _first_answers(linear: Linear, samples: Iterable[Sample]) -> list[Floats]:
     return [linear.probabilities(s.measures, s.columns) for s in samples]
 
 
-def _lessons(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> tuple[Floats, Floats, Lessons]:
-    """What the second pass learns from, and by which mean and scale its inputs are scaled.
+def _pieces(samples: Sequence[Sample], seed: int) -> Ints:
+    """What the second pass learns from, shape (pieces, 3): of which sample, from which segment to which.
 
     Of each sample pieces of at most `LONGEST` segments: all of them, of a long page `MOST_PIECES`, and of all pages as many as have `MOST_INPUTS` segments.
     """
     names = [sample.name for sample in samples]
     random = np.random.default_rng(seed)
-    chosen: list[tuple[int, int, int]] = []
+    found: list[tuple[int, int, int]] = []
     for number in sorted(range(len(names)), key=names.__getitem__):  # so that the samples' order does not tell in the result
         size = len(samples[number].roles)
-        ends = np.linspace(0, size, math.ceil(size / LONGEST) + 1).astype(int).tolist()
-        pieces = list(pairwise(ends))
-        some = sorted(random.permutation(len(pieces))[:MOST_PIECES].tolist())
-        chosen += [(number, *pieces[place]) for place in some]
-    sizes = np.array([end - begin for _, begin, end in chosen])
-    order = random.permutation(len(sizes))
-    kept = set(order[np.cumsum(sizes[order]) <= max(MOST_INPUTS, sizes[order[0]])].tolist())
-    chosen = [piece for place, piece in enumerate(chosen) if place in kept]
-    page, begins, ends = np.array(chosen).T
+        pieces = list(pairwise(np.linspace(0, size, math.ceil(size / LONGEST) + 1).astype(int).tolist()))
+        found += [(number, *pieces[place]) for place in sorted(random.permutation(len(pieces))[:MOST_PIECES].tolist())]
+    chosen: Ints = np.array(found)
+    order = random.permutation(len(chosen))
+    sizes = (chosen[:, 2] - chosen[:, 1])[order]
+    kept = np.sort(order[np.cumsum(sizes) <= max(MOST_INPUTS, sizes[0])])
+    return chosen.take(kept, axis=0)
+
+
+def _lessons(samples: Sequence[Sample], answers: Sequence[Floats], settings: Settings, seed: int) -> tuple[Floats, Floats, Lessons]:
+    """What the second pass learns from, and by which mean and scale its inputs are scaled."""
+    pieces = _pieces(samples, seed)
+    page, begins, ends = pieces.T
     bounds, of_page = np.concatenate([[0], np.cumsum(ends - begins)]), np.bincount(page, ends - begins)
     weights = np.minimum(1, (settings.most_of_page or math.inf) / of_page[page]).astype(np.float32)
-    roles, inputs, last = np.empty(bounds[-1], dtype=np.int8), np.empty((0, 0), dtype=np.float16), -1
-    for place, (number, begin, end) in enumerate(chosen):
-        if number != last:
+    roles, inputs = np.empty(bounds[-1], dtype=np.int8), np.empty((0, 0), dtype=np.float16)
+    last = -1
+    for (number, begin, end), start in zip(pieces.tolist(), bounds.tolist(), strict=False):
+        if number != last:  # a page's pieces follow each other
             sample, last = samples[number], number
             found: Floats = second_pass_inputs(sample.measures, sample.columns, answers[number], settings.groups)
-        if not place:
+        if not start:
             inputs = np.empty((len(roles), found.shape[1]), dtype=np.float16)
-        own = slice(bounds[place], bounds[place + 1])
+        own = slice(start, start + end - begin)
         inputs[own], roles[own] = np.clip(found[begin:end], -MOST_INPUT, MOST_INPUT), sample.roles[begin:end]
     mean, scale = _standardised(inputs)
     return mean, scale, Lessons(inputs, roles, bounds, weights)
