@@ -119,7 +119,7 @@ class ModelConfig:
     bins: int = 12
     most_of_page: int | None = 80
     steps: int = 700
-    networks: int = 2
+    networks: int = 3
     units: int = 64
     states: int = 32
     readings: int = 2

@@ -67,7 +67,7 @@ UPDATES = 12_000_000  # segments that the first pass learns from, one after the 
 LEAST_ROUNDS = 2
 MOST_INPUT = float(np.finfo(np.float16).max)  # beyond stands the length of a word that is none
 MOST_INPUTS = 1_200_000  # segments a network learns from
-MOST_PIECES = 4  # of a page
+MOST_PIECES = 2  # of a page
 PIECE = 1 << 13  # segments, scaled at once
 LEAST_VARIANCE = 1e-9  # of an input; one that varies less says nothing, in use neither
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
@@ -92,7 +92,7 @@ class Settings:
     bins: int = 12  # per layout column, by quantiles
     most_of_page: int | None = 80  # segments that a page counts for in the second pass, at most: long pages, mostly menus, drown the others
     steps: int = 700  # batches each second-pass network learns from
-    networks: int = 2  # second-pass networks that are averaged
+    networks: int = 3  # second-pass networks that are averaged
     units: int = 64  # of each network
     states: int = 32  # that each network carries along a page forwards, and as many backwards
     readings: int = 2  # how often it does
