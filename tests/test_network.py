@@ -40,9 +40,9 @@ def one_by_one(network: Network, inputs: Floats) -> NDArray[np.float64]:
     scaled = np.clip((inputs - network.mean) / network.scale, -CLIP, CLIP)
     total = np.zeros((len(inputs), len(ROLES)))
     for own in network.readers:
-        (enter, enter_bias), *_, (leave, leave_bias) = own.layers
+        (enter, enter_bias), *between, (leave, leave_bias) = own.layers
         units = np.maximum(scaled @ enter + enter_bias, 0)
-        for (gates, gates_bias), (join, join_bias) in own.readings:
+        for (gates, gates_bias), (join, join_bias) in zip(between[::2], between[1::2], strict=True):
             told = units @ gates + gates_bias
             share, seen = 1 / (1 + np.exp(-told[:, : 2 * STATES])), np.tanh(told[:, 2 * STATES :])
             states = np.zeros((len(inputs), 2 * STATES))
@@ -57,17 +57,17 @@ def one_by_one(network: Network, inputs: Floats) -> NDArray[np.float64]:
     return total / len(network.readers)
 
 
-@given(st.integers(0, 12), st.integers(0, 99))
-def test_a_network_reads_a_page_both_ways(segments: int, seed: int) -> None:
+@given(st.integers(0, 12), st.integers(1, 3), st.integers(0, 99))
+def test_a_network_reads_a_page_both_ways(segments: int, readers: int, seed: int) -> None:
     inputs = inputs_of(segments, seed)
-    expected = one_by_one(network(), inputs)
-    np.testing.assert_allclose(network().probabilities(inputs), expected, atol=1e-4)
+    expected = one_by_one(network(readers), inputs)
+    np.testing.assert_allclose(network(readers).probabilities(inputs), expected, atol=1e-4)
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=8))
 def test_pages_do_not_depend_on_each_other_to_the_last_bit(sizes: list[int]) -> None:
     """With numbers as many as the model's, for which BLAS adds in another order for another number of rows."""
-    judge = Network(np.zeros(116, dtype=np.float32), np.ones(116, dtype=np.float32), (reader(0, 116, 64, 32),))
+    judge = Network(np.zeros(116, dtype=np.float32), np.ones(116, dtype=np.float32), (reader(0, 116, 64, 32), reader(1, 116, 64, 32)))
     bounds = np.cumsum([0, *sizes])
     inputs = np.random.RandomState(0).randn(bounds[-1], 116).astype(np.float32)
     with threadpool_limits(1):

@@ -270,6 +270,22 @@ def test_a_network_whose_layers_do_not_fit_together_is_told(tiny_model: Path, tm
         load_model(tmp_path / "odd.npz")
 
 
+def test_networks_of_different_sizes_are_told(tiny_model: Path, tmp_path: Path) -> None:
+    """One whose layers fit together, with a unit less than the other."""
+    arrays = arrays_of(tiny_model / "model.npz")
+    last = max(int(name.removeprefix("weights_1_")) for name in arrays if name.startswith("weights_1_"))
+    for layer in range(last + 1):
+        weights, bias = arrays[f"weights_1_{layer}"], arrays[f"bias_1_{layer}"]
+        if layer:
+            weights = weights[1:]
+        if layer % 2 == 0:  # what gives units
+            weights, bias = weights[:, 1:], bias[1:]
+        arrays |= {f"weights_1_{layer}": weights, f"bias_1_{layer}": bias}
+    np.savez(tmp_path / "odd.npz", **arrays)
+    with pytest.raises(ModelError, match=r"odd\.npz: not a whole pagesieve model .*the networks differ in size"):
+        load_model(tmp_path / "odd.npz")
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3, 4, 5, 7])
 def test_a_network_without_all_its_layers_is_told(tiny_model: Path, tmp_path: Path, layers: int) -> None:
     with pytest.raises(ModelError, match="not a whole pagesieve model"):

@@ -186,7 +186,7 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
 
 
 def _check_network(network: Network) -> None:
-    """`ValueError` unless every layer takes what the one before gives."""
+    """`ValueError` unless every layer takes what the one before gives, and all networks are of one size."""
     inputs, roles = len(network.mean), len(ROLES)
     found = [[weights.shape for weights, _ in reader.layers] for reader in network.readers]
     for shapes in found:
@@ -194,5 +194,7 @@ def _check_network(network: Network) -> None:
         readings = [shape for columns in gates for shape in ((units, columns), (units + columns // 2, units))]
         if shapes != [(inputs, units), *readings, (units, roles)] or any(columns % 4 for columns in gates):
             raise ValueError("the layers of a network do not fit together")
+    if any(shapes != found[0] for shapes in found):
+        raise ValueError("the networks differ in size")
     if len(network.scale) != inputs or any(len(bias) != weights.shape[1] for reader in network.readers for weights, bias in reader.layers):
         raise ValueError("the layers of a network do not fit together")
