@@ -444,14 +444,17 @@ class _Read:
         n = len(contents)
         contents, joined, codes, classes = _characters(contents)
         lengths = np.fromiter(map(len, contents), dtype=np.int64, count=n)
-        row = np.repeat(np.arange(n), lengths + 1)
-        counts = np.bincount(row * (len(_CLASSES) + 1) + classes, minlength=n * (len(_CLASSES) + 1))
-        kinds = counts.reshape(n, len(_CLASSES) + 1).astype(np.float32)
+        width = len(_CLASSES) + 1
+        cell = np.repeat(np.arange(0, n * width, width), lengths + 1)  # of a table of lines and classes
+        cell += classes
+        kinds = np.bincount(cell, minlength=n * width).reshape(n, width).astype(np.float32)
         kinds[:, _CLASS["space"]] -= 1  # the line feed after each
-        in_word = (classes >= _CLASS["upper"]) & (classes <= _CLASS["digit"])
-        begins = in_word & ~np.concatenate([[False], in_word[:-1]])
-        words = np.bincount(row[begins], minlength=n) + kinds[:, _CLASS["wide"]] / 2
-        capitalised = np.bincount(row[begins & (classes == _CLASS["upper"])], minlength=n)
+        begins = (classes >= _CLASS["upper"]) & (classes <= _CLASS["digit"])
+        begins[1:] &= ~begins[:-1]
+        first = np.flatnonzero(begins)
+        row = cell[first] // width
+        words = np.bincount(row, minlength=n) + kinds[:, _CLASS["wide"]] / 2
+        capitalised = np.bincount(row[classes[first] == _CLASS["upper"]], minlength=n)
         ends = np.cumsum(lengths + 1)
         starts = ends - lengths - 1
         found = read_tokens(joined, codes, n)

@@ -187,11 +187,11 @@ class CharTable:
 
     def __call__(self, codes: NDArray[np.uint32]) -> NDArray[Any]:
         """The numbers of the characters with these `codes`."""
-        found = self._known[codes]
+        found = self._known.take(codes)  # twice as fast as `[codes]`
         if not found.all():
             for code in set(codes[found == 0].tolist()):  # `np.unique` would load numpy.ma, 10 ms of a process's first page
                 self._known[code] = self._number(chr(code))
-            found = self._known[codes]
+            found = self._known.take(codes)
         return found
 
 
@@ -271,7 +271,8 @@ def range_hashes(codes: NDArray[np.unsignedinteger[Any]], starts: Ints, ends: In
     if not len(starts) or not len(codes):
         return np.zeros(len(starts), dtype=np.uint64)
     total = np.zeros(len(codes) + 1, dtype=np.uint64)  # the hash of all that is before each place
-    np.cumsum(codes * _powers_to(len(codes))[: len(codes)], out=total[1:])
+    np.multiply(codes, _powers_to(len(codes))[: len(codes)], out=total[1:])
+    np.cumsum(total, out=total)
     return np.asarray((total[ends] - total[starts]) * _powers_to(len(codes), _INVERSE)[starts])
 
 
@@ -352,7 +353,7 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     plain = _plain_codes(codes_of(_small(joined)) if _SIGMA in joined else codes)
     kinds = _kinds(plain)
     # Every character becomes part of a word (1), of a number (2), a token of its own (3) or none (0).
-    part = np.array([0, 0, 3, 3, 3, 2, 1, 1, 1], dtype=np.uint8)[kinds]
+    part = np.array([0, 0, 3, 3, 3, 2, 1, 1, 1], dtype=np.uint8).take(kinds)
     inner = np.flatnonzero((kinds == _APOSTROPHE) | (kinds == _JOINT))
     if len(inner):
         before, after = part[inner - 1], part[inner + 1]
@@ -372,7 +373,9 @@ def read_tokens(joined: str, codes: NDArray[np.uint32], lines: int) -> Tokens:
     first = np.searchsorted(starts, np.flatnonzero(plain == 10))  # the token after each line feed
     first = np.concatenate([np.zeros(1, dtype=np.int64), first])
     count = np.diff(first)
-    strange = np.concatenate([[0], np.cumsum(kinds < _LETTER)])
+    strange = np.zeros(len(kinds) + 1, dtype=np.int32)
+    strange[1:] = kinds < _LETTER
+    np.cumsum(strange, out=strange)
     return Tokens(
         hash=range_hashes(plain, starts, ends),
         length=(ends - starts).astype(np.uint32),
