@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -62,6 +63,27 @@ def test_a_network_reads_a_page_both_ways(segments: int, readers: int, seed: int
     inputs = inputs_of(segments, seed)
     expected = one_by_one(network(readers), inputs)
     np.testing.assert_allclose(network(readers).probabilities(inputs), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("together", [1, 12, 1000])
+def test_several_networks_read_several_pages(monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    """However many of them side by side."""
+    monkeypatch.setattr("pagesieve.network.SIDE_BY_SIDE", together)
+    bounds = np.array([0, 3, 3, 4, 6])
+    inputs = inputs_of(6)
+    expected = [one_by_one(network(3), inputs[begin:end]) for begin, end in itertools.pairwise(bounds.tolist())]
+    np.testing.assert_allclose(network(3).probabilities(inputs, bounds), np.concatenate(expected), atol=1e-4)
+
+
+def test_an_endless_page_takes_no_more_memory_with_more_networks() -> None:
+    peaks = []
+    for readers in (1, 3):
+        inputs = inputs_of(13_000)
+        tracemalloc.start()
+        network(readers).probabilities(inputs)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0]
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=8))

@@ -305,7 +305,7 @@ def test_pages_in_step_come_back_as_they_were(sizes: list[int], seed: int) -> No
     steps = InStep.of(np.cumsum([0, *sizes]))
     values = np.random.RandomState(seed).rand(sum(sizes), 4).astype(np.float32)
     np.testing.assert_array_equal(steps.back(steps.both(values)), values)
-    assert sum(own.stop - own.start for _, own in steps.steps) == sum(max(size - 1, 0) for size in sizes)
+    assert sum(own.stop - own.start for _, own in steps.steps()) == sum(max(size - 1, 0) for size in sizes)
 
 
 @given(st.lists(st.integers(0, 9), max_size=6), seeds)

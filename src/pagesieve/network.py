@@ -22,6 +22,7 @@ __all__ = ["CLIP", "Layer", "Network", "Reader", "gated", "softmax"]
 
 Floats = NDArray[np.float32]
 CLIP = 4.0  # standard deviations; beyond, an input says no more
+SIDE_BY_SIDE = 12_288  # segments that are read at once by as many networks as there are, each network's counted; of an endless page by one after the other
 SHUT = 80.0  # beyond, a gate lets nothing through either
 
 
@@ -60,15 +61,24 @@ class Network:
         inputs -= self.mean
         inputs /= self.scale
         np.clip(inputs, -CLIP, CLIP, out=inputs)
-        count = len(self.readers)
-        steps = InStep.of(_again(bounds, count))
-        enter, *between, leave = zip(*(reader.layers for reader in self.readers), strict=True)
-        units = _units(np.broadcast_to(inputs, (count, *inputs.shape)), enter, pages)
-        for gates, join in zip(between[::2], between[1::2], strict=True):
-            states = _read(_products(units, gates, pages), steps)
-            units = _units(np.concatenate([units, states], axis=2), join, pages)
-        scores = _products(units, leave, pages)
-        return np.asarray(softmax(scores.reshape(-1, len(ROLES))).reshape(scores.shape).sum(axis=0) / count, dtype=np.float32)
+        total = np.zeros((len(inputs), len(ROLES)), dtype=np.float32)
+        together = max(1, SIDE_BY_SIDE // max(1, len(inputs)))
+        for first in range(0, len(self.readers), together):
+            for chances in _chances(self.readers[first : first + together], inputs, pages, bounds):
+                total += chances
+        return np.asarray(total / len(self.readers), dtype=np.float32)
+
+
+def _chances(readers: Sequence[Reader], inputs: Floats, pages: Sequence[tuple[int, int]], bounds: NDArray[np.int64]) -> Floats:
+    """What each network says, shape (networks, segments, roles)."""
+    steps = InStep.of(_again(bounds, len(readers)))
+    enter, *between, leave = zip(*(reader.layers for reader in readers), strict=True)
+    units = _units(np.broadcast_to(inputs, (len(readers), *inputs.shape)), enter, pages)
+    for gates, join in zip(between[::2], between[1::2], strict=True):
+        states = _read(_products(units, gates, pages), steps)
+        units = _units(np.concatenate([units, states], axis=2), join, pages)
+    scores = _products(units, leave, pages)
+    return softmax(scores.reshape(-1, len(ROLES))).reshape(scores.shape)
 
 
 def _again(bounds: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -260,13 +260,12 @@ def transition_scores(sequences: list[NDArray[np.int64]]) -> Floats:
 class InStep:
     """How segments lie where all pages go in step: first stand the first segments of all pages, then the second ones, the longest page first.
 
-    So those pages that still go on are the first ones of each step. `steps` says of each step but the first where the same pages' segments stand that come
-    before, and where its own stand.
+    So those pages that still go on are the first ones of each step.
     """
 
     forward: NDArray[np.int64]  # (segments,): which segment stands there, on the pages' way forward
     backward: NDArray[np.int64]  # and backward
-    steps: list[tuple[slice, slice]]
+    begins: NDArray[np.int64]  # (steps + 1,): where each step begins, and where the last one ends
 
     @classmethod
     def of(cls, bounds: NDArray[np.int64]) -> InStep:
@@ -277,11 +276,13 @@ class InStep:
         begin = np.concatenate([[0], np.cumsum(active)])
         step = np.repeat(np.arange(len(active)), active)
         page = order[np.arange(begin[-1]) - begin[step]]
-        begins = begin.tolist()
-        steps = [
-            (slice(before, before + end - own), slice(own, end)) for before, own, end in zip(begins, begins[1:], begins[2:], strict=False)
-        ]
-        return cls(bounds[page] + step, bounds[page + 1] - 1 - step, steps)
+        return cls(bounds[page] + step, bounds[page + 1] - 1 - step, begin)
+
+    def steps(self) -> Iterator[tuple[slice, slice]]:
+        """Of each step but the first, where the same pages' segments stand that come before, and where its own stand; one by one, an endless page has many."""
+        begins = self.begins.tolist()
+        for before, own, end in zip(begins, begins[1:], begins[2:], strict=False):
+            yield slice(before, before + end - own), slice(own, end)
 
     def both(self, values: Floats) -> Floats:
         """`values` (segments, columns) in step, the first half of the columns on the way forward, the other one backward."""
@@ -297,7 +298,7 @@ class InStep:
 
     def run(self, keep: Floats, values: Floats) -> None:
         """Add to `values`, in their place, what is kept of those one step before. Uses `keep` up."""
-        for before, own in self.steps:
+        for before, own in self.steps():
             kept, state = keep[own], values[own]  # in the place of `keep`, too: what is made anew costs time
             kept *= values[before]
             state += kept
@@ -307,7 +308,7 @@ class InStep:
 
         Uses `keep` up.
         """
-        for before, own in reversed(self.steps):
+        for before, own in reversed([*self.steps()]):
             kept, state = keep[own], values[before]
             kept *= values[own]
             state += kept
@@ -332,7 +333,7 @@ def decode(probabilities: Floats, transitions: Floats, bounds: NDArray[np.int64]
     both = np.empty((n, 2, 1, probabilities.shape[1]), dtype=np.float64)  # beside a page's way forward goes that backward
     both[:, 0, 0], both[:, 1, 0] = likely[in_step.forward], likely[in_step.backward]
     unscaled = max(1, int(LARGEST / (np.abs(transitions).max() + math.log(len(transitions)))))
-    for number, (before, own) in enumerate(in_step.steps, 1):
+    for number, (before, own) in enumerate(in_step.steps(), 1):
         state = both[own]
         state *= np.matmul(both[before], ways)
         if number % unscaled == 0:

@@ -272,14 +272,13 @@ def _first_answers(linear: Linear, samples: Iterable[Sample]) -> list[Floats]:
 def _pieces(samples: Sequence[Sample], seed: int) -> Ints:
     """What the second pass learns from, shape (pieces, 3): of which sample, from which segment to which.
 
-    Of each sample pieces of at most `LONGEST` segments: all of them, of a long page `MOST_PIECES`, and of all pages as many as have `MOST_INPUTS` segments.
+    Each sample is cut into equal pieces of at most `LONGEST` segments; of a long page `MOST_PIECES` are taken, and of all pages as many as have `MOST_INPUTS` segments.
     """
-    names = [sample.name for sample in samples]
+    names, lengths = zip(*((sample.name, len(sample.roles)) for sample in samples), strict=True)
     random = np.random.default_rng(seed)
     found: list[tuple[int, int, int]] = []
     for number in sorted(range(len(names)), key=names.__getitem__):  # so that the samples' order does not tell in the result
-        size = len(samples[number].roles)
-        pieces = list(pairwise(np.linspace(0, size, math.ceil(size / LONGEST) + 1).astype(int).tolist()))
+        pieces = list(pairwise(np.linspace(0, lengths[number], math.ceil(lengths[number] / LONGEST) + 1).astype(int).tolist()))
         found += [(number, *pieces[place]) for place in sorted(random.permutation(len(pieces))[:MOST_PIECES].tolist())]
     chosen: Ints = np.array(found)
     order = random.permutation(len(chosen))
