@@ -71,6 +71,10 @@ def test_an_encoding_that_is_not_stated_is_told_by_the_bytes(encoding: str) -> N
     [
         ("cp1250", "Az idő hűvös, a révész szerint a komp csak délután indul újra, árvíz után.\n"),
         ("cp1250", "Szűk utcák, árvíz és hosszú sorok a révnél\n"),
+        ("cp1250", "Gradonačelnik je u četvrtak rekao da će se most popraviti prije zime, a škole ostaju zatvorene.\n"),
+        ("cp1250", "Župan je v četrtek povedal, da bodo most čez reko popravili pred zimo.\n"),
+        ("iso8859_2", "Župan je v četrtek povedal, da bodo most čez reko popravili pred zimo.\n"),
+        ("cp1252", "Il sindaco è andato a Žabljak; la cittadina è vicina, e il traghetto è fermo da lunedì.\n"),
         ("cp1252", "Les chênes de Málaga ont brûlé, a déclaré le maire à la radio\n"),
         ("cp1252", "Það er gott að ferjan siglir á ný, sagði skipstjórinn í gær og hló\n"),
         ("cp1252", "As estações e as barcas não abrem já, disse o capitão, e põe-se a chover\n"),

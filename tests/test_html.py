@@ -350,8 +350,23 @@ def test_metadata_says_what_addresses_are_relative_to_and_reads_json_ld_with_a_c
         read_html("<meta property=article:author content='https://x.example/ada'><meta name=byl content='Ada Quill'><p>Row").metadata.author
         == "Ada Quill"
     )
+    several = "".join(f"<meta name=author content='{name}'>" for name in ("https://x.example/ada", "Ada Quill", "Tom Rusk", "Ada Quill"))
+    assert read_html(f"{several}<p>Row").metadata.author == "Ada Quill, Tom Rusk"
     found = read_html(f"<head><base target=_top><base href=' /news/ '><base href=/x/>{ld}</head><p>Row on.").metadata
     assert (found.title, found.author, found.base) == ("Row on", "Ada Quill", "/news/")
+
+
+@pytest.mark.parametrize(
+    ("author", "told"),
+    [
+        ('"Ada O&#039;Quill"', "Ada O'Quill"),
+        ('"https://x.example/ada"', ""),
+        ('[{"name": "https://x.example/ada"}, {"name": "Tom &amp; Ada"}]', "Tom & Ada"),
+        ('"https://x.example/ada"}</script><script type=application/ld+json>{"author": "Tom Rusk"', "Tom Rusk"),
+    ],
+)
+def test_an_author_of_json_ld_is_a_name_as_a_page_would_show_it(author: str, told: str) -> None:
+    assert read_html(json_ld(f'{{"author": {author}}}')).metadata.author == told
 
 
 def json_ld(value: str) -> str:

@@ -173,7 +173,7 @@ def test_bad_lines_are_told_and_the_others_read(tmp_path: Path) -> None:
     )
     found = read(path)
     assert [fault[:30] for fault in faults(found)] == [
-        *("", "not JSON (Expecting property n", "holds a list, not an object", "not JSON ('utf-8' codec can't "),
+        *("", "not JSON in UTF-8 (Expecting p", "holds a list, not an object", "not JSON in UTF-8 ('utf-8' cod"),
         *("has none of html, text, page, ", "text is a number, not a text", "", "more than 10000 bytes; raise -", "a line of more than 80000 byte", ""),
     ]  # fmt: skip
     assert (found[-1].page, found[-1].place) == (b"last", f"{path}, line 11")
@@ -213,8 +213,18 @@ def test_a_file_whose_name_is_no_utf8_can_be_traced(tmp_path: Path) -> None:
 def test_a_csv_row_with_too_many_fields_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('id,text\n1,one\n2,two,three\n4,"fo\nur"\n')
     found = read(tmp_path / "a.csv")
-    assert faults(found) == ["", "has more fields than the 2 of the file's first line", ""]
+    told = "has more fields than the 2 of the file's first line; parted by commas, a field that holds one stands in quotes"
+    assert faults(found) == ["", told, ""]
     assert found[2].page == b"fo\nur"
+
+
+@pytest.mark.parametrize(("name", "parted"), [("a.csv", "commas"), ("a.tsv", "tabs")])
+def test_a_file_whose_first_line_names_no_fields_is_told_in_short(tmp_path: Path, name: str, parted: str) -> None:
+    (tmp_path / name).write_text("Row on. " * 400 + "\nRow home.\n")
+    (fault,) = faults(read(tmp_path / name))
+    assert fault.startswith("has none of html, text, page, content (its fields: Row on. Row on.")
+    assert fault.endswith(f" …); name the page's with --page-field; the first line names the fields, parted by {parted}")
+    assert len(fault) < 500
 
 
 def test_a_quote_that_csv_never_closes_is_told(tmp_path: Path) -> None:

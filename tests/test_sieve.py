@@ -201,6 +201,8 @@ def test_any_bytes_can_be_taken_as_html(tiny_sieve: Sieve, page: bytes) -> None:
         ("<feed xmlns='http://www.w3.org/2005/Atom'>", "a feed"),
         ('{"html": "<p>Row on.</p>"}', "JSON"),
         ('[{"title": "Ferry"}]\n', "JSON"),
+        ('\n{"text": "Row on."}\n\n {"text": "Row home."}\n', "JSON lines"),
+        ("WARC/1.0\r\nWARC-Type: warcinfo\r\n\r\n", "a WARC archive"),
     ],
 )
 def test_what_is_no_page_is_refused_by_name_and_taken_as_text_if_asked(tiny_sieve: Sieve, page: str, what: str) -> None:
@@ -210,7 +212,9 @@ def test_what_is_no_page_is_refused_by_name_and_taken_as_text_if_asked(tiny_siev
     assert tiny_sieve.segment(page, kind="text").text == page.removeprefix("\ufeff")
 
 
-@pytest.mark.parametrize("page", ["[Home] [News]", "{curly} text {here}", "<xml>", "Row %PDF-"])
+@pytest.mark.parametrize(
+    "page", ["[Home] [News]", "{curly} text {here}", "<xml>", "Row %PDF-", "[1]\n[2]", "{Row}\n{on}", '{"Row"}\n{"on"}', "WARC/1.0"]
+)
 def test_what_only_begins_like_it_is_a_page(tiny_sieve: Sieve, page: str) -> None:
     assert tiny_sieve.segment(page).text == page
 
@@ -287,12 +291,14 @@ def test_a_bad_page_among_many_is_told(tiny_sieve: Sieve, n_jobs: int) -> None:
 
 
 def test_a_bad_page_leaves_the_others_of_its_batch_as_they_are(tiny_sieve: Sieve) -> None:
-    first, bad, empty, binary, last = tiny_sieve.segment_batch([PAGE, "[1]", "", bytes(range(32)) * 9, HTML], names=[*"abcde"])
+    pages = [PAGE, "[1]", "", bytes(range(32)) * 9, HTML]
+    first, bad, empty, binary, last = tiny_sieve.segment_batch(pages, names=[*"abcde"])
     assert (first, empty, last) == (tiny_sieve.segment(PAGE), tiny_sieve.segment(""), tiny_sieve.segment(HTML))
     assert isinstance(bad, PageError)
     assert str(bad).startswith("b: looks like JSON")
     assert isinstance(binary, PageError)
     assert str(binary).startswith("d: looks binary")
+    assert [str(answer)[:9] for answer in tiny_sieve.segment_batch(pages) if isinstance(answer, PageError)] == ["pages[1]:", "pages[3]:"]
     assert isinstance(tiny_sieve.segment_batch([PAGE, "[1]"], kind="text")[1], Segmentation)
 
 
@@ -330,8 +336,8 @@ def test_a_pages_answer_does_not_depend_on_the_batch_it_is_in(tiny_sieve: Sieve,
     bounds = [0, *sorted(cuts), len(MIXED)]
     for begin, end in itertools.pairwise(bounds):
         places = order[begin:end]
-        for place, answer in zip(places, tiny_sieve.segment_batch([MIXED[i] for i in places]), strict=True):
-            (alone,) = tiny_sieve.segment_batch([MIXED[place]])
+        for place, answer in zip(places, tiny_sieve.segment_batch([MIXED[i] for i in places], names=[*map(str, places)]), strict=True):
+            (alone,) = tiny_sieve.segment_batch([MIXED[place]], names=[str(place)])
             assert answer == alone if isinstance(alone, Segmentation) else str(answer) == str(alone)
 
 

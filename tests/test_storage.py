@@ -270,6 +270,34 @@ def test_a_network_whose_layers_do_not_fit_together_is_told(tiny_model: Path, tm
         load_model(tmp_path / "odd.npz")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["word_weights", "edges", "layout_weights", "intercept", "transitions", "confidence_said", "confidence_true", "cues", "edge_counts"],
+)
+def test_arrays_that_do_not_fit_each_other_are_told(tiny_model: Path, tmp_path: Path, name: str) -> None:
+    arrays = arrays_of(tiny_model / "model.npz")
+    np.savez(tmp_path / "odd.npz", **{**arrays, name: arrays[name][..., :-1]})
+    with pytest.raises(ModelError, match=r"odd\.npz: not a whole pagesieve model \(ValueError: .* in place of "):
+        load_model(tmp_path / "odd.npz")
+
+
+@pytest.mark.parametrize(
+    "name", ["idf", "word_weights", "edges", "layout_weights", "intercept", "transitions", "confidence_said", "mean", "scale", "bias_0_1"]
+)
+def test_what_is_no_number_is_told(tiny_model: Path, tmp_path: Path, name: str) -> None:
+    arrays = arrays_of(tiny_model / "model.npz")
+    np.savez(tmp_path / "odd.npz", **{**arrays, name: np.full_like(arrays[name], np.nan)})
+    with pytest.raises(ModelError, match=r"odd\.npz: not a whole pagesieve model .*holds what is no number in use"):
+        load_model(tmp_path / "odd.npz")
+
+
+@pytest.mark.parametrize("temperature", [0, -1, float("nan"), float("inf")])
+def test_a_temperature_that_is_none_is_told(tiny_model: Path, tmp_path: Path, temperature: float) -> None:
+    path = rewritten(tiny_model / "model.npz", tmp_path / "odd.npz", temperature=temperature)
+    with pytest.raises(ModelError, match=r"temperature holds what is no number in use"):
+        load_model(path)
+
+
 def test_networks_of_different_sizes_are_told(tiny_model: Path, tmp_path: Path) -> None:
     """One whose layers fit together, with a unit less than the other."""
     arrays = arrays_of(tiny_model / "model.npz")

@@ -98,8 +98,10 @@ def _load(path: Path) -> Any:
             raise CasesError(f"{path}: not YAML: {' '.join(str(error).split())}; strings with a colon or a # need quotes") from error
     except _TwiceError as error:
         raise CasesError(f"{path}: {error}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
         raise CasesError(f"{path}: cannot be read ({error}); it must be UTF-8") from error
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise CasesError(f"{path}: not JSON: {error}; the lists and mappings must close, with a comma between two entries") from error
 
 
 class _TwiceError(ValueError):

@@ -37,10 +37,11 @@ REGIONS = (
     ("cp1254", re.compile("[ýÝ]"), re.compile("[áéíóúæ]")),
     ("iso8859_15", re.compile("½(?=[a-z])|(?<=[a-z])½"), re.compile(r"\d½")),
 )
-# Letters of central Europe if they are read as western ones: signs within words, or (those that are there, of Czech and of Hungarian, and those
-# that are not) letters that no language has together.
+# Letters of central Europe if they are read as western ones: signs within words, or (those that are there, of Czech, of Hungarian and of Croatian and
+# its neighbours, and those that are not) letters that no language has together.
 _CENTRAL = re.compile("[a-z][¹³¿£±¶¼¾º\x9f][a-z]", re.IGNORECASE)
-CENTRAL = (("ìø", ""), ("õû", "ã"), ("õá", "ãàçä"), ("ûá", "ãàçäè"))
+_NOT_SOUTH_SLAVIC = "éàâçêîïôùûäöüòåøñ"
+CENTRAL = (("ìø", ""), ("õû", "ã"), ("õá", "ãàçä"), ("ûá", "ãàçäè"), *((f"è{other}", _NOT_SOUTH_SLAVIC) for other in "šžæ¹¾"))
 _WINDOWS = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks of Microsoft's encodings, nothing in ISO's
 
 

@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import unescape
 from typing import Any
 
 import numpy as np
@@ -203,13 +204,13 @@ class _Parsed:
         if tree.root is None:
             return cls("", [], Metadata())
         stated: list[Mapping[str, Any]] = []
-        tags: dict[str, str] = {}
+        tags: dict[str, list[str]] = {}
         dropped = tree.css(", ".join(DROPPED))  # one walk through the page for all
         for node in dropped:
             if node.tag == "meta":
                 name, content = _told(node.attributes)
                 if name and content:
-                    tags.setdefault(name, content)
+                    tags.setdefault(name, []).append(content)
             elif node.tag == "script" and _is_json_ld(node.attributes.get("type") or ""):
                 stated += _json_ld(node.text() or "")
         metadata = _metadata(tree, tags, stated)
@@ -514,18 +515,19 @@ def _told(attributes: Mapping[str, str | None]) -> tuple[str, str]:
     return name.lower(), " ".join((attributes.get("content") or "").split())
 
 
-def _metadata(tree: Any, tags: Mapping[str, str], stated: Iterable[Mapping[str, Any]]) -> Metadata:
-    """The page's own tags first (`tags`: names and contents of its `meta`), then its JSON-LD."""
+def _metadata(tree: Any, tags: Mapping[str, Sequence[str]], stated: Iterable[Mapping[str, Any]]) -> Metadata:
+    """The page's own tags first (`tags`: names of its `meta`, and what those of a name hold), then its JSON-LD."""
     articles = [item for item in stated if {"headline", "datePublished", "author", "articleBody"} & item.keys()]
     title, canonical, root = tree.css_first("title"), tree.css_first('link[rel="canonical"]'), tree.css_first("html")
     base = tree.css_first("base[href]")
 
     def first(*names: str) -> str:
-        return next((tags[name] for name in names if name in tags), "")
+        return next((tags[name][0] for name in names if name in tags), "")
 
     def ld(key: str) -> str:
         return next((found for item in articles if (found := _named(item.get(key)))), "")
 
+    authors = itertools.chain((tags.get(name, ()) for name in AUTHOR), ([_named(item.get("author"))] for item in articles))
     return Metadata(
         title=first("og:title", "twitter:title") or ld("headline") or (" ".join(title.text().split()) if title else ""),
         url=((canonical.attributes.get("href") or "").strip() if canonical else "") or first("og:url"),
@@ -533,17 +535,23 @@ def _metadata(tree: Any, tags: Mapping[str, str], stated: Iterable[Mapping[str, 
         or first("content-language", "og:locale"),
         date=first("article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "pubdate", "parsely-pub-date")
         or ld("datePublished"),
-        author=next((name for name in map(first, AUTHOR) if name and not name.startswith(("http:", "https:"))), "") or ld("author"),
+        author=next(filter(None, map(_people, authors)), ""),
         base=(base.attributes["href"] or "").strip() if base else "",
     )
+
+
+def _people(names: Iterable[str]) -> str:
+    """Names joined by a comma, each once; without addresses, which some houses give in their place."""
+    told = dict.fromkeys(name for name in names if name and not name.startswith(("http:", "https:")))
+    return ", ".join(list(told)[:MAX_NAMES])
 
 
 def _named(value: Any, within: int = 0) -> str:
     """A JSON-LD value, which stands `within` so many others, as text: names of persons joined by a comma."""
     if isinstance(value, str):
-        return writable(" ".join(value.split()))
+        return writable(" ".join(unescape(value).split()))  # some houses write what would be HTML
     if isinstance(value, dict) and within < MAX_NESTED:
         return _named(value.get("name"), within + 1)
     if isinstance(value, list) and within < MAX_NESTED:
-        return ", ".join(filter(None, (_named(item, within + 1) for item in value[:MAX_NAMES])))
+        return _people(_named(item, within + 1) for item in value[:MAX_NAMES])
     return ""

@@ -106,6 +106,8 @@ _SENTENCE = re.compile(
 )
 _SEPARATOR = re.compile(rf"\s+(?=[{FORMAT}]*[•◦▪■●►▸]\s?\S)|\s(?:[|·»›/‹«]|::|--)\s+|\s{{2,}}|\t")
 _FEED = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<\?[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.DOTALL)
+_ARCHIVE = re.compile(r"WARC/\d\.\d+\s")
+_RECORD = re.compile(r"\{[^\n]*\}\s*\n\s*\{\s*[\"}]")  # JSON's objects, one a line
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x7f]")
 
 
@@ -411,7 +413,7 @@ def checked(text: str, name: str) -> str:
     if control > BINARY_SHARE * len(sample):
         raise PageError(
             f"{name}: looks binary ({control} control characters in the first {len(sample)}); "
-            "give the page's text, or say what encoding its bytes have"
+            "give the page's text, unpack it first if it is packed, or say what encoding its bytes have"
         )
     return text
 
@@ -435,13 +437,23 @@ def foreign(text: str) -> str:
         return "a PDF file; extract its text first"
     if _FEED.match(sample):
         return "a feed; fetch the pages it names and give those"
+    if _ARCHIVE.match(sample):
+        return "a WARC archive; give its file to the command by a name that ends in .warc or .wet, packed or not, or a page of it"
+    records = "the command reads records from files ending in .jsonl, and others with --jsonl"
     if sample[:1] in ("{", "[") and text.rstrip()[-1:] in ("}", "]"):
-        try:
-            json.loads(text)
-        except (ValueError, RecursionError):
-            return ""
-        return "JSON; give the field that holds the page (the command reads records from files ending in .jsonl, and others with --jsonl)"
+        if _is_json(text):
+            return f"JSON; give the field that holds the page ({records})"
+        if _RECORD.match(text.lstrip("\ufeff \t\r\n")) and _is_json(text.strip("\ufeff \t\r\n").partition("\n")[0]):
+            return f"JSON lines; give the field of each that holds the page ({records})"
     return ""
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def grouped(pages: Iterable[Item], sizes: Iterable[int], most: int) -> Iterator[list[Item]]:

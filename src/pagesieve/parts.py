@@ -212,13 +212,20 @@ class Stream:
         self.progress = Progress()
 
     def begin(self, job: dict[str, Any], anew: bool = False) -> Progress:
-        """From the start."""
+        """From the start. Raises `RunError` where a shell has closed standard output."""
+        if sys.stdout is None:
+            raise RunError("standard output: is closed; give -o FILE")
         return self.progress
 
     def add(self, rows: Sequence[pa.RecordBatch], failures: Sequence[dict[str, Any]], cursor: Cursor) -> None:
-        """Print the rows and errors."""
-        sys.stdout.buffer.writelines(_lines([batch.select(_without_error(batch.schema).names) for batch in rows]))
-        sys.stdout.buffer.flush()
+        """Print the rows and errors. Raises `BrokenPipeError` where nobody reads on, `RunError` where they cannot be written."""
+        try:
+            sys.stdout.buffer.writelines(_lines([batch.select(_without_error(batch.schema).names) for batch in rows]))
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise RunError(f"standard output: cannot be written ({error}); give -o FILE, or make room") from error
         for failure in failures:
             print(f"pagesieve: {failure['place']}: {failure['error']}", file=sys.stderr)
         self.progress = self.progress.counting(sum(batch.num_rows for batch in rows), failures)

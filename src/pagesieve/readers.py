@@ -14,7 +14,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -60,6 +60,7 @@ PARQUET_ROWS = 16  # rows read at once
 BUFFER = 1 << 20  # bytes
 ZSTD_READ = 1 << 10  # bytes of a zstd file unpacked at once: the worst of them become 32 MB
 WARC_SLACK = 1 << 16  # bytes of headers beside the page that an archive's record may have
+LONGEST_LIST = 200  # characters of a list of fields in a message
 CSV_SLACK = 4  # times the longest page that a CSV file's field may have, before the file counts as broken
 TOO_LARGE = "more than {} bytes; raise --max-bytes to read it (memory grows with it), or leave it out"
 
@@ -302,7 +303,7 @@ def _parsed(line: bytes, place: str, fields: Fields) -> Record:
     try:
         given = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Record(place, place, fault=f"not JSON ({error})")
+        return Record(place, place, fault=f"not JSON in UTF-8 ({error}); write the record anew, or convert the file to UTF-8")
     if not isinstance(given, dict):
         return Record(place, place, fault=f"holds {in_words(given)}, not an object")
     return _record(given, place, fields)
@@ -332,15 +333,21 @@ def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[R
         ended = True
 
     codec = known_encoding(encoding).replace("utf-8", "utf-8-sig") if encoding else "utf-8-sig"
+    between = "\t" if source.form == ".tsv" else ","
+    parted = "parted by tabs" if source.form == ".tsv" else "parted by commas"
     with _unpacked(source) as file, io.TextIOWrapper(file, codec, "replace" if encoding else "surrogateescape", newline="") as text:
-        for number, row in enumerate(csv.DictReader(lines(), delimiter="\t" if source.form == ".tsv" else ","), 1):
+        for number, row in enumerate(csv.DictReader(lines(), delimiter=between), 1):
             place = f"{source.name}, row {number}"
             if ended:  # a whole row is given before the file's end is asked for
                 yield Record(place, place, fault="has a quote that is never closed, and so all that follows it; close it or double it")
             elif None in row:
-                yield Record(place, place, fault=f"has more fields than the {len(row) - 1} of the file's first line")
+                told = (
+                    f"has more fields than the {len(row) - 1} of the file's first line; {parted}, a field that holds one stands in quotes"
+                )
+                yield Record(place, place, fault=told)
             else:
-                yield _record({name: _as_it_was(value) for name, value in row.items()}, place, fields)
+                record = _record({name: _as_it_was(value) for name, value in row.items()}, place, fields)
+                yield replace(record, fault=f"{record.fault}; the first line names the fields, {parted}") if record.fault else record
 
 
 def _as_it_was(value: str | None) -> str | bytes | None:
@@ -379,10 +386,16 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
         return Record(id, place, page, False, said, kind=kind)
     if page is None:
         wanted = f"no {fields.page}" if fields.page else f"none of {', '.join(PAGE_FIELDS)}"
-        fault = f"has {wanted} (its fields: {', '.join(map(str, given)) or 'none'}); name the page's with --page-field"
+        fault = f"has {wanted} (its fields: {_named(given)}); name the page's with --page-field"
     else:
         fault = f"{name} is {in_words(page)}, not a text"
     return Record(id, place, url=said, fault=fault)
+
+
+def _named(names: Iterable[Any]) -> str:
+    """Names of fields, of the first ones only where there are many or long ones: those of a file that names none are whole pages."""
+    listed = " ".join(", ".join(map(str, names)).split()) or "none"
+    return listed if len(listed) <= LONGEST_LIST else f"{listed[:LONGEST_LIST]} …"
 
 
 def in_words(value: object) -> str:
@@ -396,6 +409,11 @@ def _text(value: Any) -> str:
 
 def _is_blank(page: Any) -> bool:
     return isinstance(page, (str, bytes)) and (not page or page.isspace())
+
+
+def _cut_short(read: int, said: int) -> str:
+    stated = f"the {said} that its header states" if said >= 0 else "those that its header states, which is cut off, too"
+    return f"cut short: {read} bytes of {stated}; copy the archive again"
 
 
 def _warc(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[Record]:
@@ -415,7 +433,7 @@ def _warc(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[
             if len(block) == most_read:
                 yield replace(known, fault=TOO_LARGE.format(most))
             elif len(block) != said:
-                yield replace(known, fault=f"cut short: {len(block)} bytes of the {said} that its header states")
+                yield replace(known, fault=_cut_short(len(block), said))
             elif not entry.is_http:
                 if (entry.headers.get("Content-Type") or "text/plain").split(";")[0].strip().lower() in WARC_TYPES:
                     yield replace(known, page=block)

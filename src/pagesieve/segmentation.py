@@ -7,6 +7,7 @@ the headline and the recommended stories are views of them.
 from __future__ import annotations
 
 import json
+import operator
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -204,17 +205,20 @@ class Segmentation:
             raise ValueError(
                 "explain: this Segmentation holds no model (it may have been pickled); segment the page again with `Sieve.segment`"
             )
-        if not isinstance(segment, (int, LabeledSegment)):
-            raise TypeError(f"explain: {segment!r} is a {type(segment).__name__}; give one of the page's segments, or its place among them")
         if isinstance(segment, LabeledSegment):
             if segment not in self.segments:
                 raise ValueError(f"explain: {segment.text[:40]!r} at {segment.start} is no segment of this page")
-            segment = self.segments.index(segment)
+            place = self.segments.index(segment)
+        else:
+            try:
+                place = operator.index(segment)  # numpy's numbers are places, too
+            except TypeError as error:
+                told = f"{segment!r} is a {type(segment).__name__}; give one of the page's segments, or its place among them"
+                raise TypeError(f"explain: {told}") from error
         count = len(self.segments)
-        if not -count <= segment < count:
-            raise ValueError(f"explain: no segment at {segment}; this page has {count}")
-        segment %= count
-        return self.judge(self._rows, segment)
+        if not -count <= place < count:
+            raise ValueError(f"explain: no segment at {place}; this page has {count}")
+        return self.judge(self._rows, place % count)
 
     def __iter__(self) -> Iterator[LabeledSegment]:
         return iter(self.segments)

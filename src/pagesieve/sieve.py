@@ -80,12 +80,12 @@ class Sieve:
         """`segment` for all of these pages at once: one answer each, in order, the same to the last bit, and much faster. `[]` for no pages.
 
         In place of a page that `segment` would refuse, or that is a `PageError`, stands that `PageError`; the others are answered all the
-        same. `names` stand for the pages in messages, one each. What is wrong with the call itself raises: `TypeError` for a page that is
+        same. `names` stand for the pages in messages, one each; without them their places do. What is wrong with the call itself raises: `TypeError` for a page that is
         neither str nor bytes, `ValueError` for an unknown `kind` or `encoding`, a `dial` out of range, or another number of names than of pages.
         """
         _check_call(pages, kind, dial, encoding)
         pages = list(pages)
-        called = list(names) if names else ["page"] * len(pages)
+        called = list(names) if names else [f"pages[{number}]" for number in range(len(pages))]
         if len(called) != len(pages):
             raise ValueError(f"{len(called)} names for {len(pages)} pages; give one for each, or none")
         taken = [self._take(page, kind, name, encoding) for page, name in zip(pages, called, strict=True)]

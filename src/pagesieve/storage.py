@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.calibration import Calibration
-from pagesieve.features import GROUPS, LAYOUT, MARKUP
+from pagesieve.features import GROUPS, LAYOUT, MARKUP, column_names
 from pagesieve.files import replacing
 from pagesieve.model import Linear, Model
 from pagesieve.network import Network, Reader
@@ -157,6 +157,7 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
     vocabulary = Vocabulary(arrays["vocabulary"].tobytes().decode("utf-8"), header["terms"])
     if not len(vocabulary) == len(arrays["idf"]) == len(arrays["word_weights"]):
         raise ValueError("vocabulary and weights differ in length")
+    _check_arrays(header, arrays)
     bounds = np.cumsum(arrays["edge_counts"])[:-1]
     edges = tuple(np.split(arrays["edges"], bounds)) if len(arrays["edge_counts"]) else ()
     linear = Linear(
@@ -185,8 +186,31 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
     return Model(linear, network, arrays["transitions"], labels, share, calibration, header["info"])
 
 
+def _check_arrays(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+    """`ValueError` unless the arrays beside the networks' have the sizes that follow from each other, and hold numbers."""
+    counts, roles = arrays["edge_counts"], len(ROLES)
+    columns = len(column_names(header["groups"]))
+    shapes = {
+        "word_weights": (header["terms"], roles),
+        "edges": (int(counts.sum()),),
+        "layout_weights": (int(counts.sum()) + len(counts), roles),
+        "intercept": (roles,),
+        "transitions": (roles, roles),
+        "confidence_true": arrays["confidence_said"].shape,
+        "cues": (len(arrays["cues"]), roles),
+    }
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has the shape {arrays[name].shape} in place of {shape}")
+    if len(counts) not in (0, columns):
+        raise ValueError(f"edges are there for {len(counts)} columns in place of {columns}")
+    odd = [name for name in (*shapes, "idf", "confidence_said") if not np.isfinite(arrays[name]).all()]
+    if odd or not 0 < header["temperature"] < np.inf:
+        raise ValueError(f"{odd[0] if odd else 'temperature'} holds what is no number in use")
+
+
 def _check_network(network: Network) -> None:
-    """`ValueError` unless every layer takes what the one before gives, and all networks are of one size."""
+    """`ValueError` unless every layer takes what the one before gives, all networks are of one size, and their weights are numbers."""
     inputs, roles = len(network.mean), len(ROLES)
     found = [[weights.shape for weights, _ in reader.layers] for reader in network.readers]
     for shapes in found:
@@ -198,3 +222,6 @@ def _check_network(network: Network) -> None:
         raise ValueError("the networks differ in size")
     if len(network.scale) != inputs or any(len(bias) != weights.shape[1] for reader in network.readers for weights, bias in reader.layers):
         raise ValueError("the layers of a network do not fit together")
+    numbers = [network.mean, *(array for reader in network.readers for layer in reader.layers for array in layer)]
+    if not all(np.isfinite(array).all() for array in numbers) or not (network.scale > 0).all():  # one that is infinite silences its input
+        raise ValueError("a network holds what is no number in use")
