@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -293,6 +294,23 @@ def test_a_folder_for_the_errors_is_refused_before_any_work(job: Job, tiny_sieve
     with pytest.raises(RunError, match=r"folder: is there and is no list of bad records; give another --errors"):
         run(replace(job, errors=str(tmp_path / "folder")), tiny_sieve)
     assert not Path(f"{job.output}.parts").exists()
+
+
+def test_errors_that_cannot_be_written_are_told_before_any_work(job: Job, tiny_sieve: Sieve, tmp_path: Path) -> None:
+    (tmp_path / "page").write_text("Row on.")
+    with pytest.raises(RunError, match=r"page/new/errors: the error list cannot be written, .*page is no folder .*; give another --errors"):
+        run(replace(job, errors=str(tmp_path / "page" / "new" / "errors")), tiny_sieve)
+    assert not Path(f"{job.output}.parts").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a full device")
+def test_rows_that_cannot_be_printed_are_told(job: Job, tiny_model: Path) -> None:
+    program = [sys.executable, "-m", "pagesieve", "-q", "-m", str(tiny_model), job.inputs[0]]
+    for redirected, told in ((">&-", "is closed; give -o FILE"), ("> /dev/full", "cannot be written ([Errno 28] No space left on device)")):
+        ended = subprocess.run(["sh", "-c", f"{shlex.join(program)} {redirected}"], capture_output=True, text=True, check=False)
+        assert ended.returncode == 1
+        assert f"pagesieve: standard output: {told}" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_errors_may_go_to_a_pipe(job: Job, tiny_model: Path) -> None:

@@ -354,6 +354,10 @@ def test_an_output_that_would_take_a_pages_place_or_says_no_format_is_refused(ru
     status, _, error = run("page.txt", "-o", "out.csv")
     assert status == 2
     assert "-o out.csv: .csv says no format; say it with -f, or end the name in one of .txt," in error
+    for name, ending in (("out.json.gz", "gz"), ("out.jsonl", "jsonl"), ("out.parquet", "parquet"), ("out.html", "html")):
+        status, _, error = run("page.txt", "-o", name, "-f", "json")
+        assert status == 2
+        assert f"-o {name}: ends as {ending} does, and --format is json; give another name, or leave out -f" in error
     assert run("page.txt", "-o", "out.csv", "-f", "text") == (0, "", "")
     assert run("page.txt", "-o", "-") == (0, tiny_sieve.segment(PAGE).body + "\n", "")
     status, _, error = run("ferry.html", "page.txt", "-f", "annotated")

@@ -97,8 +97,8 @@ def run(job: Job, sieve: Sieve) -> Progress:
         raise RunError(f"{errors}: the error list would be lost in the output's place; give another --errors")
     if own and not _is_error_list(errors):
         raise RunError(f"{errors}: is there and is no list of bad records; give another --errors, or take it away")
-    if own and (lacking := _unwritable(errors)):
-        raise RunError(f"{errors}: the error list cannot be written, {lacking} is no folder that may be written to; give another --errors")
+    if job.errors and (barred := _barred(errors)):
+        raise RunError(f"{errors}: the error list cannot be written, {barred} is no folder that may be written to; give another --errors")
     for argument in job.inputs:
         if next(_foreign(sources([argument], job.jsonl), own), None) is None:
             raise RunError(f"{argument}: holds only what this run would write over; give another -o or --errors, or another input")
@@ -127,10 +127,10 @@ def _is_error_list(address: str) -> bool:
     return not line or (line.startswith(b"{") and all(b'"%s"' % name in line for name in (b"place", b"error")))
 
 
-def _unwritable(address: str) -> str:
-    """What keeps a file on this machine from being written at the address: the folder, the nearest that is there; "" for nothing."""
+def _barred(address: str) -> str:
+    """The folder that keeps a file from being written at the address, the nearest one that is there; "" where none does, and afar."""
     path = address.removeprefix("file://")
-    if "://" in path:
+    if "://" in path or (os.path.exists(path) and not os.path.isfile(path)):  # a pipe is not replaced
         return ""
     folder = os.path.dirname(os.path.abspath(path))
     while not os.path.exists(folder):

@@ -19,7 +19,7 @@ from pagesieve.calibration import DIAL
 from pagesieve.encodings import known_encoding
 from pagesieve.files import write_text
 from pagesieve.page import PageError
-from pagesieve.readers import MANY, PACKED, ROW_FORMS, Fields, form_of, holds_many, said_kind, unpacked
+from pagesieve.readers import PACKED, ROW_FORMS, Fields, form_of, holds_many, said_kind, unpacked
 from pagesieve.render import page_ansi, page_document
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import KINDS, Kind, Sieve, kind_of, load
@@ -89,7 +89,7 @@ def _check_output(options: argparse.Namespace, parser: argparse.ArgumentParser) 
     if options.output and _is_page(options.output, options.pages):
         parser.error(f"-o {options.output}: is one of the pages, which would be lost; give another file")
     ending = Path(options.output or "").suffix.lower()
-    said = ending[1:] if ending in (*PACKED, *MANY) else BY_NAME.get(ending, "text")
+    said = ending[1:] if ending in (*PACKED, *map(".{}".format, ROWS)) else BY_NAME.get(ending, "text")
     if options.format in FORMATS and said not in ("text", WITHIN.get(options.format, options.format)):
         parser.error(f"-o {options.output}: ends as {said} does, and --format is {options.format}; give another name, or leave out -f")
 
