@@ -245,5 +245,5 @@ def test_an_unknown_kind_of_address_is_told() -> None:
 
 def test_what_a_kind_of_address_needs_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(ImportError, match=r"[Ii]nstall s3fs"):
+    with pytest.raises(ImportError, match=r"^s3://bucket/page.txt: [Ii]nstall s3fs.*; pip install"):
         read("s3://bucket/page.txt")

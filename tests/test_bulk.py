@@ -459,7 +459,7 @@ def test_jsonl_goes_through_a_pipe(command: Any, job: Job, tiny_sieve: Sieve) ->
         (("a.jsonl", "-f", "parquet"), "--format parquet: -o is missing; give a file whose name ends in .parquet"),
         (
             ("a.jsonl", "-o", "out.txt"),
-            "--format jsonl: -o out.txt; give a file whose name ends in .jsonl, .jsonl.gz, .jsonl.zst, .parquet",
+            "a.jsonl may hold many pages: -o out.txt; give a file whose name ends in .jsonl, .jsonl.gz, .jsonl.zst, .parquet",
         ),
         (("a.jsonl", "-o", "x.csv", "-f", "jsonl"), "-o x.csv; give a file whose name ends in .jsonl, .jsonl.gz, .jsonl.zst\n"),
         (("a.jsonl", "--jobs", "0"), "'0' is no number from 1"),

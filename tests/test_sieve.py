@@ -502,6 +502,7 @@ def test_a_page_with_text_and_no_body_says_so(tiny_sieve: Sieve) -> None:
     for page in (menu, "<html><p>" + menu.replace("\n", "</p><p>") + "</p></html>"):
         answer = tiny_sieve.segment(page)
         assert (answer.body, answer.notes) == ("", ("no article found",))
+        assert tiny_sieve.segment(page, dial=0.1).notes == ("no article found with dial=0.1",)
     assert tiny_sieve.segment("Harbour\nWeather\nSign in").notes == ()
     assert tiny_sieve.segment(PAGE).notes == ()
 

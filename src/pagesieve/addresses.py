@@ -113,6 +113,8 @@ def _split(address: str) -> tuple[Any, str]:
     except ValueError as error:
         known = ", ".join(fsspec.available_protocols())
         raise AddressError(f"{address}: no address that can be used ({error}); give a path, or one of the kinds {known}") from error
+    except ImportError as error:
+        raise ImportError(f"{address}: {error}; pip install what this kind of address asks for, or fetch the files first") from error
     return files, str(path)
 
 

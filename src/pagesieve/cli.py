@@ -163,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_share,
         default=DIAL,
         metavar="0..1",
-        help="from 0, no foreign line in the body, to 1, no body line lost (default 0.5)",
+        help="from 0, no foreign line in the body (of many pages no line at all), to 1, no body line lost (default 0.5)",
     )
     many = parser.add_argument_group("many pages")
     many.add_argument("-j", "--jobs", type=_count, default=1, metavar="N", help="processes (default 1)")
@@ -237,7 +237,8 @@ def _rows_wanted(options: argparse.Namespace, parser: argparse.ArgumentParser) -
         parser.error(f"{given}: without -o nothing is kept; give -o FILE, too")
     if named != form and (options.output or form == "parquet"):
         endings = ", ".join(end for end, other in ROW_FORMS.items() if other == form or not options.format)
-        parser.error(f"--format {form}: -o {options.output or 'is missing'}; give a file whose name ends in {endings}")
+        why = f"--format {form}" if options.format else f"{many} may hold many pages"
+        parser.error(f"{why}: -o {options.output or 'is missing'}; give a file whose name ends in {endings}")
     return True
 
 

@@ -176,7 +176,8 @@ class Segmentation:
     `confidence` (0..1) is the expected share of the page's words with the right label; pages below a threshold of one's own are for a
     person to look at. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". Of an
     HTML page, `text` is the page flattened, `metadata` what its own tags state, and `source` its HTML. `notes` tell where text was taken from
-    that the page does not show, and of a page with some text but no body (a forum's thread, a list of stories) "no article found".
+    that the page does not show, and of a page with some text but no body (a forum's thread, a list of stories) "no article found", below the
+    usual dial "no article found with dial=0.3".
     """
 
     text: str

@@ -98,7 +98,7 @@ class Sieve:
             if places and model is not None:
                 segments = [taken.segments for taken in map(read.__getitem__, places) if isinstance(taken, HtmlPage)]
                 said.update(zip(places, model.predict_pages(segments, dial), strict=True))
-        return [self._answer(taken, said[i]) if isinstance(taken, HtmlPage) else taken for i, taken in enumerate(read)]
+        return [self._answer(taken, said[i], dial) if isinstance(taken, HtmlPage) else taken for i, taken in enumerate(read)]
 
     def _take(self, page: Raw | PageError, kind: str, name: str, encoding: str) -> HtmlPage | PageError | str:
         """The segments of a text dump, or why there are none; of an HTML page its source."""
@@ -120,13 +120,14 @@ class Sieve:
         except PageError as error:
             return error
 
-    def _answer(self, taken: HtmlPage, said: Prediction) -> Segmentation:
+    def _answer(self, taken: HtmlPage, said: Prediction, dial: float) -> Segmentation:
         chances = np.minimum(said.chances, 1.0).tolist()
         labels, roles = ([names[i] for i in of.tolist()] for names, of in ((LABELS, said.labels), (ROLES, said.roles)))
         segments = LabeledSegments(taken.segments, labels, roles, chances)
         page = taken.page
         confidence = said.confidence if segments else 0.0
-        missing = () if has_body(segments) or count_words(page.text) < ARTICLE_WORDS else ("no article found",)
+        at_dial = f" with dial={dial:g}" if dial < DIAL else ""  # there may be one all the same
+        missing = () if has_body(segments) or count_words(page.text) < ARTICLE_WORDS else (f"no article found{at_dial}",)
         notes = (*taken.notes, *missing)
         return Segmentation(page.text, segments, confidence, self._explain, page.view, taken.metadata, notes, taken.source)
 
