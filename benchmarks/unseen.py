@@ -4,7 +4,7 @@
 
 `make ship` keeps five models in `models/unseen/`, each trained as the one that ships but without one fold of sites, calibrated
 by the other folds. Each judges here the pages of its fold: the text dumps as they are, every rendering of them, their HTML, pieces of
-their articles alone, and the pages without their articles (`pagesieve.excerpts`). "Other pages" are those of `data/line_roles.json`: guides, firms' and
+their articles alone, nothing but their headline and body, and the pages without their articles (`pagesieve.excerpts`). "Other pages" are those of `data/line_roles.json`: guides, firms' and
 institutions' pages, few of them news.
 Writes `benchmarks/results/unseen.json` and prints the tables that stand in `benchmarks/quality.md`.
 """
@@ -25,15 +25,21 @@ from joblib import Parallel, delayed
 from pagesieve import corpus, evaluation, report
 from pagesieve.config import config_dir, register
 from pagesieve.corpus import Document
-from pagesieve.excerpts import excerpt, remainder
+from pagesieve.excerpts import article, excerpt, remainder
 from pagesieve.files import write_text
 from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, html_view, render, rendered
+from pagesieve.roles import ROLES
 from pagesieve.storage import load_model
 
 OUT = Path(__file__).parent / "results" / "unseen.json"
 MODELS = Path("models", "unseen")
 PIECE = 7  # another seed than training's
-PARTS: dict[str, Callable[[Document], Document | None]] = {"piece of ": lambda page: excerpt(page, PIECE), "rest of ": remainder}
+PARTS: dict[str, Callable[[Document], Document | None]] = {
+    "piece of ": lambda page: excerpt(page, PIECE),
+    "article of ": article,
+    "rest of ": remainder,
+}
+TOLD = ("headline", "body", "boilerplate")
 TIMEOUT = 120  # seconds a program may take for a page
 
 
@@ -58,7 +64,7 @@ RENDERINGS = ("w3m", *PROGRAMS, *FROM_HTML, *FROM_TEXT)
 
 
 def _view(document: Document, name: str, root: Path) -> Document | None:
-    """The document as `name` has it: a rendering, "HTML", a piece of either, or what is left of it without the article."""
+    """The document as `name` has it: a rendering, "HTML", a piece of either, its article alone, or what is left of it without that."""
     for begin, part in PARTS.items():
         if name.startswith(begin):
             whole = _view(document, name.removeprefix(begin), root)
@@ -81,6 +87,12 @@ def judged(name: str, documents: Sequence[Document], fold: int, root: Path) -> l
     own = model.html if name.endswith("HTML") else model
     assert own is not None
     return evaluation.judge_documents(own, [view for d in documents if (view := _view(d, name, root)) is not None])
+
+
+def headlines(pages: Sequence[evaluation.Judged]) -> dict[str, float]:
+    """How many pages there are, and which share of their first segments, their headlines, is said to have each role of `TOLD`."""
+    told = [ROLES[int(page.roles[0])] for page in pages]
+    return {"pages": len(pages), **{role: told.count(role) / len(told) for role in TOLD}}
 
 
 def main() -> None:
@@ -120,6 +132,9 @@ def main() -> None:
         by_words, by_segments = found["by_words"], found["by_segments"]
         rows.append([name, found["pages"], by_words["macro"], by_words["f1"]["body"], by_words["f1"]["teaser"], by_segments["macro"]])
     print(report.table(["rendering", "pages", "macro (words)", "body", "teaser", "macro (segments)"], rows), flush=True)
+    results["nothing but the article"] = {name: headlines(judge(name)) for name in ("article of w3m", "article of HTML")}
+    alone = [[name, found["pages"], *(found[role] for role in TOLD)] for name, found in results["nothing but the article"].items()]
+    print(report.table(["nothing but the article", "pages", *(f"headline told as {role}" for role in TOLD)], alone), flush=True)
     results["without the article"] = {name: evaluation.summary(judge(name), config.seed) for name in ("rest of w3m", "rest of HTML")}
     rests = [
         [name, found["pages"], found["needless_bodies"], found["needless_words"]] for name, found in results["without the article"].items()

@@ -11,7 +11,7 @@ from conftest import write_page
 
 from pagesieve import corpus
 from pagesieve.corpus import Document
-from pagesieve.excerpts import ARTICLE, BODY, HEADLINE, LEAST, excerpt, remainder
+from pagesieve.excerpts import ARTICLE, BODY, HEADLINE, LEAST, article, excerpt, remainder
 from pagesieve.renderings import html_view
 from pagesieve.roles import ROLES
 
@@ -63,16 +63,45 @@ def test_pieces_are_of_all_kinds(pages: list[Document]) -> None:
     assert 0.3 < np.mean([piece.page.text.strip() in page.page.text for page, piece in pieces]) < 0.9
 
 
+def test_bare_pieces_are_headline_and_body_and_the_others_what_they_were(pages: list[Document], html_pages: list[Document]) -> None:
+    for some in (pages, html_pages):
+        pieces = [(whole, piece) for page in some if (whole := excerpt(page, 0)) and (piece := excerpt(page, 0, bare=0.5))]
+        changed = [piece for whole, piece in pieces if piece != whole]
+        assert 0.2 * len(pieces) < len(changed) < 0.8 * len(pieces)
+        assert all(set(piece.roles.tolist()) <= {HEADLINE, BODY} for piece in changed)
+        assert 0.5 < np.mean([piece.roles[0] == HEADLINE for piece in changed]) < 0.9
+        assert [excerpt(page, 0, bare=0) for page in some] == [excerpt(page, 0) for page in some]
+
+
 def test_html_becomes_html_of_plain_tags(html_pages: list[Document]) -> None:
     pieces = [(page, piece) for page in html_pages if (piece := excerpt(page, 0)) is not None]
     assert len(pieces) > 0.9 * len(html_pages)
     links = 0
     for page, piece in pieces:
         assert piece.page.view == "html"
-        assert whole(piece) in whole(page)
+        held = iter(segment.content for segment in page.segments)
+        assert all(segment.content in held for segment in piece.segments)  # in their order, too
         assert all(segment.markup is not None and not segment.markup.path.count("nav") for segment in piece.segments)
         links += sum(len(segment.markup.links) for segment in piece.segments if segment.markup is not None)
     assert links
+
+
+def test_an_article_is_headline_and_body_and_nothing_else(pages: list[Document], html_pages: list[Document]) -> None:
+    there = 0
+    for page in [*pages, *html_pages]:
+        found = article(page)
+        places = np.flatnonzero(page.roles == BODY).tolist()
+        above = np.flatnonzero(page.roles[: places[0] if places else 0] == HEADLINE).tolist()
+        if found is None:
+            assert len(places) < 2 or not above or page.of_html is not None
+            continue
+        there += 1
+        expected = [page.segments[place].content for place in [above[-1], *places]]
+        assert found.roles.tolist() == [HEADLINE] + [BODY] * len(places) or page.of_html is None  # a line may fall into several segments
+        assert set(found.roles.tolist()) == {HEADLINE, BODY}
+        assert whole(found) == " ".join(" ".join(expected).split()) or page.of_html is None
+        assert (found.page.name, found.page.view, found.extra["renderer"]) == (f"{page.page.name}@article", page.page.view, "article")
+    assert there > 0.8 * (len(pages) + len(html_pages))
 
 
 def test_the_same_page_and_seed_give_the_same_piece(pages: list[Document]) -> None:

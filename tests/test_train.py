@@ -429,6 +429,7 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
         f"data.also=[{other}]",
         "data.times=3",
         "data.views=1",
+        "data.one_line=0.5",
         "data.threads=2",
         "data.remainders=0.5",
         "n_jobs=1",
@@ -448,7 +449,10 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
     assert [d.extra["renderer"] for d in threads[::2]] == ["thread"] * (len(threads) // 2)
     assert {d.extra["renderer"] for d in threads[1::2]} <= set(FROM_TEXT)
     renderings = [d for d in found.views if d not in (*copies, *pieces, *threads)]
-    assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
+    assert {d.page.name.partition("@")[0] for d in renderings} == {*names}
+    collapsed = [d for d in renderings if d.extra["renderer"] == "one-line"]
+    assert len(names) < len(renderings) < 2 * len(names)
+    assert len(renderings) - len(names) <= len(collapsed) == len({d.page.name for d in collapsed})
     assert all(d.roles.size == len(d.segments) for d in found.views)
 
 

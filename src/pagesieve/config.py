@@ -43,7 +43,18 @@ __all__ = [
 
 RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(
-        ("data.excerpts", "data.remainders", "floor", "unsure", "model.first_share", "model.shape_share", "model.html_shape_share"), (0, 1)
+        (
+            "data.one_line",
+            "data.excerpts",
+            "data.bare",
+            "data.remainders",
+            "floor",
+            "unsure",
+            "model.first_share",
+            "model.shape_share",
+            "model.html_shape_share",
+        ),
+        (0, 1),
     ),
     **dict.fromkeys(
         (
@@ -87,7 +98,9 @@ class DataConfig:
     also: list[str] = field(default_factory=list)  # more such folders to train on, or to score; what is held out is left out of them, too
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
+    one_line: float = 0.0  # share of the pages that are learned from collapsed into one line, too, whatever `views` draws
     excerpts: float = 0.5  # share of the pages of which a piece of the article alone is learned too (see `pagesieve.excerpts`)
+    bare: float = 0.0  # share of these pieces that are nothing but headline and body
     remainders: float = 0.0  # share of the pages that are learned from without their article, too (see `pagesieve.excerpts`)
     threads: int = 0  # other looks of the thread on each page with readers' comments to train on, every second one in another rendering (see `pagesieve.threads`)
     times: int = 1  # how often each page of `root` counts beside those of `also`

@@ -163,7 +163,7 @@ def _score_facts(text: View, outcomes: dict[str, Outcome], config: TrainConfig) 
 class Gathered(NamedTuple):
     """What is trained on: labelled text dumps, their HTML; the sites held out.
 
-    `views` are what else is made of the dumps: other renderings (`data.views` of each), pieces of them (`data.excerpts`, `data.remainders`), their threads of
+    `views` are what else is made of the dumps: other renderings (`data.views` of each, `data.one_line`), pieces of them (`data.excerpts`, `data.remainders`), their threads of
     comments as other systems would show them (`data.threads`), and the pages of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
     """
 
@@ -379,13 +379,16 @@ def _html(config: TrainConfig, documents: Shelf[Document], origin: dict[str, str
 
 
 def _views(config: TrainConfig, documents: Shelf[Document], origin: dict[str, str]) -> Shelf[Document]:
-    """The other renderings to train on, `data.views` of each page."""
-    if not config.data.views:
+    """The other renderings to train on: `data.one_line` of the pages collapsed, and `data.views` others of each."""
+    if not config.data.views and not config.data.one_line:
         return Shelf()
     from pagesieve.renderings import views  # only now: they need the extra `views`
 
+    def always(page: str) -> list[str]:
+        return ["one-line"] if _chosen(config, "one-line", page, config.data.one_line) else []
+
     work = Parallel(n_jobs=config.n_jobs, return_as="generator")(
-        delayed(_list)(views, d, origin[d.page.name], config.data.views, config.seed) for d in documents
+        delayed(_list)(views, d, origin[d.page.name], config.data.views, config.seed, always(d.page.name)) for d in documents
     )
     shown = tqdm(work, total=len(documents), desc="renderings", unit="page", file=sys.stderr)
     return Shelf(_cut(view) for some in shown for view in some)
@@ -394,15 +397,20 @@ def _views(config: TrainConfig, documents: Shelf[Document], origin: dict[str, st
 def _parts(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
     """A piece of `data.excerpts` of the documents, and `data.remainders` of them without their article, drawn by the seed and a page's name."""
     kinds: tuple[tuple[str, float, Callable[[Document], Document | None]], ...] = (
-        ("excerpt", config.data.excerpts, lambda document: excerpt(document, config.seed)),
+        ("excerpt", config.data.excerpts, lambda document: excerpt(document, config.seed, config.data.bare)),
         ("remainder", config.data.remainders, remainder),
     )
     for document in documents:
         for kind, share, cut_out in kinds:
-            if random.Random(f"{config.seed} {kind} {document.page.name}").random() < share:
+            if _chosen(config, kind, document.page.name, share):
                 part = cut_out(document)
                 if part is not None and part.segments:
                     yield _cut(part)
+
+
+def _chosen(config: TrainConfig, kind: str, page: str, share: float) -> bool:
+    """Whether the page is one of the `share` of which this kind is made, by the seed and the page's name."""
+    return random.Random(f"{config.seed} {kind} {page}").random() < share
 
 
 def _threads(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
