@@ -68,18 +68,6 @@ def test_the_draw_depends_on_seed_and_page_alone(document: corpus.Document, tmp_
     assert list(views(document, tmp_path, 0, 0)) == []
 
 
-def test_renderings_that_are_always_made_are_not_drawn(document: corpus.Document, tmp_path: Path) -> None:
-    always = ["one-line", "get-text"]
-    for seed in range(5):
-        first, second, *others = (view.extra["renderer"] for view in views(document, tmp_path, 2, seed, always))
-        assert [first, second] == always
-        assert len(others) == 2
-        assert not {*others} & {*always}
-    assert [view.extra["renderer"] for view in views(document, tmp_path, 0, 0, always)] == always
-    (tmp_path / "raw" / document.page.name).with_suffix(".html.gz").unlink()
-    assert [view.extra["renderer"] for view in views(document, tmp_path, 0, 0, always)] == always[:1]
-
-
 def test_another_page_is_no_rendering(document: corpus.Document) -> None:
     assert rendered(document, "markdown", "Quite another page altogether, on something else.\n") is None
     assert rendered(document, "markdown", "") is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,19 @@ def test_rows_hold_the_terms_and_counts_that_scikit_learn_counts(least: int, sam
     np.testing.assert_array_equal(found.sample, np.repeat(by_name, [len(some[number].roles) for number in by_name]))
     np.testing.assert_array_equal(found.truth, np.concatenate([some[number].roles for number in by_name]))
     np.testing.assert_array_equal(found.columns, np.concatenate([some[number].columns for number in by_name]))
+
+
+def test_samples_for_the_second_pass_have_no_rows(samples: list[Sample], tmp_path: Path) -> None:
+    for name in ("some", "without"):
+        (tmp_path / name).mkdir()
+    some = [replace(sample, first=number % 3 > 0) for number, sample in enumerate(samples)]
+    left = [number for number, sample in enumerate(some) if sample.first]
+    found = Rows.of(some, tmp_path / "some", 2, seed=0)
+    expected = Rows.of([samples[number] for number in left], tmp_path / "without", 2, seed=0)
+    np.testing.assert_array_equal(found.sample, np.array(left)[expected.sample])
+    assert found.terms[0] == expected.terms[0]
+    np.testing.assert_array_equal(counts(found), counts(expected))
+    np.testing.assert_array_equal(found.truth, expected.truth)
 
 
 def test_however_little_is_counted_at_once_the_rows_are_the_same(

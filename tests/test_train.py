@@ -448,11 +448,13 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
     assert len(threads) == 2 * sum("comment" in {label.role for label in d.labels} for d in found.documents) > 0
     assert [d.extra["renderer"] for d in threads[::2]] == ["thread"] * (len(threads) // 2)
     assert {d.extra["renderer"] for d in threads[1::2]} <= set(FROM_TEXT)
-    renderings = [d for d in found.views if d not in (*copies, *pieces, *threads)]
+    collapsed = [d for d in found.views if d.page.name.endswith("@collapsed")]
+    assert 0 < len(collapsed) < len(names)
+    assert all(d.page.text.count("\n") < 2 for d in collapsed)
+    assert {s.name for s in training.prepare(found.views, settings(config)) if not s.first} == {d.page.name for d in collapsed}
+    renderings = [d for d in found.views if d not in (*copies, *pieces, *threads, *collapsed)]
     assert {d.page.name.partition("@")[0] for d in renderings} == {*names}
-    collapsed = [d for d in renderings if d.extra["renderer"] == "one-line"]
-    assert len(names) < len(renderings) < 2 * len(names)
-    assert len(renderings) - len(names) <= len(collapsed) == len({d.page.name for d in collapsed})
+    assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
     assert all(d.roles.size == len(d.segments) for d in found.views)
 
 

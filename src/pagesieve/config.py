@@ -98,7 +98,7 @@ class DataConfig:
     also: list[str] = field(default_factory=list)  # more such folders to train on, or to score; what is held out is left out of them, too
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
-    one_line: float = 0.0  # share of the pages that are learned from collapsed into one line, too, whatever `views` draws
+    one_line: float = 0.0  # share of the pages that the second pass learns from collapsed into one line, too
     excerpts: float = 0.5  # share of the pages of which a piece of the article alone is learned too (see `pagesieve.excerpts`)
     bare: float = 0.0  # share of these pieces that are nothing but headline and body
     remainders: float = 0.0  # share of the pages that are learned from without their article, too (see `pagesieve.excerpts`)

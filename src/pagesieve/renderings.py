@@ -12,9 +12,8 @@ import re
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -263,19 +262,17 @@ def html_view(document: Document, root: Path | str) -> Document | None:
     return replace(document, page=read.page, labels=labels, of_html=read.segments, extra={**document.extra, "renderer": "html"})
 
 
-def views(document: Document, root: Path | str, count: int, seed: int, always: Sequence[str] = ()) -> Iterator[Document]:
-    """The renderings named in `always` of a page of the corpus `root`, and `count` others, drawn by `seed` and the page's name.
-
-    Those that cannot be made are left out, and there are fewer than `count` where too few others can.
-    """
-    names = sorted({*FROM_HTML, *FROM_TEXT} - {*always})
+def views(document: Document, root: Path | str, count: int, seed: int) -> Iterator[Document]:
+    """`count` renderings of a page of the corpus `root`, drawn by `seed` and the page's name; fewer where some cannot be made."""
+    names = sorted([*FROM_HTML, *FROM_TEXT])
     random.Random(f"{seed} {document.page.name}").shuffle(names)
-    html = html_of(Path(root, "raw", document.page.name)) if count or always else None
-
-    def made(some: Iterable[str]) -> Iterator[Document]:
-        texts = ((name, render(name, document.page.text, html)) for name in some)
-        views = (rendered(document, name, text) for name, text in texts if text is not None)
-        return (view for view in views if view is not None)
-
-    yield from made(always)
-    yield from islice(made(names), count)
+    html = html_of(Path(root, "raw", document.page.name)) if count else None
+    made = 0
+    for name in names:
+        if made == count:
+            return
+        text = render(name, document.page.text, html)
+        view = None if text is None else rendered(document, name, text)
+        if view is not None:
+            made += 1
+            yield view

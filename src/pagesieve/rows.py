@@ -30,13 +30,14 @@ PIECE = 1 << 16  # rows whose matrix is made at once
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A document as the learner sees it: measures and layout of its segments and their true roles."""
+    """A document as the learner sees it: measures and layout of its segments, their true roles, and whether the first pass learns from it."""
 
     site: str
     name: str
     measures: Measures
     columns: Floats
     roles: NDArray[np.int64]
+    first: bool = True
 
 
 def drawn(sizes: Sequence[int], most: int, seed: int) -> list[NDArray[np.bool_]]:
@@ -65,9 +66,9 @@ class Rows:
 
     @classmethod
     def of(cls, samples: Sequence[Sample], folder: Path, least: int | None, seed: int) -> Rows:
-        """The rows of these samples, written to `folder`; terms are those that they hold `least` times, None for no terms."""
-        names, lengths = zip(*((sample.name, len(sample.roles)) for sample in samples), strict=True)
-        order = sorted(range(len(names)), key=names.__getitem__)  # so that the samples' order does not tell in the result
+        """The rows of those samples that the first pass learns from, written to `folder`; terms are those that they hold `least` times, None for no terms."""
+        names, lengths, first = zip(*((sample.name, len(sample.roles), sample.first) for sample in samples), strict=True)
+        order = sorted(np.flatnonzero(first).tolist(), key=names.__getitem__)  # so that the samples' order does not tell in the result
         used = dict(zip(order, drawn([lengths[number] for number in order], MOST, seed), strict=True))
         terms = [] if least is None else _frequent(samples, order, used, least)
         index = TermIndex(Vocabulary.of(terms))

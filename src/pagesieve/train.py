@@ -163,7 +163,7 @@ def _score_facts(text: View, outcomes: dict[str, Outcome], config: TrainConfig) 
 class Gathered(NamedTuple):
     """What is trained on: labelled text dumps, their HTML; the sites held out.
 
-    `views` are what else is made of the dumps: other renderings (`data.views` of each, `data.one_line`), pieces of them (`data.excerpts`, `data.remainders`), their threads of
+    `views` are what else is made of the dumps: other renderings (`data.views` of each, `data.one_line` of all in one line), pieces of them (`data.excerpts`, `data.remainders`), their threads of
     comments as other systems would show them (`data.threads`), and the pages of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
     """
 
@@ -211,7 +211,7 @@ def gather(config: TrainConfig) -> Gathered:
             if origin[document.page.name] == config.data.root:
                 views.append(_cut(replace(document, page=replace(document.page, name=f"{document.page.name}@{number}"))))
     html = _html(config, documents, origin)
-    for view in itertools.chain(_threads(config, documents), _parts(config, documents)):
+    for view in itertools.chain(_threads(config, documents), _collapsed(config, documents), _parts(config, documents)):
         views.append(view)
     return Gathered(documents, views, html, Shelf(_parts(config, html)), held_out, roots, chain)
 
@@ -379,19 +379,27 @@ def _html(config: TrainConfig, documents: Shelf[Document], origin: dict[str, str
 
 
 def _views(config: TrainConfig, documents: Shelf[Document], origin: dict[str, str]) -> Shelf[Document]:
-    """The other renderings to train on: `data.one_line` of the pages collapsed, and `data.views` others of each."""
-    if not config.data.views and not config.data.one_line:
+    """The other renderings to train on, `data.views` of each page."""
+    if not config.data.views:
         return Shelf()
     from pagesieve.renderings import views  # only now: they need the extra `views`
 
-    def always(page: str) -> list[str]:
-        return ["one-line"] if _chosen(config, "one-line", page, config.data.one_line) else []
-
     work = Parallel(n_jobs=config.n_jobs, return_as="generator")(
-        delayed(_list)(views, d, origin[d.page.name], config.data.views, config.seed, always(d.page.name)) for d in documents
+        delayed(_list)(views, d, origin[d.page.name], config.data.views, config.seed) for d in documents
     )
     shown = tqdm(work, total=len(documents), desc="renderings", unit="page", file=sys.stderr)
     return Shelf(_cut(view) for some in shown for view in some)
+
+
+def _collapsed(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:
+    """`data.one_line` of the documents in one line, for the second pass (see `training.COLLAPSED`)."""
+    from pagesieve.renderings import FROM_TEXT, rendered
+
+    for document in documents:
+        if _chosen(config, training.COLLAPSED, document.page.name, config.data.one_line):
+            view = rendered(document, training.COLLAPSED, FROM_TEXT["one-line"](document.page.text))
+            if view is not None:
+                yield _cut(view)
 
 
 def _parts(config: TrainConfig, documents: Iterable[Document]) -> Iterator[Document]:

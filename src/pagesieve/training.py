@@ -49,6 +49,7 @@ from pagesieve.words import Vocabulary
 
 __all__ = [
     "CLASSIFIERS",
+    "COLLAPSED",
     "Calibrated",
     "CrossFit",
     "Sample",
@@ -71,6 +72,7 @@ MOST_PIECES = 2  # of a page
 PIECE = 1 << 13  # segments, scaled at once
 LEAST_VARIANCE = 1e-9  # of an input; one that varies less says nothing, in use neither
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
+COLLAPSED = "collapsed"  # renderer of the pages in one line that the second pass alone learns from: the first knows no page, and learns less of others
 CLASSIFIERS = ("majority", "logistic", "sgd")
 TEMPERATURES = [round(0.6 + 0.05 * i, 2) for i in range(29)]  # 0.6 to 2
 
@@ -118,13 +120,17 @@ class Settings:
 
 def prepare(documents: Iterable[Document], settings: Settings) -> Shelf[Sample]:
     """A `Sample` for each document that has a segment, in the same order."""
-    return Shelf(sampled(d.site, d.page.name, d.segments, d.roles, settings) for d in documents if d.segments)
+    return Shelf(
+        sampled(d.site, d.page.name, d.segments, d.roles, settings, first=d.extra.get("renderer") != COLLAPSED)
+        for d in documents
+        if d.segments
+    )
 
 
-def sampled(site: str, name: str, segments: Sequence[Segment], roles: Ints, settings: Settings) -> Sample:
-    """A page with at least one segment and all its `roles` known, measured."""
+def sampled(site: str, name: str, segments: Sequence[Segment], roles: Ints, settings: Settings, first: bool = True) -> Sample:
+    """A page with at least one segment and all its `roles` known, measured; `first` says whether the first pass learns from it."""
     measures = measure(segments)
-    return Sample(site, name, measures, layout(measures, settings.groups), roles)
+    return Sample(site, name, measures, layout(measures, settings.groups), roles, first)
 
 
 # ------------------------------------------------------------------------------------------------------ first pass
