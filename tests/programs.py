@@ -1,10 +1,12 @@
-"""Running the entry points in tests: their configurations in this process, the programs themselves in another."""
+"""Running the entry points in tests: their configurations and scripts in this process, the programs themselves in another."""
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -33,3 +35,14 @@ def folder(root: Path) -> tuple[str, str]:
 def run(cwd: Path, program: str, *overrides: str) -> subprocess.CompletedProcess[str]:
     """`python -m pagesieve.<program>` in a process of its own, in the folder `cwd`."""
     return subprocess.run([sys.executable, "-m", f"pagesieve.{program}", *overrides], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def script(path: Path) -> ModuleType:
+    """A file that is part of no package, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
 import os
 import re
@@ -22,6 +21,7 @@ from archives import write_jsonl, write_parquet
 from conftest import page_html, page_lines, page_text
 from deadly import Deadly
 from mortal import Killed, Mortal
+from programs import script
 from threadpoolctl import threadpool_limits
 
 from pagesieve import bulk, parts
@@ -570,11 +570,7 @@ def test_one_page_imports_nothing_of_many(command: Any) -> None:
 
 
 def test_a_command_killed_at_random_among_all_faults_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("soak", Path(__file__).parents[1] / "benchmarks" / "soak.py")
-    assert spec is not None
-    assert spec.loader is not None
-    soak = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(soak)
+    soak = script(Path(__file__).parents[1] / "benchmarks" / "soak.py")
     pages = [page_text(page_lines("unseen", i)) for i in range(7)]
     found = soak.soak(tmp_path, pages, 2000, kills=3, jobs=2, checkpoint=0.1)
     assert found["identical"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import script
 
 FILE = Path(__file__).parents[1] / "benchmarks" / "figures.py"
 TABLE = "Some prose.\n\n<!-- scores -->\n\n| | macro |\n|---|---:|\n| ours | 0.1 |\n| theirs | 0.2 |\n\nMore prose.\n"
@@ -15,12 +15,7 @@ TABLE = "Some prose.\n\n<!-- scores -->\n\n| | macro |\n|---|---:|\n| ours | 0.1
 
 @pytest.fixture(scope="module")
 def figures() -> Any:
-    spec = importlib.util.spec_from_file_location("figures", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script(FILE)
 
 
 def test_the_documents_hold_what_was_measured_last(figures: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import subprocess
 import sys
@@ -12,17 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from programs import script
 
 from pagesieve import corpus
 from pagesieve.page import BLANK
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "benchmarks" / "line_roles.py"
-spec = importlib.util.spec_from_file_location("line_roles", FILE)
-assert spec is not None
-assert spec.loader is not None
-line_roles = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(line_roles)
+line_roles = script(FILE)
 
 TEXT = "Home\n\n  Ferry to Ostrel\n \u200b \nThe shaft is cracked.\nNo dock is free.\n\nMost read\n• Kiosk plays violin\n"
 RUNS = "n h 2b r t"

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import page_html, page_lines
+from programs import script
 
 FILE = Path(__file__).parents[1] / "benchmarks" / "peers.py"
 
 
 @pytest.fixture(scope="module")
 def peers() -> Any:
-    spec = importlib.util.spec_from_file_location("peers", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["peers"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return script(FILE)
 
 
 HTML = page_html(page_lines("unseen", 7))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from archives import write_parquet
+from programs import script
 
 import pagesieve
 from pagesieve.bulk import Job, run
@@ -50,12 +50,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture(scope="module")
 def job() -> Any:
     """The example as a module."""
-    spec = importlib.util.spec_from_file_location("spark_job", ROOT / "examples" / "spark_job.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script(ROOT / "examples" / "spark_job.py")
 
 
 def test_rows_are_those_of_the_command(spark: SparkSession, job: Any, tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 Not everything that is to be segmented is a whole page: people try a few paragraphs, feeds hold the article's HTML and nothing around it,
 and what another extractor left has its article, a few foreign lines in it, and no furniture. A model that knows only whole pages
-takes what no menu precedes for furniture (`excerpt`; `article` to measure by). And a crawl has lists of stories, menus and search results: a model that knows only
-pages with an article looks for one there, too (`remainder`). Everything here is a function of its input alone.
+takes what no menu precedes for furniture (`excerpt`; `article` to measure by). And a crawl has lists of stories, menus and search results: a
+model that knows only pages with an article looks for one there, too (`remainder`). Everything here is a function of its input alone.
 """
 
 from __future__ import annotations
