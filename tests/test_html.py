@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagesieve.html import BARE, MAX_DEPTH, Cell, Item, Quotation, annotated, decode_html, inert, looks_like_html, parts_of_page, read_html
-from pagesieve.page import LEVELS, Segments
+from pagesieve.page import LEVELS, Segment, Segments
 
 WORDS = st.text("abcdé", min_size=1, max_size=6)
 BLOCK_TAGS = ["div", "p", "ul", "li", "section", "blockquote", "h2", "table", "tr", "td", "article"]
@@ -324,6 +324,63 @@ def test_any_markup_is_read(html: str) -> None:
     annotated(html, {0: ("body", "body")})
 
 
+MANY = "<br>" * 6_000  # more tags than a page has of which nothing is left out
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<script>var page = '" + 600 * '<a href=\\"x\\"><h1>Row<\\/h1><\\/a>' + "'</script>",
+        600 * "<ruby>a<rt>b</ruby>",
+        600 * "<table><tbody><tr><td>a<td>b</table>",
+        600 * "<!-- <div> -->" + 600 * "<!-->",
+        600 * "<div><table><td></div></table></div>",
+        600 * "<b>a<p>",
+        600 * "</div>",
+        600 * "<svg><g><path/></svg>",
+    ],
+)
+def test_a_large_page_of_no_depth_is_read_as_a_small_one(before: str) -> None:
+    page = "<h1>Row</h1><div hidden>no</div><table><tr><td>on<td>home</table><p><a href=/x>Rest</a>"
+    large, small = ([*read_html(f"<body>{more}{page}").segments] for more in (before + MANY, ""))
+    assert [told(segment) for segment in large[-3:]] == [told(segment) for segment in small]
+    assert not any("no" in s.text for s in large)
+
+
+def told(segment: Segment) -> tuple[str, int, list[str]]:
+    assert segment.markup is not None
+    return segment.text, segment.markup.heading, [link.address for link in segment.markup.links]
+
+
+def test_what_stands_too_deep_is_text_but_code_there_is_not() -> None:
+    deep = "<div>" * (MAX_DEPTH + 100) + "Row<script>no()</script><style>no{}</style> on" + "</div>" * (MAX_DEPTH + 100)
+    assert texts(f"{MANY}{deep}<div hidden>no</div><p>home") == ["Row on", "home"]
+
+
+def test_unclosed_formats_do_not_add_up() -> None:
+    assert grows_linearly(lambda n: "".join(f"<p><font size={i}>Row" for i in range(n)), read_html, 2_000)
+
+
+def test_a_long_attribute_is_no_tag_of_many() -> None:
+    state = '{"text": "' + "five > three " * 5_000 + '"}'
+    assert texts(f"<p>Row</p><div hidden data-state='{state}'>no</div><p>on") == ["Row", "on"]
+
+
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        ("display:none", False),
+        ("color:red; DISPLAY : none !important", False),
+        ("/* no */visibility:hidden", False),
+        ("backface-visibility:hidden", True),
+        ("--menu-display: none", True),
+        ("background:url(x?display:none)", True),
+    ],
+)
+def test_what_a_style_hides_is_not_shown(style: str, shown: bool) -> None:
+    assert texts(f"<p>Row</p><p style='{style}'>on") == ["Row", "on"][: 1 + shown]
+
+
 def test_nul_bytes_xhtml_and_lone_surrogates_are_read() -> None:
     assert texts("<p>Row\x00 on \ud800</p>") == ["Row\ufffd on ?"]
     assert texts('<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>Row<br/>on</p></body></html>') == ["Row", "on"]
@@ -369,6 +426,21 @@ def test_an_author_of_json_ld_is_a_name_as_a_page_would_show_it(author: str, tol
     assert read_html(json_ld(f'{{"author": {author}}}')).metadata.author == told
 
 
+def test_an_articles_own_json_ld_goes_before_that_of_its_pictures_and_videos() -> None:
+    picture, video = '{"@type": "ImageObject", "author": "Agency"}', '{"@type": "VideoObject", "author": "Studio", "datePublished": "2019"}'
+    for kind in ('"NewsArticle"', '["Thing", "BlogPosting"]', '"http://schema.org/Report"', "null"):
+        article = f'{{"@type": {kind}, "headline": "Row on", "author": "Ada Quill", "datePublished": "2031"}}'
+        found = read_html(json_ld(f'{{"@graph": [{picture}, {video}, {article}]}}')).metadata
+        assert (found.title, found.author, found.date) == ("Row on", "Ada Quill", "2031")
+    assert read_html(json_ld(picture)).metadata.author == "Agency"
+
+
+def test_the_title_of_a_drawing_is_not_the_pages() -> None:
+    logo = "<svg><g><title>Logo</title></g></svg>"
+    assert read_html(f"<body>{logo}<h1>Row</h1>").metadata.title == ""
+    assert read_html(f"<body>{logo}<title>Row on</title>").metadata.title == "Row on"
+
+
 def json_ld(value: str) -> str:
     return f'<script type="application/ld+json">{value}</script><p>Row'
 
@@ -396,6 +468,7 @@ def test_the_time_json_ld_takes_grows_with_its_size_alone(unit: str) -> None:
     ("html", "parts"),
     [
         ("<ol start=3><li>a<ul><li>b</ul><li value=9>c</ol><li>d", [Item(3), Item(), Item(9), Item()]),
+        ("<ol reversed><li>a<li>b</ol><ol reversed start=9><li>c<li>d<li value=3>e<li>f", [Item(n) for n in (2, 1, 9, 8, 3, 2)]),
         ("<blockquote><p>a</blockquote>", [Quotation()]),
         ("<table><tr><td colspan=2><td><tr><td><table><td></table>", [Cell(0, 0, 0), Cell(0, 0, 2), Cell(0, 1, 0), Cell(1, 0, 0)]),
         ("<table><tr><td><td rowspan=2 colspan=2><td><tr><td><td>", [Cell(0, 0, 0), Cell(0, 0, 1), Cell(0, 0, 3), Cell(0, 1, 0), Cell(0, 1, 3)]),

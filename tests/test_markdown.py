@@ -103,6 +103,8 @@ def test_links_texts_are_escaped() -> None:
     assert written("Row on", Link(0, 3, "/x"), Link(3, 6, "/y")) == "[Row](/x)[ on](/y)"
     assert written("Row!on\\", Link(4, 6, "/x")) == "Row\\![on](/x)\\\\"
     assert written("a`` b", Link(1, 2, "/x")) == "a[\\`](/x)\\` b"
+    assert written("*** ", Link(1, 2, "/x")) == "\\*[\\*](/x)\\* "
+    assert written("a_b __a_ b", Link(5, 8, "/x")) == "a_b \\_[\\_a\\_](/x) b"
 
 
 def test_code_has_a_fence_longer_than_any_in_it() -> None:
@@ -115,3 +117,9 @@ def test_a_table_whose_cells_are_nearly_all_empty_is_not_filled_up() -> None:
     lines = page_markdown(cells).splitlines()
     assert lines[:3] == ["| x | x |", "| --- | --- |", "| x | x |"]
     assert len(lines) == 100
+
+
+def test_signs_in_the_lines_of_a_cell_make_no_markup_together() -> None:
+    cell, other = Cell(0, 0, 0), Cell(0, 1, 0)
+    table = page_markdown([Block("`ls", cell=cell), Block("`cd *a", cell=cell), Block("`ls *a|b", cell=other)])
+    assert table == "| \\`ls<br>\\`cd \\*a |\n| --- |\n| `ls *a\\|b |\n"

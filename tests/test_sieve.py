@@ -112,6 +112,14 @@ def test_html_in_a_stated_encoding_may_begin_with_white_space(tiny_sieve: Sieve,
     assert tiny_sieve.segment(html.encode(encoding), encoding=encoding) == tiny_sieve.segment(html)
 
 
+@pytest.mark.parametrize("before", ["<style>.row{color:red}\n", "<script>row();\n", "<!-- Row on. "])
+def test_html_is_told_in_bytes_as_in_text_however_much_stands_before_it(tiny_sieve: Sieve, before: str) -> None:
+    closing = {"<st": "</style>", "<sc": "</script>", "<!-": "-->"}[before[:3]]
+    page = before + "Row on home.\n" * 5_000 + closing + "<div><h1>Row on</h1><p>Home by tide.</p></div>"
+    assert tiny_sieve.segment(page.encode()) == tiny_sieve.segment(page)
+    assert tiny_sieve.segment(page).view == "html"
+
+
 def test_only_known_kinds_are_taken(tiny_sieve: Sieve) -> None:
     with pytest.raises(ValueError, match=r"kind='pdf' is none of auto, text, html"):
         tiny_sieve.segment(PAGE, kind="pdf")
@@ -202,6 +210,7 @@ def test_any_bytes_can_be_taken_as_html(tiny_sieve: Sieve, page: bytes) -> None:
         ('{"html": "<p>Row on.</p>"}', "JSON"),
         ('[{"title": "Ferry"}]\n', "JSON"),
         ('\n{"text": "Row on."}\n\n {"text": "Row home."}\n', "JSON lines"),
+        ('{"text": "Row on."}\n{"text": "Row home."}\n{"text": "Row', "JSON lines"),
         ("WARC/1.0\r\nWARC-Type: warcinfo\r\n\r\n", "a WARC archive"),
     ],
 )

@@ -77,7 +77,7 @@ _NATURES = Names(
         for name in sorted(frozenset().union(*_SIGNS.values()))
     }
 )
-_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_INVISIBLE = re.compile(r"(?:^|;|\*/)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)  # not backface-visibility
 HIDING: Mapping[str, Callable[[str], bool]] = {  # attributes: which of their values hide an element
     "hidden": lambda value: value != "until-found",
     "aria-hidden": lambda value: value == "true",  # of an `ICONS` element; others are meant for the eye alone

@@ -54,12 +54,15 @@ NO_IDS: Mapping[int, str] = {}
 DROPPED = ("head", "script", "style", "meta", "template", "svg", "math", "select", "iframe", "noembed", "noframes")
 ACTIVE = "script, link, meta, base, iframe, frame, frameset, object, embed, applet, audio, video, portal, fencedframe"  # see `inert`
 MAX_DEPTH = 500  # elements within each other; browsers stop there too
+MAX_FORMATS = 20  # unclosed `<b>` and the like, of each name
 MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
+MANY_UNCLOSED = 1_000  # nor one whose opening tags are not so many more than its closing ones
 MANY_OPTIONS = 2_000
 MANY_ATTRIBUTES = 2_000
 MAX_SPAN = 100  # columns and rows that a cell takes; more are no table that anybody reads
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
 AUTHOR = ("author", "article:author", "dc.creator", "parsely-author", "byl")  # names of `meta`; some give the address of a profile
+ARTICLES = ("Article", "Posting", "Report")  # how the types of schema.org that are articles end
 MAX_NAMES, MAX_NESTED = 20, 20  # names in a list that are told, and lists and objects within each other that a name is looked for in
 BARE = 40  # words; a page that shows fewer shows nothing
 STATE_WORD = 40  # characters; a text of a page's state that has no second word before is code or data
@@ -81,10 +84,17 @@ _PREAMBLE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _JUNK = re.compile(r"[^\s<]{1,20}\s*(?=<(?:!doctype\s*html|html)(?:\s[^<>]*)?>\s*<)", re.IGNORECASE)  # a word that fell before a whole page
-_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
+# A comment; an element whose content is no markup; a tag.
+_ANY_TAG = re.compile(
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style|textarea|title|iframe|noembed|noframes|xmp)\b[^>]*>.*?(?:</\1\b[^>]*>|\Z)|<(/?)([a-z][^\s/<>]*)[^<>]*>",
+    re.IGNORECASE | re.DOTALL,
+)
 _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
-_LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{{{LONG_TAG},}}>")
-_UNCLOSED = frozenset("area base br col embed hr img input link meta param source track wbr p li dd dt option tr td th".split())
+_WITH_ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)(?=[\s/])[^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*)*>""")
+_ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_UNCLOSED = frozenset("area base br col embed hr img input link meta param source track wbr a p li dd dt option tr td th".split())
+_FORMATS = frozenset("b big code em font i nobr s small strike strong tt u".split())  # left open, they go on in all blocks that follow
+_WALLS = frozenset("applet marquee object table template".split())  # what is open outside of these is not closed within
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,17 +338,21 @@ def labels_of_elements(segments: Iterable[tuple[Markup | None, str, tuple[str, s
 def parts_of_page(html: str) -> dict[int, Part]:
     """A page's list items, table cells and quotations by the number of the element, as `Markup.element` counts; {} where there are none."""
     found: dict[int, Part] = {}
-    ranks: dict[int, int] = {}  # the last one by ordered list
+    ranks: dict[int, tuple[int, int]] = {}  # by ordered list: the next item's, and how much further the one after it is
     grids: dict[int, _Grid] = {}  # by table, and by its sections and rows
     tree = _parse(html)
     for number, node in enumerate(_elements(tree) if tree.root is not None else ()):
         tag, own, around = node.tag, node.mem_id, node.parent.mem_id if node.parent is not None else -1
         if tag == "ol":
-            ranks[own] = _whole(node.attributes.get("start"), 1) - 1
+            back = "reversed" in node.attributes
+            items = sum(child.tag == "li" for child in node.iter()) if back else 1
+            ranks[own] = _whole(node.attributes.get("start"), items), -1 if back else 1
+        elif tag == "li" and around in ranks:
+            rank, step = ranks[around]
+            rank = _whole(node.attributes.get("value"), rank)
+            found[number], ranks[around] = Item(rank), (rank + step, step)
         elif tag == "li":
-            if around in ranks:
-                ranks[around] = _whole(node.attributes.get("value"), ranks[around] + 1)
-            found[number] = Item(ranks.get(around))
+            found[number] = Item()
         elif tag == "blockquote":
             found[number] = Quotation()
         elif tag == "table":
@@ -414,7 +428,8 @@ def _parse(html: str) -> Any:
     from selectolax.lexbor import LexborHTMLParser  # only now: text dumps need no parser
 
     data = html.encode("utf-8", "replace")
-    many = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("<"))) >= MANY_TAGS
+    tags = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("<")))
+    many = tags >= MANY_TAGS or tags - 2 * data.count(b"</") >= MANY_UNCLOSED
     long = _has_long_tag(html)
     if many or long:
         data = _tame(html, many, long).encode("utf-8", "replace")
@@ -424,12 +439,18 @@ def _parse(html: str) -> Any:
 def _tame(html: str, many: bool, long: bool) -> str:
     """`html` without what the parser's time grows with the square of: attributes of a `long` tag; of `many` tags, options of one `select` and depth."""
     if long:
-        html = _LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if len(tag[0].split()) > MANY_ATTRIBUTES else tag[0], html)
+        html = _WITH_ATTRIBUTES.sub(_with_few, html)
     if not many:
         return html
     if html.count("<option") + html.count("<OPTION") > MANY_OPTIONS:
         html = _OPTION.sub(" ", html)  # not shown anyway
     return _shallow(html)
+
+
+def _with_few(tag: re.Match[str]) -> str:
+    """The tag, without its attributes where they are many."""
+    many = len(tag[0]) > LONG_TAG and sum(1 for _ in _ATTRIBUTE.finditer(tag[0], tag.end(1) - tag.start())) > MANY_ATTRIBUTES
+    return f"<{tag[1]}>" if many else tag[0]
 
 
 def _has_long_tag(html: str) -> bool:
@@ -444,21 +465,72 @@ def _has_long_tag(html: str) -> bool:
 
 
 def _shallow(html: str) -> str:
-    """`html` without tags that open deeper than `MAX_DEPTH`."""
-    depth = position = 0
+    """`html` without the tags of elements that open deeper than `MAX_DEPTH`, nor of more than `MAX_FORMATS` unclosed ones that each block opens anew.
+
+    As in a parser a closing tag closes what its element holds, too, and nothing where no such element is open. What such elements hold stays.
+    """
+    opened = _Opened()
+    position = 0
     out: list[str] = []
     for tag in _ANY_TAG.finditer(html):
-        closing, kind, alone = tag.groups()
-        if kind.lower() in _UNCLOSED or alone:
-            continue
-        if closing:
-            depth = max(depth - 1, 0)
-        else:
-            depth += 1
-            if depth > MAX_DEPTH:
-                out.append(html[position : tag.start()])
-                position = tag.end()
+        closing, kind = tag[2], (tag[3] or "").lower()
+        if kind and kind not in _UNCLOSED and (opened.closes(kind) if closing else opened.opens(kind)):
+            out.append(html[position : tag.start()])
+            position = tag.end()
     return "".join([*out, html[position:]]) if out else html
+
+
+class _Opened:
+    """The elements that are open at a place of a page. `opens` and `closes` say whether a tag is to be left out."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.levels: list[tuple[str, list[str], Counter[str]]] = [
+            ("", [], Counter())
+        ]  # by the walls that are open: what is open within, and how often
+        self.walls: Counter[str] = Counter()
+        self.formats: Counter[str] = Counter()
+
+    def opens(self, kind: str) -> bool:
+        if kind in _FORMATS:
+            self.formats[kind] += 1
+            return self.formats[kind] > MAX_FORMATS
+        self.depth += 1
+        if kind in _WALLS:
+            self.levels.append((kind, [], Counter()))
+            self.walls[kind] += 1
+        else:
+            _, within, count = self.levels[-1]
+            within.append(kind)
+            count[kind] += 1
+        return self.depth > MAX_DEPTH
+
+    def closes(self, kind: str) -> bool:
+        if kind in _FORMATS:
+            self.formats[kind] = max(self.formats[kind] - 1, 0)
+            return self.formats[kind] >= MAX_FORMATS
+        if kind in _WALLS and self.walls[kind]:
+            self._close_walls(kind)
+        elif self.levels[-1][2][kind]:
+            self._close(kind)
+        else:
+            return False
+        return self.depth >= MAX_DEPTH
+
+    def _close_walls(self, kind: str) -> None:
+        wall = ""
+        while wall != kind:
+            wall, within, _ = self.levels.pop()
+            self.walls[wall] -= 1
+            self.depth -= 1 + len(within)
+
+    def _close(self, kind: str) -> None:
+        _, within, count = self.levels[-1]
+        last = ""
+        while last != kind:
+            last = within.pop()
+            count[last] -= 1
+            self.depth -= 1
 
 
 # ------------------------------------------------------------------------------------------------------ metadata
@@ -481,6 +553,11 @@ def _json_ld(text: str) -> Iterator[Mapping[str, Any]]:
         elif isinstance(item, dict):
             yield item
             pending.extend(value for key, value in reversed(item.items()) if key in ("@graph", "mainEntity", "mainEntityOfPage"))
+
+
+def _is_article(item: Mapping[str, Any]) -> bool:
+    kinds = item.get("@type")
+    return any(isinstance(kind, str) and kind.endswith(ARTICLES) for kind in (kinds if isinstance(kinds, list) else [kinds]))
 
 
 def _article_bodies(stated: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -518,7 +595,8 @@ def _told(attributes: Mapping[str, str | None]) -> tuple[str, str]:
 def _metadata(tree: Any, tags: Mapping[str, Sequence[str]], stated: Iterable[Mapping[str, Any]]) -> Metadata:
     """The page's own tags first (`tags`: names of its `meta`, and what those of a name hold), then its JSON-LD."""
     articles = [item for item in stated if {"headline", "datePublished", "author", "articleBody"} & item.keys()]
-    title, canonical, root = tree.css_first("title"), tree.css_first('link[rel="canonical"]'), tree.css_first("html")
+    articles.sort(key=lambda item: (not _is_article(item), "headline" not in item))  # before its pictures and videos
+    title, canonical, root = _title(tree), tree.css_first('link[rel="canonical"]'), tree.css_first("html")
     base = tree.css_first("base[href]")
 
     def first(*names: str) -> str:
@@ -538,6 +616,18 @@ def _metadata(tree: Any, tags: Mapping[str, Sequence[str]], stated: Iterable[Map
         author=next(filter(None, map(_people, authors)), ""),
         base=(base.attributes["href"] or "").strip() if base else "",
     )
+
+
+def _title(tree: Any) -> Any:
+    """The page's `title` element, not that of a drawing in it; None where there is none."""
+    first = tree.css_first("title")
+    return next((node for node in tree.css("title") if not _is_drawn(node)), None) if first is not None and _is_drawn(first) else first
+
+
+def _is_drawn(node: Any) -> bool:
+    while node is not None and node.tag != "svg":
+        node = node.parent
+    return node is not None
 
 
 def _people(names: Iterable[str]) -> str:

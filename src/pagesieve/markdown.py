@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from string import punctuation
 from urllib.parse import quote
 
@@ -27,6 +27,7 @@ _MARKUP = re.compile(rf"{_REFERENCE}|<(?=[A-Za-z/!?]|[^\s<>]+@)|\](?=\()")
 _BEGINNING = re.compile(r"#{1,6}(?!\S)|>|[-+*](?!\S)|`{3}|~{3}|(?:=+|-+)$|([-_*])(?:\s*\1){2,}\s*$|\[[^\[\]]*\]:")
 _NUMBER = re.compile(r"[0-9]{1,9}(?=[.)](?!\S))")
 _CLOSING = re.compile(r"(?<!\S)(?=#+$)")  # signs at a heading's end that are no part of it
+_PAIRED = re.compile("[*_`]")  # what is markup where it stands twice
 _SPACE = re.compile(r"\s")
 _UNSAFE = re.compile(r"[\x00-\x20]*(?:javascript|vbscript|data):", re.IGNORECASE)
 _DROPPED = re.compile(r"[\t\n\r]")  # browsers take an address without them
@@ -116,17 +117,23 @@ def _lines(block: Block) -> list[str]:
 
 def _table(blocks: Sequence[Block]) -> list[str]:
     """Cells as a table, its first row as its head, as Markdown wants one; the lines of a cell are parted by `<br>`."""
-    rows: dict[int, dict[int, str]] = {}
+    lines: dict[int, dict[int, list[Block]]] = {}
     for block in blocks:
         if block.cell is not None:
-            row, column, line = rows.setdefault(block.cell.row, {}), block.cell.column, _line(block).replace("|", "\\|")
-            row[column] = f"{row[column]}<br>{line}" if column in row else line
+            lines.setdefault(block.cell.row, {}).setdefault(block.cell.column, []).append(block)
+    rows = {number: {column: _cell(found) for column, found in row.items()} for number, row in lines.items()}
     columns = 1 + max(max(row) for row in rows.values())
     sparse = columns * len(rows) > SPARSE * (len(blocks) + 1)
     cells = [[*row.values()] if sparse else [row.get(column, "") for column in range(columns)] for row in rows.values()]
     columns = max(map(len, cells))
     cells[0] += [""] * (columns - len(cells[0]))
     return ["| " + " | ".join(row) + " |" for row in (cells[0], ["---"] * columns, *cells[1:])]
+
+
+def _cell(lines: Sequence[Block]) -> str:
+    """The lines of a cell on one: what is no markup in one of them may be with a sign of the next."""
+    signs = [[match.start() for match in _PAIRED.finditer(line.text)] if len(lines) > 1 else [] for line in lines]
+    return "<br>".join(_line(line, places).replace("|", "\\|") for line, places in zip(lines, signs, strict=True))
 
 
 def _line(block: Block, escaped: Iterable[int] = ()) -> str:
@@ -169,8 +176,8 @@ def _emphasis(text: str, sign: str, edges: set[int]) -> Iterator[int]:
     """Where `sign` may begin emphasis that may end later on, or end it; within a word "_" does neither. Links begin and end at the `edges`."""
     opening: list[range] = []
     closing: list[range] = []
-    for run in re.finditer(rf"\{sign}+", text):
-        start, end = run.span()
+    runs = (match.span() for match in re.finditer(rf"\{sign}+", text))
+    for start, end in chain.from_iterable(pairwise([a, *(i for i in range(a + 1, b) if i in edges), b]) for a, b in runs):
         before, after = text[max(start - 1, 0) : start], text[end : end + 1]
         behind_word, before_word = before.isalnum() and start not in edges, after.isalnum() and end not in edges
         if (after.strip() or end in edges) and not (sign == "_" and behind_word):

@@ -273,8 +273,9 @@ def _html(page: Raw, kind: str, encoding: str) -> str | None:
         sample = (data if wide else data.lstrip())[:SNIFFED]
         if not encoding and b"<" not in sample:
             return None  # a dump, told without a look for its encoding
-        if not looks_like_html(decode_html(sample, encoding)):
-            return None
+        seen = decode_html(sample, encoding)
+        if not looks_like_html(seen) and not (len(data) > SNIFFED and seen[:1] == "<" and looks_like_html(decode_html(data, encoding))):
+            return None  # nor is all that was seen a long comment, script or style sheet before a page
     return decode_html(data, encoding)
 
 
