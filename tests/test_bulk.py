@@ -554,6 +554,26 @@ def test_a_command_that_is_told_to_end_keeps_what_was_done(
     assert not (tmp_path / "long.out.jsonl").exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="tells by /proc what a process has started")
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("started", [1, 2, 3, 4])  # processes: two that look after what is left, two that segment
+def test_a_command_that_is_told_to_end_while_its_processes_start_ends(
+    command: Any, tmp_path: Path, stop: signal.Signals, started: int
+) -> None:
+    write_jsonl(tmp_path / "long.jsonl", given(120) * 300)
+    program = [sys.executable, "-m", "pagesieve", "long.jsonl", "-o", "long.out.jsonl", "--jobs", "2"]
+    with subprocess.Popen(
+        program, cwd=tmp_path, env=command.environment, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heeds_ctrl_c
+    ) as run:
+        while sum(len(found.read_text().split()) for found in Path(f"/proc/{run.pid}/task").glob("*/children")) < started:
+            assert run.poll() is None
+            time.sleep(0.005)
+        os.killpg(run.pid, stop)
+        told = run.communicate(timeout=60)[1]
+    assert run.returncode == 128 + stop
+    assert "Traceback" not in told
+
+
 def test_a_missing_extra_is_told_with_the_remedy(command: Any, job: Job) -> None:
     program = "import sys; sys.modules['pyarrow'] = None; from pagesieve.cli import main; sys.exit(main(['a.jsonl']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=command.environment, check=False)

@@ -4,8 +4,10 @@ import gzip
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -391,3 +393,19 @@ def test_what_cannot_be_written_to_is_told(run: Run, folder: Path, environment: 
     assert (closed.returncode, closed.stderr) == (1, b"pagesieve: standard output: is closed; give -o FILE\n")
     no_input = subprocess.run(["sh", "-c", f"{' '.join(PROGRAM)} - <&-"], cwd=folder, env=environment, capture_output=True, check=False)
     assert (no_input.returncode, no_input.stderr) == (1, b"pagesieve: standard input is closed; give a file\n")
+    many = subprocess.run(["sh", "-c", f"{' '.join(PROGRAM)} - --jsonl <&-"], cwd=folder, env=environment, capture_output=True, check=False)
+    assert many.returncode == 1
+    assert b"standard input is closed; give a file" in many.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_ends_the_command_with_a_line(folder: Path, environment: dict[str, str]) -> None:
+    def heeds_ctrl_c() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that starts tests in the background has its programs ignore it
+
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([*PROGRAM, "-"], cwd=folder, env=environment, preexec_fn=heeds_ctrl_c, **pipes) as run:  # type: ignore[call-overload]
+        time.sleep(2)  # it waits for a page by then
+        run.send_signal(signal.SIGINT)
+        _, told = run.communicate(timeout=60)
+    assert (run.returncode, told) == (130, b"pagesieve: interrupted\n")

@@ -181,6 +181,8 @@ def test_a_value_that_cannot_be_is_refused_by_name(override: str, named: str) ->
         ("train", "model.max_terms=-1"),
         ("train", "model.layout_weight=-1"),
         ("train", "model.bins=1"),
+        ("review", "port=99999"),
+        ("review", "port=-1"),
         ("train", "model.alpha=0"),
         ("label", "model.alpha=-1"),
         ("train", "model.C=0"),

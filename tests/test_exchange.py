@@ -159,6 +159,14 @@ def test_a_file_that_cannot_be_read_is_named_with_its_place(root: Path, tmp_path
         exchanged(root, f"read={tmp_path / name}")
 
 
+def test_a_blank_page_is_not_taken_for_one_without_a_name(root: Path, tmp_path: Path) -> None:
+    write_page(root, SITE, "blank", [("", "")])
+    text = json.loads(line())["text"]
+    nameless = line(page="", label=[[len(text) - len(text.lstrip()), len(text.rstrip()), "body"]])
+    (tmp_path / "pages.jsonl").write_text(nameless, encoding="utf-8-sig")
+    assert exchanged(root, f"read={tmp_path / 'pages.jsonl'}") == []
+
+
 def test_a_file_that_cannot_be_read_to_its_end_changes_nothing(root: Path, tmp_path: Path) -> None:
     text = json.loads(line())["text"]
     good = line(label=[[len(text) - len(text.lstrip()), len(text), "body"]])

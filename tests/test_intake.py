@@ -79,7 +79,7 @@ def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path:
         '{"html": "<p>Sun."}',
     ]
     path = tmp_path / ("pages.jsonl.gz" if packed else "pages.jsonl")
-    data = "\n".join(lines).encode()
+    data = "\n".join(lines).encode("utf-8-sig")
     path.write_bytes(gzip.compress(data) if packed else data)
     first, *faults, last = sources(path)
     assert first == Brought(f"{path}, line 1", "7", b"Rain.", None, "", "https://news.saltmarsh.example/rain", "")
@@ -88,6 +88,42 @@ def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path:
     assert str(faults[1]).endswith("line 4: holds a list, not an object with text or html")
     assert str(faults[2]).endswith("line 5: text is a list, not a text")
     assert [str(fault).partition(": ")[0] for fault in faults] == [f"{path}, line {n}" for n in (3, 4, 5)]
+
+
+def test_a_blank_text_beside_html_is_none(tmp_path: Path) -> None:
+    found = bring(tmp_path, Brought("x", "story", b" \n", HTML, "a.example"))
+    assert found is not None
+    assert found[0].read_text("utf-8").strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "told"),
+    [
+        (b'{"text": "Rain."}', None, "JSON; give the field"),
+        (None, b"<?xml version='1.0'?><rss><channel><item>Rain</item></channel></rss>", "a feed; fetch the pages"),
+        (b"Rain.", b"%PDF-1.7 rain", "a PDF file; extract its text"),
+    ],
+)
+def test_what_the_command_refuses_is_not_brought(text: bytes | None, html: bytes | None, told: str, tmp_path: Path) -> None:
+    with pytest.raises(PageError, match=f"^x: looks like {told}"):
+        bring(tmp_path, Brought("x", "story", text, html, "a.example"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_and_a_language_that_cannot_be_are_not_taken_over(tmp_path: Path) -> None:
+    html = b"<html lang=sv><p>Regn."
+    found = bring(tmp_path, Brought("x", "story", b"Regn.", html, "a.example", "garbage", "no language!"))
+    assert found is not None
+    assert found[1] == {"language": "sv"}
+
+
+def test_half_characters_of_a_line_do_not_come_into_label_files(tmp_path: Path) -> None:
+    path = tmp_path / "pages.jsonl"
+    path.write_text(
+        '{"text": "Rain.", "url": "https://a.example/x\\ud800", "site": "a\\udcff.example", "language": "\\udcff"}', encoding="utf-8"
+    )
+    (page,) = brought(path)
+    assert (page.url, page.site, page.language) == ("https://a.example/x?", "a?.example", "?")
 
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:

@@ -252,6 +252,12 @@ def test_what_is_known_of_pages_survives_an_interruption(tmp_path: Path, monkeyp
 # ---------------------------------------------------------------------------------------------------------- doubts
 
 
+def test_only_reviewed_labels_are_doubted(tmp_path: Path) -> None:
+    write_page(tmp_path / "data", HERE, "draft", page_lines("reviewed", 2), status="proposed")
+    with pytest.raises(ValueError, match=r"data: no reviewed page, .*; review some first"):
+        labelled(tmp_path / "data", "mode=doubt")
+
+
 def test_a_wrong_label_among_reviewed_ones_is_doubted_most(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for site in SITES:
         for number in (1, 2):

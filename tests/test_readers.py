@@ -210,6 +210,19 @@ def test_a_file_whose_name_is_no_utf8_can_be_traced(tmp_path: Path) -> None:
     assert [bool(record.page) for record in found] == [True, True]
 
 
+def test_csv_in_utf_16_is_told_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text\n1,one\n", encoding="utf-16")
+    assert faults(read(tmp_path / "a.csv"))[0].endswith("but it is no UTF-8: say what it is with --encoding")
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.parquet"])
+def test_a_file_that_is_not_what_its_name_says_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("Row on.\n" * 9)
+    (fault,) = faults(read(tmp_path / name))
+    assert fault.startswith("cannot be read (")
+    assert fault.endswith("; it may be cut short or not be what its name says: copy it again, or give it its own ending")
+
+
 def test_a_csv_row_with_too_many_fields_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('id,text\n1,one\n2,two,three\n4,"fo\nur"\n')
     found = read(tmp_path / "a.csv")
@@ -265,6 +278,7 @@ def test_a_packed_file_that_breaks_off_gives_what_is_whole(tmp_path: Path, end: 
         assert len(found) == whole + 1 > 1000
         assert faults(found[:-1]) == [""] * whole
         assert found[-1].fault.startswith(f"breaks off after record {whole} (EOFError: {error}")
+        assert found[-1].fault.endswith("copy it again, or give it its own ending")
         assert read(path, skip=whole) == found[-1:]  # as a run that goes on does
         assert read(path, skip=whole + 1) == []
 

@@ -382,8 +382,12 @@ def test_a_held_out_site_that_is_not_there_is_refused_by_name(names: str, tiny_c
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_terminated_program_says_so_and_leaves_no_temporary_files(jobs: int, tiny_corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("jobs", "stop", "told"), [(1, signal.SIGTERM, "terminated"), (2, signal.SIGTERM, "terminated"), (1, signal.SIGINT, "interrupted")]
+)
+def test_a_program_that_is_told_to_end_says_so_and_leaves_no_temporary_files(
+    jobs: int, stop: signal.Signals, told: str, tiny_corpus: Path, tmp_path: Path
+) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     endless = *SMALL_TRAINING, "model.steps=999999999", f"n_jobs={jobs}"
@@ -394,6 +398,9 @@ def test_a_terminated_program_says_so_and_leaves_no_temporary_files(jobs: int, t
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(temporary)},
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a shell that starts tests in the background has programs ignore it
         start_new_session=True,  # the signal goes to workers and to what ends them too, as a shell's or a scheduler's does
     ) as process:
         assert process.stderr is not None
@@ -402,10 +409,10 @@ def test_a_terminated_program_says_so_and_leaves_no_temporary_files(jobs: int, t
             said += (letter := process.stderr.read(1))
             assert letter, said
         assert list(temporary.glob("*.shelf"))
-        os.killpg(process.pid, signal.SIGTERM)
+        os.killpg(process.pid, stop)
         _, said = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
-    assert "pagesieve.train: terminated" in said.splitlines()
+    assert process.returncode == 128 + stop
+    assert f"pagesieve.train: {told}" in said.splitlines()
     assert jobs > 1 or "Traceback" not in said  # a worker that the signal finds on its way to the next fit says so itself
     assert not list(temporary.iterdir())
 

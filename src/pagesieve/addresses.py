@@ -132,6 +132,8 @@ def _address(files: Any, path: str, asked: str) -> str:
 def opened(address: str) -> Iterator[IO[bytes]]:
     """The bytes at the address, as a file to read."""
     if address == STDIN:
+        if sys.stdin is None:  # a shell closed it
+            raise OSError("standard input is closed; give a file")
         yield sys.stdin.buffer
         return
     files, path = _split(address)

@@ -18,11 +18,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import resource_tracker
 from typing import IO, Any, TypeAlias
 
 import pyarrow as pa
+from joblib.externals.loky.backend import resource_tracker as loky_resource_tracker
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
 from tqdm import tqdm
 
@@ -42,6 +44,7 @@ SECONDS = 30.0  # between two parts: what a killed run loses at most
 WAITING = 4  # batches that may wait for each process: one large page keeps the others busy
 SHOWN = 10.0  # seconds between two lines of progress in a log file
 WATCH = 0.5  # seconds in which a process finds out that its parent is gone
+STOPS = (signal.SIGINT, signal.SIGTERM)
 DEATHS = 3  # pages in a row on which the process that has them dies, from which it is not the pages
 
 
@@ -315,7 +318,8 @@ class _Workers:
     def _submit(self, pages: pa.RecordBatch) -> Future[list[pa.RecordBatch]]:
         future: Future[list[pa.RecordBatch]] = Future()
         try:
-            future = self._pool.submit(_rows, pages)
+            with _undisturbed():  # the first one starts the processes
+                future = self._pool.submit(_rows, pages)
         except BrokenProcessPool as error:  # is dealt with when its turn comes
             future.set_exception(error)
         return future
@@ -351,6 +355,32 @@ class _Workers:
         return found
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the block is done, in this process and in those it starts, which leave them alone from then on (see `_begin`).
+
+    Processes that are stopped while they start are waited for without end: by who writes them the model, and by Python as it leaves.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    for tracker in (resource_tracker, loky_resource_tracker):  # processes of their own, which would inherit the mask
+        tracker.ensure_running()
+    noted: list[int] = []
+    before = {
+        stop: signal.signal(stop, lambda number, _: noted.append(number)) or signal.SIG_DFL for stop in STOPS
+    }  # another thread may get one
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for stop, handler in before.items():
+            signal.signal(stop, handler)
+    if noted:
+        signal.raise_signal(noted[0])
+
+
 _work: Segmenter  # of this process, where it is one of `_Workers`
 
 
@@ -359,7 +389,7 @@ def _begin(work: Segmenter, parent: int) -> None:
     global _work
     _work = work
     pa.set_memory_pool(pa.system_memory_pool())
-    for stop in (signal.SIGINT, signal.SIGTERM):  # both may reach all processes at once: from a terminal, from what stops a service
+    for stop in STOPS:  # both may reach all processes at once: from a terminal, from what stops a service
         signal.signal(stop, signal.SIG_IGN)
     threading.Thread(target=_outlive_nobody, args=[parent], daemon=True).start()
 

@@ -76,6 +76,7 @@ RANGES: dict[str, tuple[float, float]] = {
     ),
     "model.networks": (0, math.inf),
     "model.bins": (2, math.inf),
+    "port": (0, 2**16 - 1),
     "seed": (0, 2**32 - 1),
 }
 POSITIVE = ("model.C", "model.alpha", "model.rate")  # with nought nothing can be fitted
@@ -248,7 +249,7 @@ def run(name: str, work: Callable[[Any], object]) -> None:
     """The program `name`: Hydra reads its configuration, `work` does the rest; what a person can put right is told in a line, exit status 1.
 
     One job of a sweep that cannot be done keeps no other from being done. Being terminated ends a program as Ctrl-C does, so that its
-    temporary files go, with a line and exit status 143.
+    temporary files go, with a line and exit status 143 (130 after Ctrl-C).
     """
     faults: list[str] = []
 
@@ -266,6 +267,9 @@ def run(name: str, work: Callable[[Any], object]) -> None:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         hydra.main(version_base="1.3", config_path=config_dir(), config_name=name)(told)()
+    except KeyboardInterrupt:
+        print(f"pagesieve.{name}: interrupted", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     except SystemExit as ended:
         if ended.code == 128 + signal.SIGTERM:
             print(f"pagesieve.{name}: terminated", file=sys.stderr)

@@ -158,7 +158,7 @@ def read_lines(path: Path) -> Iterator[Marked]:
 
 def _json(data: bytes, place: str) -> Any:
     try:
-        return json.loads(data.decode("utf-8"))
+        return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ExchangeError(f"{place}: not JSON in UTF-8 ({error})") from error
 
@@ -215,7 +215,7 @@ def _take(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
             unmarked += 1
             continue
         try:
-            _change(root, files.get(marked.page) or files.get(marked.text.strip()), marked, config)
+            _change(root, files.get(marked.page or marked.text.strip()) or files.get(marked.text.strip()), marked, config)
             taken += 1
         except (ExchangeError, CorpusError) as error:
             failed.append(str(error))

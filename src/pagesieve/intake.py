@@ -22,9 +22,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from pagesieve import corpus
 from pagesieve.corpus import CorpusError
+from pagesieve.encodings import writable
 from pagesieve.files import replacing, write_text
 from pagesieve.html import decode_html, read_html
-from pagesieve.page import PageError, read_page
+from pagesieve.page import PageError, foreign, read_page
 from pagesieve.readers import HTML, PACKED, PAGES, ending, in_words, unpacked
 from pagesieve.renderings import html_of
 
@@ -109,7 +110,7 @@ def _lines(path: Path) -> Iterator[Brought | str]:
             for number, line in enumerate(lines, 1):
                 place = f"{path}, line {number}"
                 try:
-                    record: Any = json.loads(line.decode("utf-8")) if line.strip() else None
+                    record: Any = json.loads(line.decode("utf-8-sig")) if line.strip() else None
                 except (ValueError, RecursionError) as error:
                     yield f"{place}: not JSON in UTF-8 ({error})"
                     continue
@@ -131,7 +132,7 @@ def _brought(record: Any, place: str) -> Brought | str:
     if fields["text"] is None and fields["html"] is None:
         return f"{place}: has neither text nor html (its fields: {', '.join(map(str, record)) or 'none'})"
     text, html = (None if fields[key] is None else str(fields[key]).encode("utf-8", "replace") for key in ("text", "html"))
-    url, site, language = (str(fields[key] or "") for key in ("url", "site", "language"))
+    url, site, language = (writable(str(fields[key] or "")) for key in ("url", "site", "language"))
     return Brought(place, str(fields["id"] or "") or url, text, html, site, url, language)
 
 
@@ -143,11 +144,15 @@ def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[s
     """
     html = None if page.html is None else decode_html(page.html)
     read = None if html is None else read_html(html, page.origin)
-    text = page.text if page.text is not None else read.page.text.encode("utf-8") if read is not None else b""
-    read_page(text, page.origin)  # refuses what could not be labelled
+    text = page.text or b""
+    if read is not None and not text.strip():
+        text = read.page.text.encode("utf-8")
+    for source in (read_page(text, page.origin).text, html or ""):  # refuses what could not be labelled
+        if found := foreign(source):
+            raise PageError(f"{page.origin}: looks like {found}")
     stated = read.metadata if read else None  # pages state relative addresses, and templates that nothing was put into
-    url = page.url or (stated.url if stated and corpus.is_address(stated.url) else "")
-    language = page.language or (stated.language if stated and corpus.is_language(stated.language) else "")
+    url = next(filter(corpus.is_address, (page.url, stated.url if stated else "")), "")
+    language = next(filter(corpus.is_language, (page.language, stated.language if stated else "")), "")
     folder = Path(root, "raw", _file_name(site or page.site or _site(url) or _site_of_folder(page.folder), UNKNOWN))
     same_size = (p for p in sorted(folder.glob("*.txt")) if p.stat().st_size == len(text))  # a site may have thousands of pages
     there = next((p for p in same_size if p.read_bytes() == text), None)

@@ -149,6 +149,8 @@ def doubt(config: LabelConfig) -> dict[str, Any]:
     root = Path(config.data.root)
     chosen = settings(config)
     documents = [d for d in corpus.read(root) if d.segments]
+    if not documents:
+        raise ValueError(f"{root}: no reviewed page, and doubts are of reviewed labels; review some first (make review)")
     samples = training.prepare(documents, chosen)
     folds = training.assign_folds([s.site for s in samples], config.cv.folds, config.seed)
 

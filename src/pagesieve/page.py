@@ -440,8 +440,8 @@ def foreign(text: str) -> str:
     if _ARCHIVE.match(sample):
         return "a WARC archive; give its file to the command by a name that ends in .warc or .wet, packed or not, or a page of it"
     records = "the command reads records from files ending in .jsonl, and others with --jsonl"
-    if sample[:1] in ("{", "[") and text.rstrip()[-1:] in ("}", "]"):
-        if _is_json(text):
+    if sample[:1] in ("{", "["):
+        if text.rstrip()[-1:] in ("}", "]") and _is_json(text):
             return f"JSON; give the field that holds the page ({records})"
         if _RECORD.match(text.lstrip("\ufeff \t\r\n")) and _is_json(text.strip("\ufeff \t\r\n").partition("\n")[0]):
             return f"JSON lines; give the field of each that holds the page ({records})"

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
-from pagesieve.encodings import known_encoding
+from pagesieve.encodings import known_encoding, writable
 from pagesieve.page import PageError
 
 __all__ = [
@@ -218,8 +218,10 @@ def records(source: Source, fields: Fields, most: int, skip: int = 0, encoding: 
     except Exception as error:  # broken archives fail in many ways: zlib, zstd, Arrow and fastwarc have errors of their own
         if number < skip:  # the fault, record number + 1, is among those skipped
             return
-        where = f"breaks off after record {number}" if number or source.form != "page" else "cannot be read"
-        yield Record(source.name, source.name, fault=f"{where} ({type(error).__name__}: {error}); what follows is not read")
+        where = f"breaks off after record {number}" if number else "cannot be read"
+        of_system = isinstance(error, OSError) and error.errno  # which says what to do
+        remedy = "" if of_system else "; it may be cut short or not be what its name says: copy it again, or give it its own ending"
+        yield Record(source.name, source.name, fault=f"{where} ({type(error).__name__}: {error}), what follows is not read{remedy}")
 
 
 @contextmanager
@@ -347,7 +349,13 @@ def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[R
                 yield Record(place, place, fault=told)
             else:
                 record = _record({name: _as_it_was(value) for name, value in row.items()}, place, fields)
-                yield replace(record, fault=f"{record.fault}; the first line names the fields, {parted}") if record.fault else record
+                wrong = (
+                    ""
+                    if all(name is None or writable(name) == name for name in row)
+                    else ", but it is no UTF-8: say what it is with --encoding"
+                )
+                told = f"{record.fault}; the first line names the fields, {parted}{wrong}"
+                yield replace(record, fault=told) if record.fault else record
 
 
 def _as_it_was(value: str | None) -> str | bytes | None:

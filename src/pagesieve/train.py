@@ -65,6 +65,7 @@ def train(config: TrainConfig) -> dict[str, Any]:
     _check_out(config)
     if config.cv.keep:
         check_out("cv.keep", config.cv.keep)
+    _fixed_folds(config)
     gathered = gather(config)
     documents, views = gathered.documents, gathered.views
     bare = [replace(d, page=Page("", d.page.name), labels=()) for d in documents]  # what the model card and the manifest ask of them
