@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pagesieve.calibration import DIAL, LEAST_SHARE, MOST_CAUTION, Calibration, caution_of, decide, least_share, mean_chance
+from pagesieve.calibration import (
+    DIAL,
+    LEAST_HEADLINE,
+    LEAST_SHARE,
+    MOST_CAUTION,
+    Calibration,
+    caution_of,
+    decide,
+    least_share,
+    mean_chance,
+    with_headline,
+)
 from pagesieve.roles import ROLES
 
 rows = arrays(np.float32, st.tuples(st.integers(0, 6), st.just(3)), elements=st.floats(0.015625, 1, width=32)).map(
@@ -131,3 +142,28 @@ def test_what_only_caution_keeps_from_the_body_is_no_unlikely_teaser() -> None:
     shares = np.array([[0.84, 0.07, 0.09], [0.6, 0.05, 0.35], [0.3, 0.3, 0.4]], dtype=np.float32)
     labels = decide(shares, 0.5, np.full(3, 20, dtype=np.float32), 0, 2, 0.5)
     assert labels.tolist() == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("body", "headline", "lowered"),
+    [
+        ("..bb", "hh..", [1]),  # the likeliest above the body
+        ("..b.", "h..h", [0]),  # and above it alone
+        (".bbb", ".hh.", []),  # there is one already, however far below
+        ("....", "hhhh", []),  # a page without a body needs none
+        ("bb..", "..hh", []),  # nothing stands above
+        ("..bb", "....", []),  # nothing that could be one
+        ("", "", []),
+    ],
+)
+def test_a_page_with_a_body_has_a_headline(body: str, headline: str, lowered: list[int]) -> None:
+    size = len(body)
+    alone = [0, size]
+    least = np.full(size, 0.4, dtype=np.float32)
+    of = np.array([c == "b" for c in body], dtype=np.bool_), np.array([c == "h" for c in headline], dtype=np.bool_)
+    chance = np.array([0.2, 0.3, 0.1, 0.9][:size], dtype=np.float32)
+    found = with_headline(least, *of, chance, alone)
+    assert np.flatnonzero(found != least).tolist() == lowered
+    assert (found[lowered] == np.float32(LEAST_HEADLINE)).all()
+    twice = with_headline(*(np.tile(array, 2) for array in (least, *of, chance)), [0, size, 2 * size])
+    assert twice.tolist() == [*found, *found]  # page by page

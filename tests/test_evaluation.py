@@ -32,7 +32,7 @@ def judged_page(
     counts = np.array(words or [1.0] * len(true))
     labels = LABEL_OF[answer]
     shares, caution = np.eye(len(LABELS))[labels], np.ones(len(labels))
-    page = Judged(f"{site}/page.txt", site, language, counts, truth, answer, LABEL_OF[truth], labels, shares, caution)
+    page = Judged(f"{site}/page.txt", site, language, counts, truth, answer, LABEL_OF[truth], labels, shares, caution / 2, caution)
     return replace(page, **changed)
 
 

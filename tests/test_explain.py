@@ -118,7 +118,7 @@ def test_the_rule_is_the_one_that_decided(shares: list[float], caution: float, l
     sure = 0.0 if label == "boilerplate" else 0.9  # another line of the page
     least = least_share(np.append(own[:, 0], sure), np.array([9, 9]))
     labels = decide(own, least, asked, LABELS.index("body"), LABELS.index("teaser"), 0.5)
-    said = Prediction(np.zeros((1, len(ROLES)), dtype=np.float32), own, labels, labels, asked)
+    said = Prediction(np.zeros((1, len(ROLES)), dtype=np.float32), own, labels, labels, np.array([least]), asked)
     rule = _rule(said, 0, LABELS.index(label))
     assert told in rule
     assert bool(rule) == bool(told)

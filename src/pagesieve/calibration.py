@@ -9,7 +9,9 @@ ones, lives here too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from numbers import Real
 
 import numpy as np
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 
 from pagesieve.roles import ROLES
 
-__all__ = ["DIAL", "Calibration", "caution_of", "check_dial", "decide", "least_share", "mean_chance"]
+__all__ = ["DIAL", "LEAST_SHARE", "Calibration", "caution_of", "check_dial", "decide", "least_share", "mean_chance", "with_headline"]
 
 Floats = NDArray[np.float32]
 DIAL = 0.5  # the neutral place
@@ -27,6 +29,7 @@ CAUTION, CAUTION_SHARE, MOST_CAUTION = 120.0, 0.25, 20.0
 LEAST_TEASER = 0.3  # probability below which what is likely body, but not likely enough, is no teaser either
 EVEN = 0.5  # as likely body as not
 LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
+LEAST_HEADLINE = 0.15  # but one that is the page's only headline is
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
 
@@ -86,8 +89,8 @@ def check_dial(dial: float) -> None:
 def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:
     """The label of each segment, from its label shares (segments, labels); `body` and `teaser` are these labels' places.
 
-    At a `dial` of 0.5 a segment is body where its probability of that is at least its page's `least_share`, and at least `caution` times
-    that of teaser. Any other gets the likelier of the other labels, but is no teaser where caution alone keeps it from the body and teaser
+    At a `dial` of 0.5 a segment is body where its probability of that is at least `least` (`least_share` of its page, see `with_headline`), and at least `caution`
+    times that of teaser. Any other gets the likelier of the other labels, but is no teaser where caution alone keeps it from the body and teaser
     is unlikely. Towards 0 a segment must be ever more surely body to be labelled so ("no foreign line in the body"), towards 1 ever less
     ("no body line lost"). Raises `ValueError` for a `dial` outside of 0..1.
     """
@@ -126,3 +129,21 @@ def least_share(own: Floats, words: Floats) -> float:
         return EVEN
     f1 = 2 * hits / (np.cumsum(weights) + hits[-1])
     return float(np.clip(f1.max() / 2, LEAST_SHARE, EVEN))
+
+
+def with_headline(least: Floats, body: NDArray[np.bool_], headline: NDArray[np.bool_], chance: Floats, bounds: Sequence[int]) -> Floats:
+    """`least` (segments,), lowered to `LEAST_HEADLINE` for the likeliest headline of each page that has a body, but no headline.
+
+    An article has a title, and of the lines above it one is that, even if each of them by itself is likelier furniture. `body` (segments,) says which segments
+    are body at a neutral dial, `headline` (segments,) which would be headlines if they were, `chance` (segments,) is their probability of that, `bounds`
+    are those of the pages (see `Looks`). Looked through is what stands above a page's first body segment.
+    """
+    lowered: Floats = least.copy()
+    for begin, end in pairwise(bounds):
+        own = np.flatnonzero(body[begin:end])
+        if not len(own) or (body & headline)[begin:end].any():
+            continue
+        above = begin + np.flatnonzero(headline[begin : begin + own[0]])
+        if len(above):
+            lowered[above[chance[above].argmax()]] = LEAST_HEADLINE
+    return lowered

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import decide, least_share
+from pagesieve.calibration import decide
 from pagesieve.corpus import Document
 from pagesieve.features import measure
 from pagesieve.labeling import propose
@@ -54,7 +54,7 @@ COMMENT = ROLES.index("comment")
 class Judged:
     """A page with its true roles and what was said of it. Arrays have one entry a segment.
 
-    `labels` are places in `LABELS`; `shares` holds the probability of each label, shape (segments, labels), `caution` what `calibration.decide`
+    `labels` are places in `LABELS`; `shares` holds the probability of each label, shape (segments, labels), `least` and `caution` what `calibration.decide`
     wants to know beside them.
     """
 
@@ -67,6 +67,7 @@ class Judged:
     true_labels: Ints
     labels: Ints
     shares: Floats
+    least: Floats
     caution: Floats
     renderer: str = "unknown"
     confidence: float = 1.0
@@ -84,6 +85,7 @@ def judge(document: Document, words: Floats, said: Prediction, label_of_role: Ma
         label_matrix(label_of_role).argmax(1)[document.roles],
         said.labels,
         said.shares,
+        said.least,
         said.caution,
         str(document.extra.get("renderer", "unknown")),
         said.confidence,
@@ -135,7 +137,8 @@ def baseline(name: str, documents: Sequence[Document], label_of_role: Mapping[st
             words = measure(document.segments).words
             roles = BASELINES[name](document, words)
             sure, neutral = np.eye(len(LABELS), dtype=np.float32)[label_of[roles]], np.ones(len(roles), dtype=np.float32)
-            said = Prediction(np.eye(len(ROLES), dtype=np.float32)[roles], sure, label_of[roles], roles, neutral)
+            half = np.full_like(neutral, 0.5)
+            said = Prediction(np.eye(len(ROLES), dtype=np.float32)[roles], sure, label_of[roles], roles, half, neutral)
             judged.append(judge(document, words, said, label_of_role))
     return judged
 
@@ -403,10 +406,7 @@ def dial_table(judged: Sequence[Judged]) -> list[dict[str, float]]:
     """What the dial does, over words: {"dial", "body_precision", "body_recall", "teaser_precision", "teaser_recall", "leaking_pages"}."""
     rows = []
     for dial in DIALS:
-        turned = [
-            replace(page, labels=decide(page.shares, least_share(page.shares[:, BODY], page.words), page.caution, BODY, TEASER, dial))
-            for page in judged
-        ]
+        turned = [replace(page, labels=decide(page.shares, page.least, page.caution, BODY, TEASER, dial)) for page in judged]
         matrix = np.sum([_page_confusion(page, "words", "labels") for page in turned], axis=0)
         precision, recall = _precision(matrix), _recall(matrix)
         leaks = np.sum([_leak(page) for page in turned], axis=0)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pagesieve.calibration import LEAST_SHARE
 from pagesieve.features import Terms, column_names, layout, measure
 from pagesieve.model import BODY, TEASER, Model, Prediction
 from pagesieve.page import Segment
@@ -95,6 +96,8 @@ def _rule(said: Prediction, place: int, label: int) -> str:
         return ""
     if said.labels[place] != label:
         return "the dial was turned"
+    if label == BODY and said.least[place] < LEAST_SHARE:
+        return "above a body stands a headline, and no other line there is likelier to be it"
     if label == BODY:
         return "little on this page is sure, so that body counts from a lower probability on"
     if said.shares[place, BODY] >= said.caution[place] * said.shares[place, TEASER]:

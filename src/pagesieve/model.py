@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_share
+from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_share, with_headline
 from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, nearby, shapes
 from pagesieve.network import Network, softmax
 from pagesieve.page import Segment, grouped
@@ -123,14 +123,15 @@ class Prediction:
 
     `probabilities` (segments, roles) and `shares` (segments, labels) hold the probability of each role and of each label,
     the sum over its roles. `labels` (segments,) are the labels chosen (`calibration.decide`), `roles` (segments,) the
-    likeliest roles among those of that label, as places in `LABELS` and `ROLES`; `caution` (segments,) is how many times as likely
-    as teaser body had to be. `confidence` is the expected share of the page's words with the right label.
+    likeliest roles among those of that label, as places in `LABELS` and `ROLES`; `least` (segments,) is how likely body had to be, `caution`
+    (segments,) how many times as likely as teaser. `confidence` is the expected share of the page's words with the right label.
     """
 
     probabilities: Floats
     shares: Floats
     labels: NDArray[np.int64]
     roles: NDArray[np.int64]
+    least: Floats
     caution: Floats
     confidence: float = 1.0
 
@@ -172,15 +173,21 @@ class Prediction:
         own = shares[:, BODY]
         pages = [(own[a:b], words[a:b]) for a, b in pairwise(bounds)]
         least, body = np.repeat([(least_share(likely, size), (likely * size).sum()) for likely, size in pages], np.diff(bounds), axis=0).T
-        caution = caution_of(words, np.where(of_label[BODY], probabilities, -1).argmax(1) == HEADLINE, body)
+        headline = np.where(of_label[BODY], probabilities, -1).argmax(1) == HEADLINE
+        caution = caution_of(words, headline, body)
+        neutral = decide(shares, least, caution, BODY, TEASER, DIAL)
+        least = with_headline(least, neutral == BODY, headline, probabilities[:, HEADLINE], bounds)
         labels = decide(shares, least, caution, BODY, TEASER, dial)
         roles = np.where(of_label[labels], probabilities, -1).argmax(1)
-        said = cls(probabilities, shares, labels, roles, caution)
+        said = cls(probabilities, shares, labels, roles, least, caution)
         chances = said.chances
         return [
-            cls(probabilities[a:b], shares[a:b], labels[a:b], roles[a:b], caution[a:b], calibration.confidence(chances[a:b], words[a:b]))
+            cls(
+                probabilities[a:b], shares[a:b], labels[a:b], roles[a:b], least[a:b], caution[a:b],
+                calibration.confidence(chances[a:b], words[a:b]),
+            )
             for a, b in pairwise(bounds)
-        ]
+        ]  # fmt: skip
 
     @property
     def chances(self) -> Floats:
