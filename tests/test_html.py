@@ -288,9 +288,17 @@ def test_broken_bytes_and_unknown_names_are_no_error() -> None:
 
 
 def test_a_page_nested_without_end_is_read_in_time() -> None:
-    for opening in ("<div>", "<b>", "<div class=a><span>", "<blockquote><p>", "<ul><li>"):
+    for opening in ("<div>", "<b>", "<div class=a><span>", "<blockquote><p>", "<ul><li>", "<div><table><td></div>"):
         page = read_html(opening * 100_000 + "Row on")
         assert [segment.text for segment in page.segments] == ["Row on"]
+    for start, end in (
+        ("<svg><title/>", ""),
+        ("<svg><title>", "</title>"),
+        ("<svg><style>", "</style>"),
+        ("<title>", ""),
+        ("<svg><g>", ""),
+    ):
+        read_html(start + "<div>" * 100_000 + "Row on" + end)
     assert texts("<div>" * (MAX_DEPTH - 1) + "Row" + "</div>" * (MAX_DEPTH - 1) + "on") == ["Row", "on"]
 
 

@@ -84,15 +84,19 @@ _PREAMBLE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _JUNK = re.compile(r"[^\s<]{1,20}\s*(?=<(?:!doctype\s*html|html)(?:\s[^<>]*)?>\s*<)", re.IGNORECASE)  # a word that fell before a whole page
-# A comment; an element whose content is no markup; a tag.
-_ANY_TAG = re.compile(
-    r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style|textarea|title|iframe|noembed|noframes|xmp)\b[^>]*>.*?(?:</\1\b[^>]*>|\Z)|<(/?)([a-z][^\s/<>]*)[^<>]*>",
-    re.IGNORECASE | re.DOTALL,
-)
+_TAG_OR_COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(/?)([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE | re.DOTALL)
+_RAW_END = {  # of elements whose content is no markup, except for drawings'
+    name: re.compile(f"</{name}", re.IGNORECASE)
+    for name in ("script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp")
+}
 _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
 _WITH_ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)(?=[\s/])[^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*)*>""")
 _ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
 _UNCLOSED = frozenset("area base br col embed hr img input link meta param source track wbr a p li dd dt option tr td th".split())
+_BREAKING = frozenset(  # what ends a drawing, as the HTML standard has it ("in foreign content")
+    "b big blockquote body br center code dd div dl dt em embed font h1 h2 h3 h4 h5 h6 head hr i img li menu meta nobr ol p pre ruby s small "
+    "span strike strong sub sup table tt u ul var".split()
+)
 _FORMATS = frozenset("b big code em font i nobr s small strike strong tt u".split())  # left open, they go on in all blocks that follow
 _WALLS = frozenset("applet marquee object table template".split())  # what is open outside of these is not closed within
 
@@ -469,11 +473,19 @@ def _shallow(html: str) -> str:
 
     As in a parser a closing tag closes what its element holds, too, and nothing where no such element is open. What such elements hold stays.
     """
-    opened = _Opened()
-    position = 0
+    opened, endless = _Opened(), set[str]()
+    position = place = 0
     out: list[str] = []
-    for tag in _ANY_TAG.finditer(html):
-        closing, kind = tag[2], (tag[3] or "").lower()
+    while tag := _TAG_OR_COMMENT.search(html, place):
+        place = tag.end()
+        closing, kind = tag[1], (tag[2] or "").lower()
+        if kind in _BREAKING and not closing and opened.drawing:
+            opened.closes(opened.drawing)
+        if kind in _RAW_END and not closing and not opened.drawing and kind not in endless:
+            if end := _RAW_END[kind].search(html, place):
+                place = end.start()  # and stays, however deep
+                continue
+            endless.add(kind)
         if kind and kind not in _UNCLOSED and (opened.closes(kind) if closing else opened.opens(kind)):
             out.append(html[position : tag.start()])
             position = tag.end()
@@ -485,11 +497,16 @@ class _Opened:
 
     def __init__(self) -> None:
         self.depth = 0
-        self.levels: list[tuple[str, list[str], Counter[str]]] = [
-            ("", [], Counter())
-        ]  # by the walls that are open: what is open within, and how often
+        # By the walls that are open: what is open within, and how often.
+        self.levels: list[tuple[str, list[str], Counter[str]]] = [("", [], Counter())]
         self.walls: Counter[str] = Counter()
         self.formats: Counter[str] = Counter()
+
+    @property
+    def drawing(self) -> str:
+        """The drawing or formula whose elements stand there, "" for none."""
+        count = self.levels[-1][2]
+        return next((name for name in ("svg", "math") if count[name]), "")
 
     def opens(self, kind: str) -> bool:
         if kind in _FORMATS:
