@@ -56,6 +56,7 @@ def tables(unseen: Mapping[str, Any], peers: Mapping[str, Any]) -> dict[tuple[st
             _rendering(name, of) for name, of in unseen["renderings"].items() if not name.startswith("piece ")
         ],
         (QUALITY, "unseen: pieces"): [_rendering(name, of)[:5] for name, of in unseen["renderings"].items() if name.startswith("piece ")],
+        (QUALITY, "unseen: articles"): [_article(name, **of) for name, of in unseen["nothing but the article"].items()],
         (QUALITY, "unseen: rests"): [
             [name, str(of["pages"]), with_interval(of["needless_bodies"]), with_interval(of["needless_words"])]
             for name, of in unseen["without the article"].items()
@@ -102,6 +103,10 @@ def _rendering(name: str, of: Mapping[str, Any]) -> Row:
     words = of["by_words"]
     scores = (words["macro"], words["f1"]["body"], words["f1"]["teaser"], of["by_segments"]["macro"])
     return [name, str(of["pages"]), *map(with_interval, scores)]
+
+
+def _article(name: str, pages: int, **told: float) -> Row:
+    return [name, str(pages), *map(figure, told.values())]
 
 
 def _beside(labelled: Mapping[str, Any], others: Mapping[str, Any]) -> list[Row]:
