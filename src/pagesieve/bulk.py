@@ -367,9 +367,8 @@ def _undisturbed() -> Iterator[None]:
     for tracker in (resource_tracker, loky_resource_tracker):  # processes of their own, which would inherit the mask
         tracker.ensure_running()
     noted: list[int] = []
-    before = {
-        stop: signal.signal(stop, lambda number, _: noted.append(number)) or signal.SIG_DFL for stop in STOPS
-    }  # another thread may get one
+    # Another thread may get one in spite of the mask. None stands for a handler that is not Python's.
+    before = {stop: signal.signal(stop, lambda number, _: noted.append(number)) or signal.SIG_DFL for stop in STOPS}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         yield

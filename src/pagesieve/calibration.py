@@ -139,9 +139,10 @@ def with_headline(least: Floats, body: NDArray[np.bool_], headline: NDArray[np.b
     are those of the pages (see `Looks`). Looked through is what stands above a page's first body segment.
     """
     lowered: Floats = least.copy()
+    told = body & headline
     for begin, end in pairwise(bounds):
         own = np.flatnonzero(body[begin:end])
-        if not len(own) or (body & headline)[begin:end].any():
+        if not len(own) or told[begin:end].any():
             continue
         above = begin + np.flatnonzero(headline[begin : begin + own[0]])
         if len(above):

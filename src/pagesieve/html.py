@@ -85,7 +85,7 @@ _PREAMBLE = re.compile(
 )
 _JUNK = re.compile(r"[^\s<]{1,20}\s*(?=<(?:!doctype\s*html|html)(?:\s[^<>]*)?>\s*<)", re.IGNORECASE)  # a word that fell before a whole page
 _TAG_OR_COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(/?)([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE | re.DOTALL)
-_RAW_END = {  # of elements whose content is no markup, except for drawings'
+_RAW_END = {  # of elements whose content is no markup, if they are no part of a drawing
     name: re.compile(f"</{name}", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp")
 }
@@ -493,7 +493,7 @@ def _shallow(html: str) -> str:
 
 
 class _Opened:
-    """The elements that are open at a place of a page. `opens` and `closes` say whether a tag is to be left out."""
+    """The elements that are open at a place of a page, as far as their depth is concerned. `opens` and `closes` take a tag and say whether it is to be left out."""
 
     def __init__(self) -> None:
         self.depth = 0

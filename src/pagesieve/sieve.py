@@ -274,8 +274,9 @@ def _html(page: Raw, kind: str, encoding: str) -> str | None:
         if not encoding and b"<" not in sample:
             return None  # a dump, told without a look for its encoding
         seen = decode_html(sample, encoding)
-        if not looks_like_html(seen) and not (len(data) > SNIFFED and seen[:1] == "<" and looks_like_html(decode_html(data, encoding))):
-            return None  # nor is all that was seen a long comment, script or style sheet before a page
+        more = len(data) > SNIFFED and seen.lstrip()[:1] == "<"  # all that was seen may be a comment, script or style sheet before a page
+        if not looks_like_html(seen) and not (more and looks_like_html(decode_html(data, encoding))):
+            return None
     return decode_html(data, encoding)
 
 
