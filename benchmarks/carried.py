@@ -23,7 +23,8 @@ from pagesieve import corpus, report
 from pagesieve.carry import WORD, aligned
 from pagesieve.files import write_text
 from pagesieve.flow import HIDING, ICONS, UNSEEN
-from pagesieve.html import _parse, read_html
+from pagesieve.html import read_html
+from pagesieve.parse import parse
 from pagesieve.renderings import html_of
 
 FOLDERS = ("data", "../shared/webpages")
@@ -48,7 +49,7 @@ def unshown(html: str) -> dict[str, Counter[str]]:
     """The words of a page that its HTML view leaves out, by kind."""
     found: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     kind_of: dict[int, str] = {}
-    for node in _parse(html).root.traverse(include_text=True):
+    for node in parse(html).root.traverse(include_text=True):
         kind = kind_of.get(node.parent.mem_id, "") if node.parent is not None else ""
         if node.tag == "-text":
             if kind:

@@ -24,10 +24,11 @@ from pagesieve import report
 from pagesieve.features import layout, measure_pages
 from pagesieve.files import write_text
 from pagesieve.flow import lay_out, shown
-from pagesieve.html import TOGETHER, _lay_out, _parse, _Parsed, decode_html
+from pagesieve.html import TOGETHER, _lay_out, _Parsed, decode_html
 from pagesieve.markup import markup_of
 from pagesieve.model import Model, Prediction, _blend, second_pass_inputs
 from pagesieve.page import decode, grouped, split
+from pagesieve.parse import parse
 from pagesieve.sieve import BATCH
 from pagesieve.titles import titled
 from pagesieve.tree import read_tree
@@ -104,7 +105,7 @@ def stages(sieve: pagesieve.Sieve, view: str, pages: Sequence[bytes]) -> dict[st
 
 def _html_stages(group: Sequence[tuple[str, str]], timed: Callable[[str, Callable[[], Any]], Any]) -> list[Any]:
     """The segments of HTML pages that are read together."""
-    timed("the parser alone", lambda: [_parse(html) for html, _ in group])
+    timed("the parser alone", lambda: [parse(html) for html, _ in group])
     parsed = timed("parse, metadata, write out", lambda: [_Parsed.of(html) for html, _ in group])
     tree = timed("columns", lambda: read_tree([page.written for page in parsed]))
     seen = timed("lines", lambda: shown(tree))

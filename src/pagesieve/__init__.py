@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pagesieve.explain import Explanation
-    from pagesieve.html import Metadata
     from pagesieve.page import Link, Markup, PageError
     from pagesieve.segmentation import LabeledSegment, Segmentation, Teaser
     from pagesieve.sieve import Sieve, load
+    from pagesieve.stated import Metadata
     from pagesieve.storage import ModelError
 
 __all__ = [
@@ -35,7 +35,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "explain": ("Explanation",),
-    "html": ("Metadata",),
+    "stated": ("Metadata",),
     "page": ("Link", "Markup", "PageError"),
     "segmentation": ("LabeledSegment", "Segmentation", "Teaser"),
     "sieve": ("Sieve", "load"),

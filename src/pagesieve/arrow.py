@@ -14,10 +14,10 @@ import pyarrow as pa
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
 from pagesieve.encodings import known_encoding, writable
-from pagesieve.html import Metadata
 from pagesieve.page import PageError
 from pagesieve.segmentation import Segmentation
 from pagesieve.sieve import BATCH, Kind, Sieve, kind_of
+from pagesieve.stated import Metadata
 from pagesieve.storage import model_digest
 
 __all__ = ["BATCH_BYTES", "Segmenter", "array", "schema", "segment_batches"]

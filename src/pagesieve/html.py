@@ -2,8 +2,8 @@
 
 What follows sees the same kind of segments as of a text dump; each has a `Markup` beside it that tells where it stood. The
 text is made anew: one line for each block of the page, a blank line around paragraphs and headings, as a browser's
-`innerText` has it. Pages are decoded and parsed one by one, then read some at a time: `tree` (the parsed pages in columns), `flow` (their
-lines), `titles` (which of them are the page's title), `markup` (where they stand). `noscript` counts where a page shows next to nothing without it, the article's text in its
+`innerText` has it. Pages are decoded and parsed (`parse`, `stated`) one by one, then read some at a time: `tree` (the parsed pages in columns), `flow`
+(their lines), `titles` (which of them are the page's title), `markup` (where they stand). `noscript` counts where a page shows next to nothing without it, the article's text in its
 JSON-LD or its framework's state where there is no other, and what is declared hidden where that is most of the page (chapters
 behind a click).
 """
@@ -16,15 +16,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import unescape
 from typing import Any
-
-import numpy as np
 
 from pagesieve.encodings import characters, writable
 from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
 from pagesieve.page import Markup, Page, Segment, Segments, grouped
+from pagesieve.parse import parse
+from pagesieve.stated import Metadata, read_stated
 from pagesieve.titles import titled
 from pagesieve.tree import read_tree
 from pagesieve.words import count_words
@@ -33,7 +32,6 @@ __all__ = [
     "Cell",
     "HtmlPage",
     "Item",
-    "Metadata",
     "Part",
     "Quotation",
     "annotated",
@@ -53,17 +51,7 @@ NO_IDS: Mapping[int, str] = {}
 # Elements that are never shown, much of a page, and not counted: they are left out before anything is read, with what they hold.
 DROPPED = ("head", "script", "style", "meta", "template", "svg", "math", "select", "iframe", "noembed", "noframes")
 ACTIVE = "script, link, meta, base, iframe, frame, frameset, object, embed, applet, audio, video, portal, fencedframe"  # see `inert`
-MAX_DEPTH = 500  # elements within each other; browsers stop there too
-MAX_FORMATS = 20  # unclosed `<b>` and the like, of each name
-MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
-MANY_UNCLOSED = 1_000  # nor one whose opening tags are not so many more than its closing ones
-MANY_OPTIONS = 2_000
-MANY_ATTRIBUTES = 2_000
 MAX_SPAN = 100  # columns and rows that a cell takes; more are no table that anybody reads
-LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
-AUTHOR = ("author", "article:author", "dc.creator", "parsely-author", "byl")  # names of `meta`; some give the address of a profile
-ARTICLES = ("Article", "Posting", "Report")  # how the types of schema.org that are articles end
-MAX_NAMES, MAX_NESTED = 20, 20  # names in a list that are told, and lists and objects within each other that a name is looked for in
 BARE = 40  # words; a page that shows fewer shows nothing
 STATE_WORD = 40  # characters; a text of a page's state that has no second word before is code or data
 MORE = 3  # times as many words must lie in `noscript` or JSON-LD for a bare page to have its text from there
@@ -84,36 +72,6 @@ _PREAMBLE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _JUNK = re.compile(r"[^\s<]{1,20}\s*(?=<(?:!doctype\s*html|html)(?:\s[^<>]*)?>\s*<)", re.IGNORECASE)  # a word that fell before a whole page
-_TAG_OR_COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(/?)([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE | re.DOTALL)
-_RAW_END = {  # of elements whose content is no markup, if they are no part of a drawing
-    name: re.compile(f"</{name}", re.IGNORECASE)
-    for name in ("script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp")
-}
-_OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
-_WITH_ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)(?=[\s/])[^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*)*>""")
-_ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
-_UNCLOSED = frozenset("area base br col embed hr img input link meta param source track wbr a p li dd dt option tr td th".split())
-_BREAKING = frozenset(  # what ends a drawing, as the HTML standard has it ("in foreign content")
-    "b big blockquote body br center code dd div dl dt em embed font h1 h2 h3 h4 h5 h6 head hr i img li menu meta nobr ol p pre ruby s small "
-    "span strike strong sub sup table tt u ul var".split()
-)
-_FORMATS = frozenset("b big code em font i nobr s small strike strong tt u".split())  # left open, they go on in all blocks that follow
-_WALLS = frozenset("applet marquee object table template".split())  # what is open outside of these is not closed within
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What the page states of itself in its own tags; "" for what it does not state. Nothing is guessed.
-
-    `base` is what the page's addresses are relative to, where it is not its own address (`<base href>`).
-    """
-
-    title: str = ""
-    url: str = ""
-    language: str = ""
-    date: str = ""
-    author: str = ""
-    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,20 +172,11 @@ class _Parsed:
 
     @classmethod
     def of(cls, html: str) -> _Parsed:
-        tree = _parse(html)
+        tree = parse(html)
         if tree.root is None:
             return cls("", [], Metadata())
-        stated: list[Mapping[str, Any]] = []
-        tags: dict[str, list[str]] = {}
         dropped = tree.css(", ".join(DROPPED))  # one walk through the page for all
-        for node in dropped:
-            if node.tag == "meta":
-                name, content = _told(node.attributes)
-                if name and content:
-                    tags.setdefault(name, []).append(content)
-            elif node.tag == "script" and _is_json_ld(node.attributes.get("type") or ""):
-                stated += _json_ld(node.text() or "")
-        metadata = _metadata(tree, tags, stated)
+        metadata, stated = read_stated(tree, dropped)
         for node in reversed(dropped):  # what stands in another one first
             node.decompose()
         return cls(tree.root.html, stated, metadata)
@@ -243,7 +192,7 @@ def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
         (again,) = _lay_out([parsed], noscript=True)
         if again.words >= MORE * max(words, BARE // MORE):
             laid, words, notes = again, again.words, ("text from noscript",)
-        for origin, texts in (("JSON-LD", _article_bodies(parsed.stated)), ("framework state", _state_texts(_parse(html)))):
+        for origin, texts in (("JSON-LD", _article_bodies(parsed.stated)), ("framework state", _state_texts(parse(html)))):
             article = max(texts, key=len, default="")
             if count_words(article) >= MORE * max(words, BARE // MORE):
                 laid = laid.with_article(article)
@@ -295,7 +244,7 @@ def annotated(html: str, labels: Mapping[int, tuple[str, str]], style: str = "",
 
     `style` is a style sheet to add, `ids` gives elements, by number, an id in place of their own. A page without any element stays as it is.
     """
-    tree = _parse(html)
+    tree = parse(html)
     if tree.root is None:
         return html
     for number, node in enumerate(_elements(tree)):
@@ -344,7 +293,7 @@ def parts_of_page(html: str) -> dict[int, Part]:
     found: dict[int, Part] = {}
     ranks: dict[int, tuple[int, int]] = {}  # by ordered list: the next item's, and how much further the one after it is
     grids: dict[int, _Grid] = {}  # by table, and by its sections and rows
-    tree = _parse(html)
+    tree = parse(html)
     for number, node in enumerate(_elements(tree) if tree.root is not None else ()):
         tag, own, around = node.tag, node.mem_id, node.parent.mem_id if node.parent is not None else -1
         if tag == "ol":
@@ -414,7 +363,7 @@ def _elements(tree: Any) -> Iterator[Any]:
 
 def inert(html: str) -> str:
     """The page without what runs, loads or leads elsewhere by itself: scripts, frames, style sheets of others, forwarding, hints to the network."""
-    tree = _parse(html)
+    tree = parse(html)
     for node in tree.css(ACTIVE):
         node.decompose()
     return _document(tree)
@@ -426,155 +375,6 @@ def _document(tree: Any) -> str:
     while before is not None and before.tag != "-doctype":
         before = before.prev
     return ("" if before is not None else "<!doctype html>\n") + str(tree.html or "")
-
-
-def _parse(html: str) -> Any:
-    from selectolax.lexbor import LexborHTMLParser  # only now: text dumps need no parser
-
-    data = html.encode("utf-8", "replace")
-    tags = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("<")))
-    many = tags >= MANY_TAGS or tags - 2 * data.count(b"</") >= MANY_UNCLOSED
-    long = _has_long_tag(html)
-    if many or long:
-        data = _tame(html, many, long).encode("utf-8", "replace")
-    return LexborHTMLParser(data.replace(b"\0", b"\xef\xbf\xbd") if b"\0" in data else data)
-
-
-def _tame(html: str, many: bool, long: bool) -> str:
-    """`html` without what the parser's time grows with the square of: attributes of a `long` tag; of `many` tags, options of one `select` and depth."""
-    if long:
-        html = _WITH_ATTRIBUTES.sub(_with_few, html)
-    if not many:
-        return html
-    if html.count("<option") + html.count("<OPTION") > MANY_OPTIONS:
-        html = _OPTION.sub(" ", html)  # not shown anyway
-    return _shallow(html)
-
-
-def _with_few(tag: re.Match[str]) -> str:
-    """The tag, without its attributes where they are many."""
-    many = len(tag[0]) > LONG_TAG and sum(1 for _ in _ATTRIBUTE.finditer(tag[0], tag.end(1) - tag.start())) > MANY_ATTRIBUTES
-    return f"<{tag[1]}>" if many else tag[0]
-
-
-def _has_long_tag(html: str) -> bool:
-    """Whether a tag may have `LONG_TAG` characters: then the first stretch half as long within it holds no "<", nor do the rest."""
-    half = LONG_TAG // 2
-    for start in range(0, len(html) - half, half):
-        if html.find("<", start, start + half) < 0:
-            opened = html.rfind("<", max(start - half - 1, 0), start)
-            if opened >= 0 and html.find(">", opened, opened + LONG_TAG) < 0:
-                return True
-    return False
-
-
-def _shallow(html: str) -> str:
-    """`html` without the tags of elements that open deeper than `MAX_DEPTH`, nor of more than `MAX_FORMATS` unclosed ones that each block opens anew.
-
-    As in a parser a closing tag closes what its element holds, too, and nothing where no such element is open. What such elements hold stays.
-    """
-    opened, endless = _Opened(), set[str]()
-    position = place = 0
-    out: list[str] = []
-    while tag := _TAG_OR_COMMENT.search(html, place):
-        place = tag.end()
-        closing, kind = tag[1], (tag[2] or "").lower()
-        if kind in _BREAKING and not closing and opened.drawing:
-            opened.closes(opened.drawing)
-        if kind in _RAW_END and not closing and not opened.drawing and kind not in endless:
-            if end := _RAW_END[kind].search(html, place):
-                place = end.start()  # and stays, however deep
-                continue
-            endless.add(kind)
-        if kind and kind not in _UNCLOSED and (opened.closes(kind) if closing else opened.opens(kind)):
-            out.append(html[position : tag.start()])
-            position = tag.end()
-    return "".join([*out, html[position:]]) if out else html
-
-
-class _Opened:
-    """The elements that are open at a place of a page, as far as their depth is concerned. `opens` and `closes` take a tag and say whether it is to be left out."""
-
-    def __init__(self) -> None:
-        self.depth = 0
-        # By the walls that are open: what is open within, and how often.
-        self.levels: list[tuple[str, list[str], Counter[str]]] = [("", [], Counter())]
-        self.walls: Counter[str] = Counter()
-        self.formats: Counter[str] = Counter()
-
-    @property
-    def drawing(self) -> str:
-        """The drawing or formula whose elements stand there, "" for none."""
-        count = self.levels[-1][2]
-        return next((name for name in ("svg", "math") if count[name]), "")
-
-    def opens(self, kind: str) -> bool:
-        if kind in _FORMATS:
-            self.formats[kind] += 1
-            return self.formats[kind] > MAX_FORMATS
-        self.depth += 1
-        if kind in _WALLS:
-            self.levels.append((kind, [], Counter()))
-            self.walls[kind] += 1
-        else:
-            _, within, count = self.levels[-1]
-            within.append(kind)
-            count[kind] += 1
-        return self.depth > MAX_DEPTH
-
-    def closes(self, kind: str) -> bool:
-        if kind in _FORMATS:
-            self.formats[kind] = max(self.formats[kind] - 1, 0)
-            return self.formats[kind] >= MAX_FORMATS
-        if kind in _WALLS and self.walls[kind]:
-            self._close_walls(kind)
-        elif self.levels[-1][2][kind]:
-            self._close(kind)
-        else:
-            return False
-        return self.depth >= MAX_DEPTH
-
-    def _close_walls(self, kind: str) -> None:
-        wall = ""
-        while wall != kind:
-            wall, within, _ = self.levels.pop()
-            self.walls[wall] -= 1
-            self.depth -= 1 + len(within)
-
-    def _close(self, kind: str) -> None:
-        _, within, count = self.levels[-1]
-        last = ""
-        while last != kind:
-            last = within.pop()
-            count[last] -= 1
-            self.depth -= 1
-
-
-# ------------------------------------------------------------------------------------------------------ metadata
-
-
-def _is_json_ld(type_of_script: str) -> bool:
-    return type_of_script.partition(";")[0].strip().lower() == "application/ld+json"
-
-
-def _json_ld(text: str) -> Iterator[Mapping[str, Any]]:
-    """Every object of a block of JSON-LD, as they stand in it; none of a broken one."""
-    try:
-        pending: list[Any] = [json.loads(text, strict=False)]
-    except (ValueError, RecursionError):
-        return
-    while pending:
-        item = pending.pop()
-        if isinstance(item, list):
-            pending.extend(reversed(item))
-        elif isinstance(item, dict):
-            yield item
-            pending.extend(value for key, value in reversed(item.items()) if key in ("@graph", "mainEntity", "mainEntityOfPage"))
-
-
-def _is_article(item: Mapping[str, Any]) -> bool:
-    kinds = item.get("@type")
-    return any(isinstance(kind, str) and kind.endswith(ARTICLES) for kind in (kinds if isinstance(kinds, list) else [kinds]))
 
 
 def _article_bodies(stated: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -601,64 +401,3 @@ def _plain(value: Any) -> str:
     if not isinstance(value, str):
         return ""
     return _lay_out([_Parsed.of(value)])[0].text if _TAG.search(value) else writable(value)
-
-
-def _told(attributes: Mapping[str, str | None]) -> tuple[str, str]:
-    """Name and content of a `meta` element, "" for what is not there."""
-    name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or ""
-    return name.lower(), " ".join((attributes.get("content") or "").split())
-
-
-def _metadata(tree: Any, tags: Mapping[str, Sequence[str]], stated: Iterable[Mapping[str, Any]]) -> Metadata:
-    """The page's own tags first (`tags`: names of its `meta`, and what those of a name hold), then its JSON-LD."""
-    articles = [item for item in stated if {"headline", "datePublished", "author", "articleBody"} & item.keys()]
-    articles.sort(key=lambda item: (not _is_article(item), "headline" not in item))  # before its pictures and videos
-    title, canonical, root = _title(tree), tree.css_first('link[rel="canonical"]'), tree.css_first("html")
-    base = tree.css_first("base[href]")
-
-    def first(*names: str) -> str:
-        return next((tags[name][0] for name in names if name in tags), "")
-
-    def ld(key: str) -> str:
-        return next((found for item in articles if (found := _named(item.get(key)))), "")
-
-    authors = itertools.chain((tags.get(name, ()) for name in AUTHOR), ([_named(item.get("author"))] for item in articles))
-    return Metadata(
-        title=first("og:title", "twitter:title") or ld("headline") or (" ".join(title.text().split()) if title else ""),
-        url=((canonical.attributes.get("href") or "").strip() if canonical else "") or first("og:url"),
-        language=((root.attributes.get("lang") or root.attributes.get("xml:lang") or "").strip() if root else "")
-        or first("content-language", "og:locale"),
-        date=first("article:published_time", "datepublished", "date", "dc.date", "dc.date.issued", "pubdate", "parsely-pub-date")
-        or ld("datePublished"),
-        author=next(filter(None, map(_people, authors)), ""),
-        base=(base.attributes["href"] or "").strip() if base else "",
-    )
-
-
-def _title(tree: Any) -> Any:
-    """The page's `title` element, not that of a drawing in it; None where there is none."""
-    first = tree.css_first("title")
-    return next((node for node in tree.css("title") if not _is_drawn(node)), None) if first is not None and _is_drawn(first) else first
-
-
-def _is_drawn(node: Any) -> bool:
-    while node is not None and node.tag != "svg":
-        node = node.parent
-    return node is not None
-
-
-def _people(names: Iterable[str]) -> str:
-    """Names joined by a comma, each once; without addresses, which some houses give in their place."""
-    told = dict.fromkeys(name for name in names if name and not name.startswith(("http:", "https:")))
-    return ", ".join(list(told)[:MAX_NAMES])
-
-
-def _named(value: Any, within: int = 0) -> str:
-    """A JSON-LD value, which stands `within` so many others, as text: names of persons joined by a comma."""
-    if isinstance(value, str):
-        return writable(" ".join(unescape(value).split()))  # some houses write what would be HTML
-    if isinstance(value, dict) and within < MAX_NESTED:
-        return _named(value.get("name"), within + 1)
-    if isinstance(value, list) and within < MAX_NESTED:
-        return _people(_named(item, within + 1) for item in value[:MAX_NAMES])
-    return ""

@@ -21,11 +21,12 @@ from unicodedata import normalize
 
 from pagesieve.encodings import writable
 from pagesieve.flow import CELLS, KEPT
-from pagesieve.html import Cell, Item, Metadata, Part, Quotation, annotated, labels_of_elements, parts_of_page
+from pagesieve.html import Cell, Item, Part, Quotation, annotated, labels_of_elements, parts_of_page
 from pagesieve.markdown import Around, Block, page_markdown
 from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown, unbroken
 from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
+from pagesieve.stated import Metadata
 from pagesieve.words import count_words
 
 if TYPE_CHECKING:

@@ -15,11 +15,12 @@ import numpy as np
 from pagesieve.calibration import DIAL, check_dial
 from pagesieve.encodings import known_encoding
 from pagesieve.explain import Explanation, explain
-from pagesieve.html import HtmlPage, Metadata, decode_html, looks_like_html, read_pages
+from pagesieve.html import HtmlPage, decode_html, looks_like_html, read_pages
 from pagesieve.model import Model, Prediction
 from pagesieve.page import BOM, PageError, checked, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegments, Segmentation, has_body
+from pagesieve.stated import Metadata
 from pagesieve.storage import load_model
 from pagesieve.words import count_words
 

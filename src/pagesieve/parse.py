@@ -1,0 +1,162 @@
+"""Part of step 1 of a page's way, where the page is HTML: markup → the parser's tree, in time and memory that grow with the page's size alone.
+
+The parser builds the HTML Standard's tree. On a few kinds of markup, which no page needs and any crawl brings, its time or its tree grows with the square of
+the page: elements within each other without end, formats left open in every block, a list of options, a tag of attributes. These are left out before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+__all__ = ["MAX_DEPTH", "parse"]
+
+MAX_DEPTH = 500  # elements within each other; browsers stop there too
+MAX_FORMATS = 20  # unclosed `<b>` and the like, of each name
+MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
+MANY_UNCLOSED = 1_000  # nor one whose opening tags are not so many more than its closing ones
+MANY_OPTIONS = 2_000
+MANY_ATTRIBUTES = 2_000
+LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
+
+_TAG_OR_COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(/?)([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE | re.DOTALL)
+_RAW_END = {  # of elements whose content is no markup, if they are no part of a drawing
+    name: re.compile(f"</{name}", re.IGNORECASE)
+    for name in ("script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp")
+}
+_OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
+_WITH_ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)(?=[\s/])[^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*)*>""")
+_ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_UNCLOSED = frozenset("area base br col embed hr img input link meta param source track wbr a p li dd dt option tr td th".split())
+_BREAKING = frozenset(  # what ends a drawing, as the HTML standard has it ("in foreign content")
+    "b big blockquote body br center code dd div dl dt em embed font h1 h2 h3 h4 h5 h6 head hr i img li menu meta nobr ol p pre ruby s small "
+    "span strike strong sub sup table tt u ul var".split()
+)
+_FORMATS = frozenset("b big code em font i nobr s small strike strong tt u".split())  # left open, they go on in all blocks that follow
+_WALLS = frozenset("applet marquee object table template".split())  # what is open outside of these is not closed within
+
+
+def parse(html: str) -> Any:
+    """The tree of an HTML page, as `LexborHTMLParser` gives it; `root` is None where the page is empty."""
+    from selectolax.lexbor import LexborHTMLParser  # only now: text dumps need no parser
+
+    data = html.encode("utf-8", "replace")
+    tags = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("<")))
+    many = tags >= MANY_TAGS or tags - 2 * data.count(b"</") >= MANY_UNCLOSED
+    long = _has_long_tag(html)
+    if many or long:
+        data = _tame(html, many, long).encode("utf-8", "replace")
+    return LexborHTMLParser(data.replace(b"\0", b"\xef\xbf\xbd") if b"\0" in data else data)
+
+
+def _tame(html: str, many: bool, long: bool) -> str:
+    """`html` without what the parser's time grows with the square of: attributes of a `long` tag; of `many` tags, options of one `select` and depth."""
+    if long:
+        html = _WITH_ATTRIBUTES.sub(_with_few, html)
+    if not many:
+        return html
+    if html.count("<option") + html.count("<OPTION") > MANY_OPTIONS:
+        html = _OPTION.sub(" ", html)  # not shown anyway
+    return _shallow(html)
+
+
+def _with_few(tag: re.Match[str]) -> str:
+    """The tag, without its attributes where they are many."""
+    many = len(tag[0]) > LONG_TAG and sum(1 for _ in _ATTRIBUTE.finditer(tag[0], tag.end(1) - tag.start())) > MANY_ATTRIBUTES
+    return f"<{tag[1]}>" if many else tag[0]
+
+
+def _has_long_tag(html: str) -> bool:
+    """Whether a tag may have `LONG_TAG` characters: then the first stretch half as long within it holds no "<", nor do the rest."""
+    half = LONG_TAG // 2
+    for start in range(0, len(html) - half, half):
+        if html.find("<", start, start + half) < 0:
+            opened = html.rfind("<", max(start - half - 1, 0), start)
+            if opened >= 0 and html.find(">", opened, opened + LONG_TAG) < 0:
+                return True
+    return False
+
+
+def _shallow(html: str) -> str:
+    """`html` without the tags of elements that open deeper than `MAX_DEPTH`, nor of more than `MAX_FORMATS` unclosed ones that each block opens anew.
+
+    As in a parser a closing tag closes what its element holds, too, and nothing where no such element is open. What such elements hold stays.
+    """
+    opened, endless = _Opened(), set[str]()
+    position = place = 0
+    out: list[str] = []
+    while tag := _TAG_OR_COMMENT.search(html, place):
+        place = tag.end()
+        closing, kind = tag[1], (tag[2] or "").lower()
+        if kind in _BREAKING and not closing and opened.drawing:
+            opened.closes(opened.drawing)
+        if kind in _RAW_END and not closing and not opened.drawing and kind not in endless:
+            if end := _RAW_END[kind].search(html, place):
+                place = end.start()  # and stays, however deep
+                continue
+            endless.add(kind)
+        if kind and kind not in _UNCLOSED and (opened.closes(kind) if closing else opened.opens(kind)):
+            out.append(html[position : tag.start()])
+            position = tag.end()
+    return "".join([*out, html[position:]]) if out else html
+
+
+class _Opened:
+    """The elements that are open at a place of a page, as far as their depth is concerned. `opens` and `closes` take a tag and say whether it is to be left out."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        # By the walls that are open: what is open within, and how often.
+        self.levels: list[tuple[str, list[str], Counter[str]]] = [("", [], Counter())]
+        self.walls: Counter[str] = Counter()
+        self.formats: Counter[str] = Counter()
+
+    @property
+    def drawing(self) -> str:
+        """The drawing or formula whose elements stand there, "" for none."""
+        count = self.levels[-1][2]
+        return next((name for name in ("svg", "math") if count[name]), "")
+
+    def opens(self, kind: str) -> bool:
+        if kind in _FORMATS:
+            self.formats[kind] += 1
+            return self.formats[kind] > MAX_FORMATS
+        self.depth += 1
+        if kind in _WALLS:
+            self.levels.append((kind, [], Counter()))
+            self.walls[kind] += 1
+        else:
+            _, within, count = self.levels[-1]
+            within.append(kind)
+            count[kind] += 1
+        return self.depth > MAX_DEPTH
+
+    def closes(self, kind: str) -> bool:
+        if kind in _FORMATS:
+            self.formats[kind] = max(self.formats[kind] - 1, 0)
+            return self.formats[kind] >= MAX_FORMATS
+        if kind in _WALLS and self.walls[kind]:
+            self._close_walls(kind)
+        elif self.levels[-1][2][kind]:
+            self._close(kind)
+        else:
+            return False
+        return self.depth >= MAX_DEPTH
+
+    def _close_walls(self, kind: str) -> None:
+        wall = ""
+        while wall != kind:
+            wall, within, _ = self.levels.pop()
+            self.walls[wall] -= 1
+            self.depth -= 1 + len(within)
+
+    def _close(self, kind: str) -> None:
+        _, within, count = self.levels[-1]
+        last = ""
+        while last != kind:
+            last = within.pop()
+            count[last] -= 1
+            self.depth -= 1

@@ -1,0 +1,96 @@
+"""`pagesieve.parse`: any markup is parsed in time and memory that grow with its size alone, and nothing a page shows is lost for it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from conftest import grows_linearly
+
+from pagesieve.html import read_html
+from pagesieve.page import Segment
+from pagesieve.parse import MAX_DEPTH
+
+
+def texts(html: str) -> list[str]:
+    return [segment.text for segment in read_html(html).segments]
+
+
+def test_a_page_nested_without_end_is_read_in_time() -> None:
+    for opening in ("<div>", "<b>", "<div class=a><span>", "<blockquote><p>", "<ul><li>", "<div><table><td></div>"):
+        page = read_html(opening * 100_000 + "Row on")
+        assert [segment.text for segment in page.segments] == ["Row on"]
+    for start, end in (
+        ("<svg><title/>", ""),
+        ("<svg><title>", "</title>"),
+        ("<svg><style>", "</style>"),
+        ("<title>", ""),
+        ("<svg><g>", ""),
+    ):
+        read_html(start + "<div>" * 100_000 + "Row on" + end)
+    assert texts("<div>" * (MAX_DEPTH - 1) + "Row" + "</div>" * (MAX_DEPTH - 1) + "on") == ["Row", "on"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Row on</p><select>" + "<option>a" * 100_000 + "</select>",
+        "<p " + " ".join(f"a{i}=1" for i in range(100_000)) + ">Row on</p>",
+        "<p>Row on</p><img src='data:," + "A" * 3_000_000 + "'>",
+    ],
+    ids=["options", "attributes", "address"],
+)
+def test_endless_options_and_attributes_are_read_in_time(html: str) -> None:
+    started = time.process_time()
+    assert texts("<html>" + html) == ["Row on"]
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<p>Row on</p>", "<div>Row", "<a href=x>Row</a> ", "<td>Row", "<!-- Row", "<p class='", "&lt;", "<br>Row", "<img alt='Row on'>"],
+)
+def test_time_grows_with_size_alone(unit: str) -> None:
+    assert grows_linearly(lambda n: "<html>" + unit * n, read_html, 4_000)
+
+
+MANY = "<br>" * 6_000  # more tags than a page has of which nothing is left out
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<script>var page = '" + 600 * '<a href=\\"x\\"><h1>Row<\\/h1><\\/a>' + "'</script>",
+        600 * "<ruby>a<rt>b</ruby>",
+        600 * "<table><tbody><tr><td>a<td>b</table>",
+        600 * "<!-- <div> -->" + 600 * "<!-->",
+        600 * "<div><table><td></div></table></div>",
+        600 * "<b>a<p>",
+        600 * "</div>",
+        600 * "<svg><g><path/></svg>",
+    ],
+)
+def test_a_large_page_of_no_depth_is_read_as_a_small_one(before: str) -> None:
+    page = "<h1>Row</h1><div hidden>no</div><table><tr><td>on<td>home</table><p><a href=/x>Rest</a>"
+    large, small = ([*read_html(f"<body>{more}{page}").segments] for more in (before + MANY, ""))
+    assert [told(segment) for segment in large[-3:]] == [told(segment) for segment in small]
+    assert not any("no" in s.text for s in large)
+
+
+def told(segment: Segment) -> tuple[str, int, list[str]]:
+    assert segment.markup is not None
+    return segment.text, segment.markup.heading, [link.address for link in segment.markup.links]
+
+
+def test_what_stands_too_deep_is_text_but_code_there_is_not() -> None:
+    deep = "<div>" * (MAX_DEPTH + 100) + "Row<script>no()</script><style>no{}</style> on" + "</div>" * (MAX_DEPTH + 100)
+    assert texts(f"{MANY}{deep}<div hidden>no</div><p>home") == ["Row on", "home"]
+
+
+def test_unclosed_formats_do_not_add_up() -> None:
+    assert grows_linearly(lambda n: "".join(f"<p><font size={i}>Row" for i in range(n)), read_html, 2_000)
+
+
+def test_a_long_attribute_is_no_tag_of_many() -> None:
+    state = '{"text": "' + "five > three " * 5_000 + '"}'
+    assert texts(f"<p>Row</p><div hidden data-state='{state}'>no</div><p>on") == ["Row", "on"]
