@@ -20,6 +20,7 @@ from pagesieve.calibration import (
     decide,
     least_share,
     mean_chance,
+    title_first,
     with_headline,
 )
 from pagesieve.roles import ROLES
@@ -166,4 +167,28 @@ def test_a_page_with_a_body_has_a_headline(body: str, headline: str, lowered: li
     assert np.flatnonzero(found != least).tolist() == lowered
     assert (found[lowered] == np.float32(LEAST_HEADLINE)).all()
     twice = with_headline(*(np.tile(array, 2) for array in (least, *of, chance)), [0, size, 2 * size])
+    assert twice.tolist() == [*found, *found]  # page by page
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "words", "chance", "headline"),
+    [
+        (".bb.", "....", 12, 0.15, 1),
+        (".bb.", "....", 13, 0.15, None),  # too long
+        (".bb.", "....", 12, 0.14, None),  # too unlikely
+        (".bb.", "..h.", 12, 0.15, None),  # there is one already
+        (".bb.", "h...", 12, 0.15, 1),  # which is none of the body's
+        (".b..", "....", 12, 0.15, None),  # nothing would be left
+        ("....", "....", 12, 0.15, None),
+        ("", "", 0, 0.0, None),
+    ],
+)
+def test_a_body_begins_with_its_title(body: str, told: str, words: int, chance: float, headline: int | None) -> None:
+    size = len(body)
+    roles = np.array([c == "h" for c in told], dtype=np.int64)
+    own = np.array([c == "b" for c in body], dtype=np.bool_)
+    of = np.full(size, chance, dtype=np.float32), np.full(size, words, dtype=np.float32)
+    found = title_first(roles, own, 1, *of, [0, size])
+    assert np.flatnonzero(found != roles).tolist() == ([] if headline is None else [headline])
+    twice = title_first(np.tile(roles, 2), np.tile(own, 2), 1, *(np.tile(array, 2) for array in of), [0, size, 2 * size])
     assert twice.tolist() == [*found, *found]  # page by page

@@ -19,9 +19,21 @@ from numpy.typing import NDArray
 
 from pagesieve.roles import ROLES
 
-__all__ = ["DIAL", "LEAST_SHARE", "Calibration", "caution_of", "check_dial", "decide", "least_share", "mean_chance", "with_headline"]
+__all__ = [
+    "DIAL",
+    "LEAST_SHARE",
+    "Calibration",
+    "caution_of",
+    "check_dial",
+    "decide",
+    "least_share",
+    "mean_chance",
+    "title_first",
+    "with_headline",
+]
 
 Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
 DIAL = 0.5  # the neutral place
 # How many times as likely as teaser body must be: CAUTION over a segment's number of words, or this share of the body's words over it where that
 # is less; at most MOST_CAUTION (see benchmarks/quality.md).
@@ -30,6 +42,7 @@ LEAST_TEASER = 0.3  # probability below which what is likely body, but not likel
 EVEN = 0.5  # as likely body as not
 LEAST_SHARE = 0.3  # a segment that is less likely body than that is none, however little else the page has
 LEAST_HEADLINE = 0.15  # but one that is the page's only headline is
+TITLE_WORDS = 12  # a line with more is no title that the body begins with
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
 
@@ -86,7 +99,7 @@ def check_dial(dial: float) -> None:
         raise ValueError(f"dial={dial!r}: give a number from 0 (no foreign line in the body) to 1 (no body line lost)")
 
 
-def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, teaser: int, dial: float) -> NDArray[np.int64]:
+def decide(shares: Floats, least: Floats | float, caution: Floats, body: int, teaser: int, dial: float) -> Places:
     """The label of each segment, from its label shares (segments, labels); `body` and `teaser` are these labels' places.
 
     At a `dial` of 0.5 a segment is body where its probability of that is at least `least` (`least_share` of its page, see `with_headline`), and at least `caution`
@@ -148,3 +161,18 @@ def with_headline(least: Floats, body: NDArray[np.bool_], headline: NDArray[np.b
         if len(above):
             lowered[above[chance[above].argmax()]] = LEAST_HEADLINE
     return lowered
+
+
+def title_first(roles: Places, body: NDArray[np.bool_], headline: int, chance: Floats, words: Floats, bounds: Sequence[int]) -> Places:
+    """`roles` (segments,), where the line that a page's body begins with is the headline if no other is, and it is short and may be one.
+
+    So an article that comes with nothing around it keeps its title. `body` (segments,) says which segments are body, `headline` is that role's place, `chance`
+    (segments,) is the probability of it, `words` (segments,) are the segments' numbers of words, `bounds` those of the pages (see `Looks`).
+    """
+    found: Places = roles.copy()
+    told = body & (roles == headline)
+    for begin, end in pairwise(bounds):
+        first, *more = (begin + np.flatnonzero(body[begin:end])).tolist() or [-1]
+        if more and not told[begin:end].any() and words[first] <= TITLE_WORDS and chance[first] >= LEAST_HEADLINE:
+            found[first] = headline
+    return found

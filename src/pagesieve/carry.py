@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from pagesieve.roles import ROLES
 __all__ = ["WORD", "Carried", "aligned", "carry", "counterparts"]
 
 UNKNOWN = -1
+MOST_COMPARED = 400_000_000  # words of one text times words of the other; each costs a bit
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 
 
@@ -78,18 +80,58 @@ def aligned(source: Sequence[str], target: Sequence[str]) -> NDArray[np.int64]:
     """Pairs (place in `source`, place in `target`), in order, shape (pairs, 2): a longest common subsequence, and between its words
     those of which one text has as one what the other has as several ("allgemeine", "zeitungtesten").
     """
-    from rapidfuzz.distance import LCSseq  # of the extra `train`
-
     pairs: list[tuple[int, int]] = []
     at, to = 0, 0  # what is dealt with of either text
-    for block in LCSseq.opcodes(source, target):
-        if block.tag != "equal":
-            continue
-        pairs += _glued(source, target, (at, block.src_start), (to, block.dest_start))
-        pairs += zip(range(block.src_start, block.src_end), range(block.dest_start, block.dest_end), strict=True)
-        at, to = block.src_end, block.dest_end
+    for begin, other, count in _same(source, target, (0, len(source)), (0, len(target))):
+        pairs += _glued(source, target, (at, begin), (to, other))
+        pairs += zip(range(begin, begin + count), range(other, other + count), strict=True)
+        at, to = begin + count, other + count
     pairs += _glued(source, target, (at, len(source)), (to, len(target)))
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _same(source: Sequence[str], target: Sequence[str], left: tuple[int, int], right: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
+    """What is the same in these stretches of both texts, in order: place in `source`, place in `target`, number of words.
+
+    It is a longest common subsequence, whose memory grows with the product of both lengths. Where that is too much the words that each stretch has once and
+    that follow each other alike stay in their place, and what lies between them is compared; nothing of it is the same where there are none.
+    """
+    from rapidfuzz.distance import LCSseq  # of the extra `train`
+
+    if (left[1] - left[0]) * (right[1] - right[0]) <= MOST_COMPARED:
+        for block in LCSseq.opcodes(source[slice(*left)], target[slice(*right)]):
+            if block.tag == "equal":
+                yield left[0] + block.src_start, right[0] + block.dest_start, block.src_end - block.src_start
+        return
+    anchors = _anchors(source, target, left, right)
+    at, to = left[0], right[0]
+    for place, other in anchors:
+        yield from _same(source, target, (at, place), (to, other))
+        yield place, other, 1
+        at, to = place + 1, other + 1
+    if anchors:
+        yield from _same(source, target, (at, left[1]), (to, right[1]))
+
+
+def _anchors(source: Sequence[str], target: Sequence[str], left: tuple[int, int], right: tuple[int, int]) -> list[tuple[int, int]]:
+    """The longest row of words that stand once in each of the stretches, in the same order in both, by their places."""
+    once = Counter(source[slice(*left)]), Counter(target[slice(*right)])
+    other_of = {target[place]: place for place in range(*right) if once[1][target[place]] == 1}
+    ends: list[int] = []  # of the best row of each length, the place of its last word in `target`
+    rows: list[tuple[int, int, int]] = []  # by word: its places, and the row's word before it, -1 for none
+    last: list[int] = []  # of these rows, their last word's number
+    for place in range(*left):
+        other = other_of.get(source[place])
+        if other is not None and once[0][source[place]] == 1:
+            length = bisect_left(ends, other)
+            ends[length : length + 1], last[length : length + 1] = [other], [len(rows)]
+            rows.append((place, other, last[length - 1] if length else -1))
+    found = []
+    number = last[-1] if last else -1
+    while number >= 0:
+        place, other, number = rows[number]
+        found.append((place, other))
+    return found[::-1]
 
 
 def _glued(source: Sequence[str], target: Sequence[str], left: tuple[int, int], right: tuple[int, int]) -> list[tuple[int, int]]:
@@ -106,10 +148,11 @@ def _wholes(wholes: Sequence[str], parts: Sequence[str], left: tuple[int, int], 
     places: dict[str, list[int]] = {}
     for place in range(*right):
         places.setdefault(parts[place], []).append(place)
+    longest = max(map(len, places), default=0)
     first = right[0]
     for whole in range(*left):
         word = wholes[whole]
-        for size in range(1, len(word)):
+        for size in range(1, min(len(word), longest + 1)):
             known = places.get(word[:size], [])
             nearest = bisect_left(known, first)
             if nearest == len(known):

@@ -104,7 +104,7 @@ class DataConfig:
     bare: float = 0.0  # share of these pieces that are nothing but headline and body
     remainders: float = 0.0  # share of the pages that are learned from without their article, too (see `pagesieve.excerpts`)
     threads: int = 0  # other looks of the thread on each page with readers' comments to train on, every second one in another rendering (see `pagesieve.threads`)
-    times: int = 1  # how often each page of `root` counts beside those of `also`
+    times: int = 1  # how often each text dump of `root` counts beside those of `also`; HTML counts once
     html: bool = True  # whether the HTML beside the pages' text dumps is learned too
     held_out: list[str] = field(default_factory=list)  # sites that training never sees and evaluation scores; each must be there
     written: bool = False  # whether the data are written for this project (check-data then asks for more)

@@ -88,7 +88,11 @@ def check_card(root: Path | str, documents: Sequence[Document]) -> list[Problem]
 
 def _around(path: Path) -> tuple[str, str]:
     """The card's text before and after the tables."""
-    before, begin, rest = path.read_text("utf-8").partition(BEGIN)
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from error
+    before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{path}: lacks the marks {BEGIN} and {END} around the counted tables; put them where these belong")

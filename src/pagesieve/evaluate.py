@@ -119,8 +119,9 @@ def _chosen(config: EvaluateConfig, origin: dict[str, str]) -> list[Document]:
     for root in roots:
         for document in corpus.stream(root, config.data.statuses):
             name = document.page.name
-            if origin.setdefault(name, root) != root:
+            if name in origin:
                 raise ValueError(f"{root}: {name} is in {origin[name]} too; rename one, or leave one folder out of data.also")
+            origin[name] = root
             if document.segments:
                 documents.append(document)
     held_out = [d for d in documents if d.site in set(config.data.held_out)]

@@ -172,10 +172,14 @@ def remainder(document: Document) -> Document | None:
 def _without_lines(document: Document) -> Document | None:
     lines: list[str] = []
     labels: list[Label] = []
-    position = size = 0
+    position = size = first = last = 0  # labels from the first up to the last touch the line
     for line in document.page.text.splitlines(keepends=True):
         start, position = position, position + len(line)
-        own = [label for label in document.labels if label.start < position and label.end > start]
+        while first < len(document.labels) and document.labels[first].end <= start:
+            first += 1
+        while last < len(document.labels) and document.labels[last].start < position:
+            last += 1
+        own = document.labels[first:last]
         if any(label.role in ARTICLE for label in own) or not (line.strip() or (lines and lines[-1].strip())):
             continue  # nor are two blank lines left where there was a paragraph between them
         labels += [Label(max(label.start, start) - start + size, min(label.end, position) - start + size, label.role) for label in own]

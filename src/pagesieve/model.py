@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_share, with_headline
+from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_share, title_first, with_headline
 from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, nearby, shapes
 from pagesieve.network import Network, softmax
 from pagesieve.page import Segment, grouped
@@ -123,7 +123,7 @@ class Prediction:
 
     `probabilities` (segments, roles) and `shares` (segments, labels) hold the probability of each role and of each label,
     the sum over its roles. `labels` (segments,) are the labels chosen (`calibration.decide`), `roles` (segments,) the
-    likeliest roles among those of that label, as places in `LABELS` and `ROLES`; `least` (segments,) is how likely body had to be, `caution`
+    likeliest roles among those of that label (but see `calibration.title_first`), as places in `LABELS` and `ROLES`; `least` (segments,) is how likely body had to be, `caution`
     (segments,) how many times as likely as teaser. `confidence` is the expected share of the page's words with the right label.
     """
 
@@ -179,6 +179,8 @@ class Prediction:
         least = with_headline(least, neutral == BODY, headline, probabilities[:, HEADLINE], bounds)
         labels = decide(shares, least, caution, BODY, TEASER, dial)
         roles = np.where(of_label[labels], probabilities, -1).argmax(1)
+        if of_label[BODY, HEADLINE]:
+            roles = title_first(roles, labels == BODY, HEADLINE, probabilities[:, HEADLINE], words, bounds)
         said = cls(probabilities, shares, labels, roles, least, caution)
         chances = said.chances
         return [

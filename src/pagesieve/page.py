@@ -88,7 +88,7 @@ LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
 # Those of them that are written without spaces: all but Hangul.
 _SPACELESS = "[\u2e80-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]"
-_BROKEN = re.compile(rf"(?<={_SPACELESS})\s*\n\s*(?={_SPACELESS})")
+_BROKEN = re.compile(rf"(?<={_SPACELESS})[^\S\n]*\n\s*(?={_SPACELESS})")
 _FORMAT = re.compile(f"[{FORMAT}]")
 _RARE = re.compile(f"[{FORMAT}{_WIDE.pattern[1:]}")
 _WHITE = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
@@ -107,7 +107,7 @@ _SENTENCE = re.compile(
 _SEPARATOR = re.compile(rf"\s+(?=[{FORMAT}]*[•◦▪■●►▸]\s?\S)|\s(?:[|·»›/‹«]|::|--)\s+|\s{{2,}}|\t")
 _FEED = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<\?[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.DOTALL)
 _ARCHIVE = re.compile(r"WARC/\d\.\d+\s")
-_RECORD = re.compile(r"\{[^\n]*\}\s*\n\s*\{\s*[\"}]")  # JSON's objects, one a line
+_RECORD = re.compile(r"\{[^\n]*\}[^\S\n]*\n\s*\{\s*[\"}]")  # JSON's objects, one a line
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x7f]")
 
 

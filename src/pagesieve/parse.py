@@ -104,6 +104,11 @@ def _shallow(html: str) -> str:
     return "".join([*out, html[position:]]) if out else html
 
 
+def _levels(kind: str) -> int:
+    """How much deeper an element makes what stands in it: a table's `tbody`, `tr` and `td` are there whether they are written or not."""
+    return 4 if kind == "table" else 1
+
+
 class _Opened:
     """The elements that are open at a place of a page, as far as their depth is concerned. `opens` and `closes` take a tag and say whether it is to be left out."""
 
@@ -124,7 +129,7 @@ class _Opened:
         if kind in _FORMATS:
             self.formats[kind] += 1
             return self.formats[kind] > MAX_FORMATS
-        self.depth += 1
+        self.depth += _levels(kind)
         if kind in _WALLS:
             self.levels.append((kind, [], Counter()))
             self.walls[kind] += 1
@@ -151,7 +156,7 @@ class _Opened:
         while wall != kind:
             wall, within, _ = self.levels.pop()
             self.walls[wall] -= 1
-            self.depth -= 1 + len(within)
+            self.depth -= _levels(wall) + len(within)
 
     def _close(self, kind: str) -> None:
         _, within, count = self.levels[-1]

@@ -69,7 +69,7 @@ _DETAIL = re.compile(
 # A time in Thai, which has no spaces: its letters make more words than a detail has.
 _THAI_TIME = re.compile(r"\W*(?:\d+ ?(?:นาที|ชั่วโมง|วัน|สัปดาห์|เดือน)(?:ที่แล้ว|ที่ผ่านมา|ก่อน)|\d{1,2} ?[ก-๎]{1,4}\.[ก-๎]{1,3}\. ?\d{2,4})\W*")
 _BYLINE = re.compile(r"^(?:by|von|par|por|di|door|oleh|автор:?)\s", re.IGNORECASE)
-_GOES_ON = re.compile(r"\s*(?:[,:;.!?…)\]»”’\"']|\W*$)")  # how text begins that belongs to what stands before it
+_GOES_ON = re.compile(r"\s*(?:[,:;.!?…)\]»”’\"']|$)|\W*$")  # how text begins that belongs to what stands before it
 _FULL_STOP = re.compile(r"(?<!\.)[.。।][\"'”’»)\]」]*$")
 _CELL = re.compile(r"[\t\n]")  # what parts the cells of a table, and lines
 _LEAD_IN = re.compile(r"[^\W\d_]\s*$")  # a kicker with a mark behind it ("Live: ", "Video | ") is part of the title, a time before it, too
@@ -265,8 +265,8 @@ class Segmentation:
         """The article's text: its paragraphs joined by a blank line, each on one line; "" if the page has none.
 
         Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
-        that is repeated word for word (some pages hold their article twice, for wide and narrow screens) is given once. Where no
-        segment has the role body, whole sentences among the headlines are the body: a notice of one paragraph is no standfirst.
+        that is repeated word for word (some pages hold their article twice, for wide and narrow screens) is given once. Where
+        there are only headlines, whole sentences among them are the body: a notice of one paragraph is no standfirst.
         """
         rows = self._rows
         text, inline = rows.plain.text, rows.plain.inline
@@ -275,7 +275,7 @@ class Segmentation:
         for i in _body_places(rows):
             if i not in again:
                 if parts:
-                    parts.append(" " if inline[i] and i and rows.roles[i - 1] == "body" else "\n\n")
+                    parts.append(" " if inline[i] and i and rows.labels[i - 1] == "body" else "\n\n")
                 parts.append(text[i] if rows.plain.tidy else unbroken(text[i]))
         return "".join(parts)
 
@@ -363,8 +363,9 @@ def has_body(segments: LabeledSegments) -> bool:
 
 
 def _body_places(segments: LabeledSegments) -> list[int]:
-    """Places of the body's paragraphs."""
-    return segments.with_role("body") or [i for i in segments.with_role("headline") if _is_summary(segments.plain.content(i))]
+    """Places of the body's paragraphs: all that is labelled so, captions too where they are, but the headline."""
+    paragraphs = [i for i in segments.with_label("body") if segments.roles[i] != "headline"]
+    return paragraphs or [i for i in segments.with_role("headline") if _is_summary(segments.plain.content(i))]
 
 
 def _repeated(segments: LabeledSegments) -> set[int]:
@@ -515,6 +516,7 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
     leads = _is_kicker(texts[0]) and any(map(str.isalpha, texts[0]))  # then kickers stand above their titles in this run
     mark = run[0].bullet or (texts[0] if not keys[0] else "")  # of a list: some lines have it, before others it is alone
     ranked, summaries = _ranked(texts), _summaries(texts)
+    top = min(ranked, default=-1)
     stories: list[list[LabeledSegment]] = []
     told: list[str] = []  # keys of the story's lines so far
     titled = summarised = False  # whether one of them can be its title, and one its summary
@@ -524,7 +526,7 @@ def _split_run(run: Sequence[LabeledSegment]) -> list[list[LabeledSegment]]:
         elif segment.bullet:
             begins = segment.indent <= stories[-1][0].indent or not _is_detail(text)
         elif i in ranked:
-            begins = ranked[i] and (titled or i > min(ranked))
+            begins = ranked[i] and (titled or i > top)
         elif any(_same(key, other) for other in told[-REPEATED_WITHIN:]):
             begins = False  # a picture's alternative text and the title are often the same
         elif titled and any(_same(key, other) for other in keys[i + 1 : i + 1 + REPEATED_WITHIN]) and not _is_detail(text):

@@ -6,6 +6,7 @@ makes the two lists that `pagesieve.label` writes for the reviewer (`pagesieve.d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from pagesieve.corpus import Document
 from pagesieve.model import Model, Prediction
 from pagesieve.page import Segment
 from pagesieve.roles import ROLES
+from pagesieve.words import count_words
 
 __all__ = ["Candidate", "Doubt", "by_page", "doubts", "furniture", "order_of", "review_order"]
 
@@ -36,7 +38,7 @@ class Candidate:
 
 def furniture(segments: Sequence[Segment]) -> frozenset[str]:
     """A page's short segments, by which its layout is known: menus, headings and buttons are the same on pages of one template."""
-    return frozenset(s.content for s in segments if len(s.content.split()) <= SHORT)
+    return frozenset(s.content for s in segments if count_words(s.content) <= SHORT)
 
 
 def review_order(candidates: Sequence[Candidate]) -> list[str]:
@@ -45,17 +47,12 @@ def review_order(candidates: Sequence[Candidate]) -> list[str]:
     So the first pages are of as many sites and layouts as there are, and ten pages of one template never stand in a row
     while other pages are left. Pages of equal confidence go by name.
     """
-    of_site: dict[str, int] = {}
-    layouts: list[frozenset[str]] = []
-    of_layout: list[int] = []
+    of_site, of_layout = Counter[str](), Counter[int]()
     ranked: list[tuple[int, float, str]] = []
-    for candidate in sorted(candidates, key=lambda c: (c.confidence, c.page)):
-        layout = next((i for i, known in enumerate(layouts) if _alike(known, candidate.furniture)), len(layouts))
-        if layout == len(layouts):
-            layouts.append(candidate.furniture)
-            of_layout.append(0)
-        ranked.append((of_site.get(candidate.site, 0) + of_layout[layout], candidate.confidence, candidate.page))
-        of_site[candidate.site] = of_site.get(candidate.site, 0) + 1
+    waiting = sorted(candidates, key=lambda c: (c.confidence, c.page))
+    for candidate, layout in zip(waiting, _layouts([c.furniture for c in waiting]), strict=True):
+        ranked.append((of_site[candidate.site] + of_layout[layout], candidate.confidence, candidate.page))
+        of_site[candidate.site] += 1
         of_layout[layout] += 1
     return [page for _, _, page in sorted(ranked)]
 
@@ -67,6 +64,28 @@ def order_of(proposed: Sequence[Document], model: Model | None) -> list[str]:
     return review_order(
         [Candidate(d.page.name, d.site, p.confidence if p else 0.5, furniture(d.segments)) for d, p in zip(waiting, said, strict=True)]
     )
+
+
+def _layouts(pages: Sequence[frozenset[str]]) -> list[int]:
+    """The number of each page's layout: that of the first page of a layout before it that it is like, else a new one.
+
+    Two sets that are alike share one of the rarest lines of either: of all but the share that must be common, and one more. So only pages that share one of these
+    are compared (Chaudhuri, Ganti and Kaushik, "A Primitive Operator for Similarity Joins in Data Cleaning", 2006).
+    """
+    often = Counter(line for lines in pages for line in lines)
+    known: list[frozenset[str]] = []
+    having: dict[str, list[int]] = {}  # by line: the layouts of which it is one of the rarest
+    found = []
+    for lines in pages:
+        rare = sorted(lines, key=lambda line: (often[line], line))[: len(lines) - int(ALIKE * len(lines)) + 1]
+        near = sorted({layout for line in rare for layout in having.get(line, ())})
+        layout = next((layout for layout in near if _alike(known[layout], lines)), len(known))
+        if layout == len(known):
+            known.append(lines)
+            for line in rare:
+                having.setdefault(line, []).append(layout)
+        found.append(layout)
+    return found
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -86,7 +86,7 @@ class Sieve:
         """
         _check_call(pages, kind, dial, encoding)
         pages = list(pages)
-        called = list(names) if names else [f"pages[{number}]" for number in range(len(pages))]
+        called = list(names) if names is not None else [f"pages[{number}]" for number in range(len(pages))]
         if len(called) != len(pages):
             raise ValueError(f"{len(called)} names for {len(pages)} pages; give one for each, or none")
         taken = [self._take(page, kind, name, encoding) for page, name in zip(pages, called, strict=True)]

@@ -165,7 +165,7 @@ class Gathered(NamedTuple):
     """What is trained on: labelled text dumps, their HTML; the sites held out.
 
     `views` are what else is made of the dumps: other renderings (`data.views` of each, `data.one_line` of all in one line), pieces of them (`data.excerpts`, `data.remainders`), their threads of
-    comments as other systems would show them (`data.threads`), and the pages of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
+    comments as other systems would show them (`data.threads`), and the dumps of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
     """
 
     documents: Shelf[Document]
@@ -187,7 +187,9 @@ def gather(config: TrainConfig) -> Gathered:
     sites: set[str] = set()
     left_out: Counter[str] = Counter()  # pages of one's own whose sites the earlier model has held out
     for root in roots:
+        any_there = False
         for document in _stream(root, config, earlier, root in own):
+            any_there = True
             name = document.page.name
             sites.add(document.site)
             if document.site in earlier.held_out and root in own:
@@ -198,8 +200,12 @@ def gather(config: TrainConfig) -> Gathered:
                 raise ValueError(f"{root}: {name} is in {origin[name]} too; rename one, or leave one folder out of data.also")
             documents.append(_cut(document))
             origin[name] = root
-        if not documents:
-            raise ValueError(f"{root}: no labelled page of status {', '.join(config.data.statuses)} outside of the sites held out")
+        if root in own and not any_there:
+            raise ValueError(
+                f"{root}: no labelled page of status {', '.join(config.data.statuses)}; review some (`make review`), or leave the folder out"
+            )
+    if not documents:
+        raise ValueError(f"{', '.join(own)}: no labelled page of status {', '.join(config.data.statuses)} outside of the sites held out")
     held_out = _held_out(config, sites) | earlier.held_out
     if left_out:
         print(
