@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import page_lines, write_page
+from conftest import grows_linearly, page_lines, write_page
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +78,28 @@ def test_words_written_together_are_found_in_either_text() -> None:
 @given(st.lists(st.sampled_from(["a", "ab", "b", "abb", "ba"]), max_size=9), st.lists(st.sampled_from(["a", "ab", "b", "bab"]), max_size=9))
 def test_what_is_paired_holds_the_same_letters(one: list[str], other: list[str]) -> None:
     assert all(one[a] in other[b] or other[b] in one[a] for a, b in aligned(one, other).tolist())
+
+
+@given(st.lists(st.sampled_from("abcdefghij"), max_size=40), st.lists(st.sampled_from("abcdefghijk"), max_size=40), st.integers(0, 400))
+def test_long_texts_are_compared_between_words_that_both_have_once(one: list[str], other: list[str], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pagesieve.carry.MOST_COMPARED", most)
+        pairs = aligned(one, other).tolist()
+    assert all(one[a] == other[b] for a, b in pairs)
+    assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(pairs))
+
+
+def test_texts_too_long_to_be_compared_at_once_are_aligned_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [f"word{i % 70 if i % 3 else i}" for i in range(600)]
+    other = [word for i, word in enumerate(words) if i % 50]
+    whole = aligned(words, other)
+    monkeypatch.setattr("pagesieve.carry.MOST_COMPARED", 2_000)
+    assert len(whole) == len(other)
+    np.testing.assert_array_equal(aligned(words, other), whole)
+
+
+def test_the_time_of_a_word_without_end_grows_with_its_length() -> None:
+    assert grows_linearly(lambda n: ["a", "ab" * n, "b"], lambda words: aligned(words, ["a", "q", "b"]), 20_000)
 
 
 def test_text_of_unspaced_scripts_is_aligned_by_character() -> None:

@@ -537,6 +537,14 @@ def test_the_data_cards_counts_are_checked_and_written(root: Path) -> None:
     assert "phenomena is 7" in run_check(root, "--written").stdout
 
 
+def test_a_data_card_that_is_no_text_is_told(root: Path) -> None:
+    (root / datacard.CARD).write_bytes(b"\xff\xfe card")
+    with pytest.raises(ValueError, match=r"README\.md: not UTF-8 .*; save it as UTF-8"):
+        datacard.write_card(root, read(root))
+    (problem,) = datacard.check_card(root, read(root))
+    assert "not UTF-8" in problem.what
+
+
 def test_the_data_card_counts_packed_html_as_a_view(root: Path) -> None:
     documents = read(root)
     (root / "raw" / SITE / f"{NAME}.html").unlink(missing_ok=True)

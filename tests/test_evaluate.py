@@ -149,6 +149,8 @@ def test_pages_of_several_folders_are_scored_together(model: Path, tiny_corpus: 
     assert sorted(facts["pages"]) == ["newcomer.example/story.txt", *(f"{HELD_OUT[0]}/story{n}.txt" for n in (1, 2))]
     assert facts["summaries"]["model, HTML"]["pages"] == 3
     assert f"{tiny_corpus}, {mine}" in (tmp_path / "report" / "report.html").read_text("utf-8")
+    with pytest.raises(ValueError, match=r"story1\.txt is in .* too; rename one, or leave one folder out"):
+        evaluated(tiny_corpus, model, tmp_path / "report", f"data.also=[{tiny_corpus}]", held_out)
     write_page(mine, HELD_OUT[0], "story1", page_lines("copy", 1))
     with pytest.raises(ValueError, match=rf"mine: {HELD_OUT[0]}/story1.txt is in .* too; rename one"):
         evaluated(tiny_corpus, model, tmp_path / "report", f"data.also=[{mine}]", held_out)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import write_page
+from conftest import grows_linearly, write_page
 
 from pagesieve import corpus
 from pagesieve.corpus import Document
@@ -138,6 +138,14 @@ def test_a_page_without_its_article_keeps_all_else_with_its_labels(pages: list[D
         assert "\n\n\n" not in rest.page.text.replace(" ", "")
         assert (rest.page.name, rest.site, rest.extra["renderer"]) == (f"{page.page.name}@remainder", page.site, "remainder")
     assert there > 0.7 * len(pages)
+
+
+def test_leaving_out_the_article_takes_time_linear_in_lines(tmp_path: Path) -> None:
+    def page(n: int) -> Document:
+        write_page(tmp_path, "a.example", "one", [("teaser", f"Ferry {i}") for i in range(n)])
+        return corpus.read(tmp_path)[0]
+
+    assert grows_linearly(page, remainder, 1_000)
 
 
 def test_html_without_its_article_keeps_the_other_segments(html_pages: list[Document]) -> None:

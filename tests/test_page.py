@@ -4,6 +4,7 @@ import contextlib
 import sys
 import textwrap
 import unicodedata
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -23,6 +24,7 @@ from pagesieve.page import (
     PageError,
     Segments,
     decode,
+    foreign,
     grouped,
     is_markdown,
     read_page,
@@ -565,6 +567,11 @@ LINEAR = [
 @pytest.mark.parametrize("piece", LINEAR)
 def test_splitting_takes_time_linear_in_size(piece: str) -> None:
     assert grows_linearly(lambda n: piece * (n // len(piece)), split, 30_000)
+
+
+@pytest.mark.parametrize(("text", "work"), [("字", unbroken), ("{a}", foreign)])
+def test_endless_line_feeds_are_read_in_linear_time(text: str, work: Callable[[str], object]) -> None:
+    assert grows_linearly(lambda n: f"{text}{chr(10) * n}x", work, 5_000)
 
 
 @pytest.mark.parametrize("blank", " \t")

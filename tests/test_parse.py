@@ -87,6 +87,11 @@ def test_what_stands_too_deep_is_text_but_code_there_is_not() -> None:
     assert texts(f"{MANY}{deep}<div hidden>no</div><p>home") == ["Row on", "home"]
 
 
+def test_what_tables_hold_unwritten_counts_for_depth() -> None:
+    page = read_html("<html><body>" + "<table><tr><td>Row on" * 2_000)
+    assert max(len(segment.markup.path.split("/")) for segment in page.segments if segment.markup) <= MAX_DEPTH + 10
+
+
 def test_unclosed_formats_do_not_add_up() -> None:
     assert grows_linearly(lambda n: "".join(f"<p><font size={i}>Row" for i in range(n)), read_html, 2_000)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from conftest import TEXTS, grows_linearly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagesieve.html import Metadata, read_html
+from pagesieve.html import read_html
 from pagesieve.page import split
 from pagesieve.render import ANSI, COLOURS, page_ansi, page_document, page_html
 from pagesieve.roles import LABEL_OF_ROLE, LABELS
 from pagesieve.segmentation import LabeledSegment, LabeledSegments, Segmentation, Teaser, group_teasers
+from pagesieve.stated import Metadata
 
 SUMMARY = "The council had wanted to sell the boat but was outvoted by seven to two."
 SHORTER = "The council had wanted to sell the boat but was outvoted again."
@@ -48,6 +49,13 @@ def test_body_is_the_paragraphs_joined_by_a_blank_line() -> None:
     assert page.body == "Row on, they say.\n\n• Then row back."
     assert page.headline == "Ferry stops"
     assert page.boilerplate == ("Home", "Imprint")
+
+
+def test_whatever_is_labelled_body_is_in_the_body_but_the_headline() -> None:
+    page = labelled("Ferry stops\nThe ferry at its quay\nRow on.", "headline", "caption", "body")
+    kept = Segmentation(page.text, tuple(replace(s, label="body") for s in page.segments))
+    assert (page.body, kept.body, kept.headline) == ("Row on.", "The ferry at its quay\n\nRow on.", "Ferry stops")
+    assert kept.boilerplate == ()
 
 
 def test_headline_and_standfirst_are_a_line_each() -> None:
@@ -372,6 +380,13 @@ def test_every_teaser_segment_is_in_exactly_one_story(text: str) -> None:
 )
 def test_grouping_takes_time_linear_in_size(line: str) -> None:
     assert grows_linearly(lambda n: labelled(line * n, "teaser").segments, group_teasers, 1500)
+
+
+def test_telling_a_storys_title_takes_time_linear_in_its_length() -> None:
+    def card(n: int) -> Segmentation:
+        return of_html(f"<pre><a href=/quay>Quay closes after the storm</a>{' ' * n}x</pre>", "teaser")
+
+    assert grows_linearly(card, lambda page: group_teasers(page.segments), 10_000)
 
 
 def test_grouping_cards_takes_time_linear_in_their_number() -> None:

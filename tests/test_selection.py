@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import page_lines, page_text, write_page
+from conftest import grows_linearly, page_lines, page_text, write_page
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pagesieve import corpus
 from pagesieve.page import split
-from pagesieve.selection import Candidate, Doubt, by_page, furniture, order_of, review_order
+from pagesieve.selection import ALIKE, Candidate, Doubt, _layouts, by_page, furniture, order_of, review_order
 
 MENUS = (frozenset({"Home", "News", "Weather"}), frozenset({"Start", "Politik", "Wetter"}), frozenset[str]())
 candidates = st.lists(
@@ -61,6 +61,29 @@ def test_layouts_are_alike_from_a_third_of_their_furniture_on() -> None:
 def test_a_heading_is_furniture_and_a_paragraph_is_none() -> None:
     text = "Kite club wins new lease despite many doubts\n\nThe harbour master counted the lanterns before dawn, and nobody asked why.\n"
     assert furniture(split(text)) == {"Kite club wins new lease despite many doubts"}
+
+
+def test_a_paragraph_without_spaces_is_none_either() -> None:
+    text = "市の天気と交通\n\n渡し船は火曜日の朝に運航を再開した。船長によると橋はまだ直っておらず、村の人々は船を待っている。\n"
+    assert furniture(split(text)) == {"市の天気と交通"}
+
+
+@given(st.lists(st.frozensets(st.sampled_from("abcdefgh")), max_size=12))
+def test_a_page_has_the_layout_of_the_first_one_it_is_like(menus: list[frozenset[str]]) -> None:
+    known: list[frozenset[str]] = []
+    expected = []
+    for menu in menus:
+        layout = next((i for i, other in enumerate(known) if menu & other and len(menu & other) >= ALIKE * len(menu | other)), len(known))
+        known += [menu] * (layout == len(known))
+        expected.append(layout)
+    assert _layouts(menus) == expected
+
+
+def test_ordering_takes_time_linear_in_pages() -> None:
+    def pages(n: int) -> list[Candidate]:
+        return [Candidate(f"{i}", f"{i}.example", i / n, frozenset({"Home", *(f"{i} {line}" for line in range(20))})) for i in range(n)]
+
+    assert grows_linearly(pages, review_order, 1_000)
 
 
 def test_pages_without_a_segment_are_not_in_the_order(tmp_path: Path) -> None:

@@ -323,6 +323,8 @@ def test_what_is_wrong_with_the_call_spoils_the_batch(tiny_sieve: Sieve) -> None
         tiny_sieve.segment_batch([PAGE, None])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="1 names for 2 pages"):
         tiny_sieve.segment_batch([PAGE, PAGE], names=["one"])
+    with pytest.raises(ValueError, match="0 names for 1 pages"):
+        tiny_sieve.segment_batch([PAGE], names=[])
     assert tiny_sieve.segment_batch([]) == []
 
 

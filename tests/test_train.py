@@ -427,6 +427,17 @@ def test_html_of_too_few_sites_is_told(tiny_corpus: Path, tmp_path: Path, capsys
 # ------------------------------------------------------------------------------------------------- what is gathered
 
 
+def test_each_folder_must_have_labels_but_its_sites_may_be_held_out(tiny_corpus: Path, tmp_path: Path) -> None:
+    other, empty = tmp_path / "other", tmp_path / "empty"
+    write_page(other, "gannet.example", "one", page_lines("gannet", 1))
+    write_page(empty, "gannet.example", "two", page_lines("gannet", 2), status="proposed")
+    held_out = "data.held_out=[gannet.example]"
+    for root, also in ((tiny_corpus, other), (other, tiny_corpus)):
+        assert len(gather(composed("train", *folder(root), f"data.also=[{also}]", held_out, "n_jobs=1")).documents) == 16
+    with pytest.raises(ValueError, match=r"empty: no labelled page of status reviewed; review some"):
+        gather(composed("train", *folder(tiny_corpus), f"data.also=[{empty}]", "n_jobs=1"))
+
+
 def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny_corpus: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     write_page(other, "gannet.example", "one", page_lines("gannet", 1))
