@@ -35,7 +35,11 @@ def put(address: str, content: bytes = b"page") -> str:
 
 
 def names(address: str, is_glob: bool = False) -> list[str]:
-    return [name for name, _ in found(address, is_glob)]
+    return [name for name, _ in listed(address, is_glob)]
+
+
+def listed(address: str, is_glob: bool = False) -> list[tuple[str, int | OSError]]:
+    return [(file.address, file.size) for file in found(address, is_glob)]
 
 
 # --------------------------------------------------------------------------------------------------------- listing
@@ -46,8 +50,8 @@ def test_a_folder_gives_what_is_below_it_by_name(root: str) -> None:
     for name in reversed(sizes):
         put(f"{root}/{name}", b"." * sizes[name])
     expected = [(f"{root}/{name}", sizes[name]) for name in ("a/b/y.txt", "a/x.txt", "a-b.txt", "a.txt", "empty.txt")]
-    assert list(found(root)) == list(found(f"{root}/")) == expected
-    assert list(found(f"{root}/a.txt")) == [(f"{root}/a.txt", 4)]
+    assert listed(root) == listed(f"{root}/") == expected
+    assert listed(f"{root}/a.txt") == [(f"{root}/a.txt", 4)]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ def test_a_pattern_gives_each_file_once(root: str, pattern: str, expected: list[
 
 
 def test_standard_input_is_a_file_of_no_known_size() -> None:
-    assert list(found("-")) == [("-", 0)]
+    assert listed("-") == [("-", 0)]
 
 
 def test_a_place_with_nothing_is_told(root: str) -> None:
@@ -113,9 +117,9 @@ def test_links_are_followed_each_folder_comes_once(tmp_path: Path) -> None:
         (tmp_path / "in" / name).symlink_to(target)
     os.mkfifo(tmp_path / "in" / "pipe.txt")  # to open it is to wait for whoever writes
     everything = [(f"{tmp_path}/in/{name}", size) for name, size in (("a/link.txt", 4), ("a/x.txt", 4), ("lost.txt", 0))]
-    assert list(found(f"{tmp_path}/in")) == everything
-    assert list(found(f"{tmp_path}/in/**", is_glob=True)) == everything
-    assert list(found(f"{tmp_path}/in/*.txt", is_glob=True)) == everything[2:]
+    assert listed(f"{tmp_path}/in") == everything
+    assert listed(f"{tmp_path}/in/**", is_glob=True) == everything
+    assert listed(f"{tmp_path}/in/*.txt", is_glob=True) == everything[2:]
     (tmp_path / "linked").symlink_to("in/a")
     assert names(f"{tmp_path}/link*", is_glob=True) == [f"{tmp_path}/linked/{name}" for name in ("circle/lost.txt", "link.txt", "x.txt")]
     with pytest.raises(FileNotFoundError):
@@ -148,7 +152,7 @@ def test_a_folder_that_cannot_be_listed_stands_for_itself(tmp_path: Path, monkey
         put(f"{tmp_path}/in/{name}", b"four")
     lock(monkeypatch, "locked")
     for asked, is_glob in (("in", False), ("in/*", True)):
-        first, (name, error), last = found(f"{tmp_path}/{asked}", is_glob)
+        first, (name, error), last = listed(f"{tmp_path}/{asked}", is_glob)
         assert (first, last) == ((f"{tmp_path}/in/a.txt", 4), (f"{tmp_path}/in/z.txt", 4))
         assert name == f"{tmp_path}/in/locked"
         assert isinstance(error, PermissionError)

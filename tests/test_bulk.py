@@ -237,12 +237,25 @@ def test_an_input_that_is_written_otherwise_is_the_same(stopped: Job, tiny_sieve
 
 def test_a_changed_input_is_told(stopped: Job, tiny_sieve: Sieve) -> None:
     path = Path(stopped.inputs[0])
-    content = path.read_bytes()
-    path.write_bytes(content + b"\n")
-    with pytest.raises(RunError, match=r"a\.jsonl: of \d+ bytes, is where the earlier run stopped, .* --restart"):
-        run(stopped, tiny_sieve)
+    content, stat = path.read_bytes(), path.stat()
+    for other in (content + b"\n", content.replace(b"a", b"b")):  # of the same size, too
+        path.write_bytes(other)
+        with pytest.raises(RunError, match=r"a\.jsonl: of \d+ bytes, is where the earlier run stopped, .* --restart"):
+            run(stopped, tiny_sieve)
     path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     run(stopped, tiny_sieve)
+
+
+def test_a_changed_input_before_the_one_where_it_stopped_is_told(job: Job, tiny_sieve: Sieve, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk, "_sorted_out", interrupted(bulk._sorted_out, 4))
+        with pytest.raises(KeyboardInterrupt):
+            run(job, tiny_sieve)
+    with Path(job.inputs[0]).open("a", encoding="utf-8") as file:
+        file.write('{"id": "late", "text": "Ferry stops."}\n')
+    with pytest.raises(RunError, match=r"b\.parquet: .* it or a file before it has changed since: restore the input"):
+        run(job, tiny_sieve)
 
 
 def test_an_input_that_is_not_there_is_told_before_any_work(job: Job, tiny_sieve: Sieve) -> None:

@@ -52,7 +52,7 @@ def test_confidence_is_read_from_the_curve_and_weighs_words() -> None:
 
 def test_a_page_without_words_is_sure() -> None:
     assert mean_chance(np.zeros(0), np.zeros(0)) == mean_chance(np.array([0.3]), np.array([0.0])) == 1.0
-    assert Calibration().confidence(np.zeros(0), np.zeros(0)) == 1.0
+    assert Calibration().confidence(np.zeros(0), np.zeros(0)) == Calibration().confidence(np.ones(1), np.zeros(1)) == 0.0
 
 
 def decided(shares: list[list[float]], words: list[float], caution: float = 1.0, dial: float = DIAL) -> list[int]:

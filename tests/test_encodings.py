@@ -83,6 +83,8 @@ def test_an_encoding_that_is_not_stated_is_told_by_the_bytes(encoding: str) -> N
         ("cp1252", "Perché il traghetto è fermo? Lunedì si saprà, ciò è certo: è così, però già più giù.\n"),
         ("cp1252", "1½ cups of flour and ½ of butter, said Zoë\n"),
         ("euc_jp", "えびとかにのみそしる、たけのこごはん、なすのてんぷら\n"),
+        ("cp1252", "L'île n'a ni piscine ni école, à 1 126 mètres du bac; les élèves y vont à pied, même l'été, où ça gèle.\n"),
+        ("cp1252", "Quay\xa0•\xa0Tides\xa0•\xa0Ferry times and fares\n"),
         ("cp1251", "НОВОСТИ\nНа месте паромной переправы\n"),
     ],
 )
@@ -97,8 +99,9 @@ def test_hebrew_is_told_with_signs_of_direction_and_without() -> None:
         assert characters(text.encode("cp1255")) == text
 
 
-def test_escapes_tell_japanese_also_of_html_that_states_nothing() -> None:
+def test_escapes_tell_japanese_also_of_text_and_html_that_state_nothing() -> None:
     text = TEXTS["iso-2022-jp"]
+    assert pagesieve.load().segment(text.encode("iso-2022-jp")).text == text
     answer = pagesieve.load().segment(f"<html><title>{text}</title><p>{text}</p></html>".encode("iso-2022-jp"))
     assert (answer.view, answer.text.strip(), answer.metadata.title) == ("html", text, text)
 

@@ -517,6 +517,12 @@ def test_any_bytes_give_a_text_or_a_page_error(data: bytes) -> None:
         assert isinstance(decode(data), str)
 
 
+def test_one_control_character_is_a_slip() -> None:
+    assert decode(b"Row on.\r\n\x1a") == "Row on.\r\n\x1a"
+    with pytest.raises(PageError, match="looks binary"):
+        decode(b"Row on.\x00\x1a")
+
+
 def test_binary_data_are_refused_by_name_from_a_share_of_control_characters() -> None:
     with pytest.raises(PageError, match=r"^holiday\.png: looks binary \(3 control characters in the first 100\).*encoding"):
         read_page(b"\x00" * 3 + b"x" * 97, "holiday.png")

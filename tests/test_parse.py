@@ -92,6 +92,21 @@ def test_what_tables_hold_unwritten_counts_for_depth() -> None:
     assert max(len(segment.markup.path.split("/")) for segment in page.segments if segment.markup) <= MAX_DEPTH + 10
 
 
+@pytest.mark.parametrize("kind", ["script src='a.js'", "title", "style", "textarea", "iframe", "noscript", "select"])
+def test_what_xhtml_says_is_empty_swallows_nothing(kind: str) -> None:
+    page = f"<?xml version='1.0'?><html><body><p>Row</p><{kind}/><script>var a = '<title/>'</script><p>on</p></body></html>"
+    assert texts(page) == ["Row", "on"]
+
+
+def test_scripts_without_end_in_xhtml_take_linear_time() -> None:
+    assert grows_linearly(lambda n: "<?xml version='1.0'?>" + "<script><title>" * n, read_html, 4_000)
+
+
+def test_declared_shadow_trees_are_shown_and_other_templates_are_not() -> None:
+    page = "<x-page><template shadowrootmode='open'><p>Row</p><template><p>no</p></template><p>on</p></template></x-page><template>no</template>"
+    assert texts(page) == ["Row", "on"]
+
+
 def test_unclosed_formats_do_not_add_up() -> None:
     assert grows_linearly(lambda n: "".join(f"<p><font size={i}>Row" for i in range(n)), read_html, 2_000)
 

@@ -148,7 +148,7 @@ def test_the_output_may_lie_afar(tmp_path: Path) -> None:
     records = ["Ebb.", None, "Flow."]
     expected = written(tmp_path / "out.jsonl", records, step=1)
     assert written("memory:///tides/out.jsonl", records, step=1) == expected
-    assert [name for name, _ in addresses.found("memory:///tides")] == [
+    assert [file.address for file in addresses.found("memory:///tides")] == [
         "memory:///tides/out.jsonl",
         "memory:///tides/out.jsonl.errors.jsonl",
     ]

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import fsspec
 from filelock import FileLock, Timeout
@@ -18,10 +18,22 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pagesieve.files import replacing
 
-__all__ = ["STDIN", "AddressError", "alone", "check", "found", "normalised", "opened", "read", "remove", "replacing_at"]
+__all__ = ["STDIN", "AddressError", "File", "alone", "check", "found", "normalised", "opened", "read", "remove", "replacing_at"]
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar
+CHANGED = (
+    "mtime",
+    "ETag",
+    "etag",
+    "md5Hash",
+    "content_md5",
+    "LastModified",
+    "last_modified",
+    "updated",
+    "mtime_ns",
+    "created",
+)  # of stores
 KINDS = ("file", "directory")  # what fsspec calls them; all else is a link, a pipe, a device
 
 
@@ -39,24 +51,32 @@ def normalised(address: str) -> str:
     return address if "://" in address else PurePosixPath(address).as_posix()
 
 
-def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int | OSError]]:
-    """Files (address, bytes) at the address: itself, all below a folder, or what a pattern matches; by name, folder by folder.
+class File(NamedTuple):
+    """A file: its `address`, its `size` in bytes or why it cannot be listed, and when or to what it last `changed`, as far as its store says so."""
+
+    address: str
+    size: int | OSError
+    changed: str = ""
+
+
+def found(address: str, is_glob: bool = False) -> Iterator[File]:
+    """The files at the address: itself, all below a folder, or what a pattern matches; by name, folder by folder.
 
     A folder is listed when it is come to: memory holds the names of one folder at a time. One below, or matched, that cannot be
-    listed is there with the error in place of the bytes. Links to folders are followed on disk, unless the folder has its turn without
+    listed is there with the error in place of the size. Links to folders are followed on disk, unless the folder has its turn without
     the link: each comes once. Raises `FileNotFoundError` where there is nothing, `OSError` where the address is itself a folder that
     cannot be listed, and as `check` does.
     """
     if address == STDIN:
-        yield address, 0
+        yield File(address, 0)
         return
     files, path = _split(address)
     if not is_glob:
         entry = files.info(path)
-        for name, size in _below(files, entry, address, {_real(files, entry["name"])}):
-            if isinstance(size, OSError) and name == _address(files, entry["name"], address):
-                raise size
-            yield name, size
+        for file in _below(files, entry, address, {_real(files, entry["name"])}):
+            if isinstance(file.size, OSError) and file.address == _address(files, entry["name"], address):
+                raise file.size
+            yield file
         return
     matched = files.glob(path, detail=True)
     # `**` matches folders and what is in them
@@ -69,15 +89,16 @@ def found(address: str, is_glob: bool = False) -> Iterator[tuple[str, int | OSEr
             yield from _below(files, entry, address, roots)
 
 
-def _below(files: Any, entry: dict[str, Any], asked: str, roots: set[str]) -> Iterator[tuple[str, int | OSError]]:
+def _below(files: Any, entry: dict[str, Any], asked: str, roots: set[str]) -> Iterator[File]:
     """The entry, or all below it. `roots` are the real folders that the walk has begun, or will begin, at: all below them has its turn."""
     if entry["type"] != "directory":
-        yield _address(files, entry["name"], asked), int(entry["size"] or 0)
+        changed = next((str(entry[name]) for name in CHANGED if entry.get(name)), "")
+        yield File(_address(files, entry["name"], asked), int(entry["size"] or 0), changed)
         return
     try:
         listed = sorted(files.ls(entry["name"], detail=True), key=lambda inner: str(inner["name"]))
     except OSError as error:
-        yield _address(files, entry["name"], asked), error
+        yield File(_address(files, entry["name"], asked), error)
         return
     for inner in listed:
         itself = inner["name"].rstrip("/") == entry["name"].rstrip("/")  # some stores list a folder as its own first file
@@ -87,7 +108,7 @@ def _below(files: Any, entry: dict[str, Any], asked: str, roots: set[str]) -> It
             yield from _below(files, inner, asked, roots)
 
 
-def _linked(files: Any, link: dict[str, Any], asked: str, roots: set[str]) -> Iterator[tuple[str, int | OSError]]:
+def _linked(files: Any, link: dict[str, Any], asked: str, roots: set[str]) -> Iterator[File]:
     """All below a linked folder, unless it has its turn without the link."""
     real = _real(files, link["name"])
     if not any(PurePath(real).is_relative_to(root) for root in roots):

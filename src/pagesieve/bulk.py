@@ -7,6 +7,7 @@ part ends.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import itertools
 import os
@@ -186,23 +187,26 @@ def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
 
 def _items(job: Job, start: Cursor, own: Sequence[str]) -> Iterator[tuple[Record, Cursor]]:
     """The records after `start`, each with where it leaves the input. The run's `own` files are no input."""
-    number = -1
+    number, seen = -1, hashlib.blake2b(digest_size=16)
     for number, source in enumerate(_foreign(sources(job.inputs, job.jsonl), own)):
+        seen.update(f"{source.name}\0{source.size}\0{source.changed}\0".encode())
         if number < start.source:
             continue
         skip = start.records if number == start.source else 0
         if skip and (source.address, source.size) != (start.address, start.size):
-            raise _changed(start, f"{source.address} of {source.size} bytes")
+            raise _changed(start, f"in its place is now {source.address} of {source.size} bytes")
+        upto = seen.hexdigest()
+        if skip and upto != start.seen:
+            raise _changed(start, "it or a file before it has changed since")
         for count, record in enumerate(records(source, job.fields, job.max_bytes, skip, job.encoding), skip + 1):
-            yield record, Cursor(number, source.address, source.size, count)
+            yield record, Cursor(number, source.address, source.size, count, upto)
     if start != Cursor() and number < start.source:
-        raise _changed(start, "nothing")
+        raise _changed(start, "in its place is now nothing")
 
 
 def _changed(start: Cursor, now: str) -> RunError:
     return RunError(
-        f"{start.address}: of {start.size} bytes, is where the earlier run stopped, and in its place is now {now}: the input has "
-        "changed; restore it, or pass --restart to begin anew"
+        f"{start.address}: of {start.size} bytes, is where the earlier run stopped, and {now}: restore the input as it was (with its time of change), or pass --restart to begin anew"
     )
 
 

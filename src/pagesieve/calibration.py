@@ -80,11 +80,11 @@ class Calibration:
         return np.asarray(likely / likely.sum(1, keepdims=True), dtype=np.float32)
 
     def confidence(self, chances: Floats, words: Floats) -> float:
-        """The expected share of a page's words with the right label, 0..1; 1.0 for a page without words.
+        """The expected share of a page's words with the right label, 0..1; 0.0 for a page without words, of which nothing is known.
 
         `chances` (segments,) holds the probability of each segment's label, `words` (segments,) its number of words.
         """
-        return float(np.clip(np.interp(mean_chance(chances, words), self.said, self.true), 0, 1))
+        return float(np.clip(np.interp(mean_chance(chances, words), self.said, self.true), 0, 1)) if words.any() else 0.0
 
 
 def mean_chance(chances: Floats, words: Floats) -> float:

@@ -13,6 +13,7 @@ LEGACY = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_u", "iso8859_2", "iso8859_5", "iso8859_7"),
     *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
 ]
+LATIN = ("cp1252", "cp1250", "cp1254", "iso8859_2")
 NEAR = 0.01  # difference of two encodings' messiness that says nothing
 MESSY = 0.6  # that of Chinese and Japanese furniture, which charset-normalizer would give up on
 BROKEN = 10  # characters of UTF-8 to one broken byte, from which it is UTF-8 all the same
@@ -32,6 +33,7 @@ SCRIPTS = {
     "cp1258": (re.compile(f"đ|[aeiouyâêôăơưàáèéíóùú][{_TONES}]?", re.IGNORECASE), re.compile(f"[âêôăơư][{_TONES}]")),
 }
 _BEYOND = re.compile(r"[^\x00-\x7f\xa0-\xbf\u200b-\u20ff]")  # letters beyond ASCII, without quotation marks and signs of direction
+_RUN = re.compile(f"{_BEYOND.pattern}{{2,}}")
 # Letters of a language if they are read as western ones, each more often there than any of those that it does not have.
 REGIONS = (
     ("cp1254", re.compile("[ýÝ]"), re.compile("[áéíóúæ]")),
@@ -99,10 +101,11 @@ def _looks(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
     found = from_bytes(words, cp_isolation=LEGACY) or from_bytes(words, cp_isolation=LEGACY, threshold=MESSY)
-    best = found.best()
-    if best is None:
+    fit = [match for match in found if match.encoding in LATIN or _has_runs(words.decode(match.encoding, "replace"))]  # the best one first
+    if not fit:
         return "cp1252"
-    near = {name for match in found if match.chaos <= best.chaos + NEAR for name in match.could_be_from_charset}
+    best = fit[0]
+    near = {name for match in fit if match.chaos <= best.chaos + NEAR for name in match.could_be_from_charset}
     western = words.decode("cp1252", "replace")
     central = _CENTRAL.search(western) or any({*has} <= {*western} and not {*lacks} & {*western} for has, lacks in CENTRAL)
     if central and "cp1250" in near:
@@ -113,6 +116,11 @@ def _looks(data: bytes) -> str:
     if best.language == "Turkish" and "cp1254" in near:
         return "cp1254"
     return "cp1252" if "cp1252" in near else best.encoding
+
+
+def _has_runs(text: str) -> bool:
+    """Whether most letters beyond ASCII stand beside each other, as in all scripts but Latin, whose accents stand alone among other letters."""
+    return sum(map(len, _RUN.findall(text))) >= len(_BEYOND.findall(text)) / 2
 
 
 def _has_words(text: str, words: re.Pattern[str], sign: re.Pattern[str]) -> bool:

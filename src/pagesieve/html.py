@@ -21,7 +21,7 @@ from typing import Any
 from pagesieve.encodings import characters, writable
 from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
-from pagesieve.page import Markup, Page, Segment, Segments, grouped
+from pagesieve.page import Markup, Page, Segment, Segments, grouped, split
 from pagesieve.parse import parse
 from pagesieve.stated import Metadata, read_stated
 from pagesieve.titles import titled
@@ -78,7 +78,7 @@ _JUNK = re.compile(r"[^\s<]{1,20}\s*(?=<(?:!doctype\s*html|html)(?:\s[^<>]*)?>\s
 class HtmlPage:
     """An HTML page taken apart: its flattened `page`, the segments of it, its `metadata`.
 
-    `notes` tells where text that the page does not show was taken from ("body from JSON-LD"); () for most pages. `source` is
+    A page that is nothing but one `pre` is the text dump in it: its view is "text", its segments have no markup. `notes` tells where text that the page does not show was taken from ("body from JSON-LD"); () for most pages. `source` is
     the HTML it was made of.
     """
 
@@ -198,6 +198,8 @@ def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
                 laid = laid.with_article(article)
                 notes = (*notes, f"body from {origin}")
                 break
+    if laid.is_bare_text:
+        return HtmlPage(Page(laid.text, name), split(laid.text), parsed.metadata, (*notes, "a text dump in HTML"))
     return HtmlPage(Page(laid.text, name, "html"), laid.segments, parsed.metadata, notes, html)
 
 
@@ -209,6 +211,14 @@ class _Laid:
     segments: Segments
     words: int
     hidden_words: int
+
+    @property
+    def is_bare_text(self) -> bool:
+        """Whether nothing is shown but one `pre` of several lines: browsers save text files so."""
+        if len(self.segments) != 1 or "\n" not in self.segments[0].text:
+            return False
+        markup = self.segments[0].markup
+        return markup is not None and "pre" in markup.path.split("/")
 
     def with_article(self, article: str) -> _Laid:
         """The page with an article's text that it does not show at its end."""

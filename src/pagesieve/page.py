@@ -106,6 +106,8 @@ _SENTENCE = re.compile(
 )
 _SEPARATOR = re.compile(rf"\s+(?=[{FORMAT}]*[•◦▪■●►▸]\s?\S)|\s(?:[|·»›/‹«]|::|--)\s+|\s{{2,}}|\t")
 _FEED = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<\?[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.DOTALL)
+# The first line of an HTTP response, or of what mail is in and browsers save pages as: headers, one of which says so.
+_HEADERS = re.compile(r"HTTP/\d(?:\.\d)? \d{3}\b[^\n]*\n[A-Za-z-]+: |(?:[A-Za-z-]+: [^\n]*\n(?:[ \t][^\n]*\n)*)*?MIME-Version: \d")
 _ARCHIVE = re.compile(r"WARC/\d\.\d+\s")
 _RECORD = re.compile(r"\{[^\n]*\}[^\S\n]*\n\s*\{\s*[\"}]")  # JSON's objects, one a line
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x7f]")
@@ -400,7 +402,7 @@ def decode(data: bytes, name: str = "page", encoding: str = "") -> str:
 
     `name` stands for the page in messages. Raises `PageError` for bytes that are no text.
     """
-    if not encoding:
+    if not encoding and b"\x1b" not in data:  # which may begin Japanese characters, in ASCII
         with contextlib.suppress(UnicodeDecodeError):  # most are that
             return checked(data.decode("utf-8-sig"), name)
     return checked(characters(data, encoding), name)
@@ -410,7 +412,7 @@ def checked(text: str, name: str) -> str:
     """`text`; raises `PageError` where it is a binary file's."""
     sample = text[:100_000]
     control = len(_CONTROL.findall(sample))
-    if control > BINARY_SHARE * len(sample):
+    if control > max(1, BINARY_SHARE * len(sample)):  # one alone is a slip, or what DOS ends a file with
         raise PageError(
             f"{name}: looks binary ({control} control characters in the first {len(sample)}); "
             "give the page's text, unpack it first if it is packed, or say what encoding its bytes have"
@@ -439,6 +441,12 @@ def foreign(text: str) -> str:
         return "a feed; fetch the pages it names and give those"
     if _ARCHIVE.match(sample):
         return "a WARC archive; give its file to the command by a name that ends in .warc or .wet, packed or not, or a page of it"
+    if _HEADERS.match(sample):
+        return "a message or a saved page with its headers (MIME, HTTP); give the page in it"
+    if sample.startswith("{\\rtf"):
+        return "an RTF file; save it as text first"
+    if sample.startswith("<?xml"):
+        return "an XML file; give the text of its elements, or HTML made of it"
     records = "the command reads records from files ending in .jsonl, and others with --jsonl"
     if sample[:1] in ("{", "["):
         if text.rstrip()[-1:] in ("}", "]") and _is_json(text):

@@ -27,6 +27,9 @@ _RAW_END = {  # of elements whose content is no markup, if they are no part of a
     name: re.compile(f"</{name}", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp")
 }
+_SWALLOWING = frozenset((*_RAW_END, "noscript", "select", "template"))
+_XML = re.compile(r"[\s\ufeff]*<\?xml\s")
+_TEMPLATE = re.compile(r"<(/?)template\b[^<>]*>", re.IGNORECASE)
 _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
 _WITH_ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)(?=[\s/])[^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*)*>""")
 _ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -43,6 +46,7 @@ def parse(html: str) -> Any:
     """The tree of an HTML page, as `LexborHTMLParser` gives it; `root` is None where the page is empty."""
     from selectolax.lexbor import LexborHTMLParser  # only now: text dumps need no parser
 
+    html = _spelt_out(html)
     data = html.encode("utf-8", "replace")
     tags = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("<")))
     many = tags >= MANY_TAGS or tags - 2 * data.count(b"</") >= MANY_UNCLOSED
@@ -50,6 +54,44 @@ def parse(html: str) -> Any:
     if many or long:
         data = _tame(html, many, long).encode("utf-8", "replace")
     return LexborHTMLParser(data.replace(b"\0", b"\xef\xbf\xbd") if b"\0" in data else data)
+
+
+def _spelt_out(html: str) -> str:
+    """`html` with closing tags where XHTML leaves them out, and with what stands in declared shadow trees, which browsers show, as part of the page."""
+    if _XML.match(html):
+        html = _closed(html)
+    if "shadowrootmode" in html:
+        opened: list[bool] = []  # by `template` that is open: whether it is a shadow tree
+
+        def instead(tag: re.Match[str]) -> str:
+            if tag[1]:
+                return "</div>" if opened and opened.pop() else tag[0]
+            opened.append("shadowrootmode" in tag[0].lower())
+            return "<div>" if opened[-1] else tag[0]
+
+        html = _TEMPLATE.sub(instead, html)
+    return html
+
+
+def _closed(html: str) -> str:
+    """`html` in which elements that would swallow what follows are closed where they are said to be empty (`<script src="x"/>`)."""
+    position = place = 0
+    out: list[str] = []
+    endless = set[str]()
+    while tag := _TAG_OR_COMMENT.search(html, place):
+        place = tag.end()
+        kind = (tag[2] or "").lower()
+        if tag[1] or kind not in _SWALLOWING:
+            continue
+        if tag[0].endswith("/>"):
+            out += [html[position : place - 2], f"></{kind}>"]
+            position = place
+        elif kind in _RAW_END and kind not in endless:
+            if end := _RAW_END[kind].search(html, place):
+                place = end.start()
+            else:
+                endless.add(kind)
+    return "".join([*out, html[position:]])
 
 
 def _tame(html: str, many: bool, long: bool) -> str:

@@ -42,12 +42,16 @@ class RunError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far the input has been read: to the `records`th record of the file number `source`, at `address`, of `size` bytes."""
+    """How far the input has been read: to the `records`th record of the file number `source`, at `address`, of `size` bytes.
+
+    `seen` is a digest of all files up to that one: their addresses, sizes, and when they last changed.
+    """
 
     source: int = 0
     address: str = ""
     size: int = 0
     records: int = 0
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class Parts:
         journal = read(self._journal)
         if journal is None or anew:
             self._note(self.progress)  # what cannot be written is found out before any work; from here on no part counts
-            for address in [address for address, _ in found(self.folder)]:
+            for address in [file.address for file in found(self.folder)]:
                 if not address.endswith(("/journal.json", "/lock")):
                     remove(address)
             return self.progress
@@ -188,7 +192,7 @@ class Parts:
     def _refuse_foreign(self) -> None:
         """Raise `RunError` where the folder, which goes at the end, holds what no run has put there."""
         try:
-            held = [address for address, _ in found(self.folder)]
+            held = [file.address for file in found(self.folder)]
         except FileNotFoundError:
             return
         for address in held:

@@ -106,12 +106,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read pages from, of this many bytes, and what it is: a key of `_READERS`. A folder that cannot be listed is one with a `fault`."""
+    """A file to read pages from, of this many bytes, and what it is: a key of `_READERS`. A folder that cannot be listed is one with a `fault`.
+
+    `changed` is as `addresses.File` has it.
+    """
 
     address: str
     size: int
     form: str
     fault: str = ""
+    changed: str = ""
 
     @property
     def name(self) -> str:
@@ -179,7 +183,7 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
     for argument in arguments:
         anything = False
         try:
-            for address, size in found(argument, _is_glob(argument)):
+            for address, size, changed in found(argument, _is_glob(argument)):
                 if isinstance(size, OSError):
                     anything = True
                     yield _unlisted(address, size)
@@ -188,7 +192,7 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
                 form = _form(address) or (".jsonl" if jsonl else "page" if named or address == "-" else "")
                 if form:
                     anything = True
-                    yield Source(address, size, form)
+                    yield Source(address, size, form, changed=changed)
         except FileNotFoundError as error:
             raise FileNotFoundError(f"{argument}: not there; give a page, a folder, a pattern or an archive") from error
         if not anything:
