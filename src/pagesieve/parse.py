@@ -65,9 +65,9 @@ def _spelt_out(html: str) -> str:
 
         def instead(tag: re.Match[str]) -> str:
             if tag[1]:
-                return "</div>" if opened and opened.pop() else tag[0]
+                return "" if opened and opened.pop() else tag[0]
             opened.append("shadowrootmode" in tag[0].lower())
-            return "<div>" if opened[-1] else tag[0]
+            return "" if opened[-1] else tag[0]
 
         html = _TEMPLATE.sub(instead, html)
     return html
