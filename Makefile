@@ -3,11 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# A clone that was copied or moved has an environment that leads to where it was made, which stands in READY.
+ELSEWHERE := $(if $(filter-out x$(CURDIR),x$(shell cat $(READY) 2>/dev/null)),yes)
 ARGS ?=
 PAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install label review exchange train evaluate segment ship bench check-data test lint format clean
+.NOTPARALLEL:
+.PHONY: help install label review exchange train evaluate segment ship bench check-data test lint format clean $(if $(ELSEWHERE),$(READY))
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -17,11 +20,11 @@ install: $(READY) ## set up the environment
 
 $(READY): pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-	  { echo "pagesieve needs Python 3.10 or newer, $(PYTHON) is older; try make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	  { echo "pagesieve needs Python 3.10 or newer, $(PYTHON) is older or cannot be run; try make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(if $(ELSEWHERE),--clear) $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@touch $@
+	@echo '$(CURDIR)' > $@
 
 label: $(READY) ## propose labels for unlabelled pages in data/raw
 	$(BIN)/python -m pagesieve.label $(ARGS)

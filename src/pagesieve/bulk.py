@@ -299,13 +299,16 @@ class _Workers:
     def __init__(self, jobs: int, work: Segmenter) -> None:
         self._jobs, self._work = jobs, work
         self._deaths = 0  # in a row
-        self._pool = self._start(jobs)
+        self._pool: ProcessPoolExecutor
 
     def judged(self, batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, list[pa.RecordBatch]]]:
         """The rows of each batch, in order; at most `WAITING` batches a process are under way."""
         waiting: deque[_Waiting] = deque()
+        first = list(itertools.islice(batches := iter(batches), self._jobs))
+        self._jobs = max(1, len(first))  # no more than there is work for
+        self._pool = self._start(self._jobs)
         try:
-            for batch in batches:
+            for batch in itertools.chain(first, batches):
                 waiting.append((batch, self._submit(batch.pages)))
                 if len(waiting) == WAITING * self._jobs:
                     yield self._first(waiting)
@@ -317,7 +320,10 @@ class _Workers:
             self._pool.shutdown()
 
     def _start(self, jobs: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(self._work, os.getpid()))
+        try:
+            return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(self._work, os.getpid()))
+        except OSError as error:
+            raise RunError(f"--jobs: {error}: this machine lets no processes share memory (/dev/shm); give --jobs 1") from error
 
     def _submit(self, pages: pa.RecordBatch) -> Future[list[pa.RecordBatch]]:
         future: Future[list[pa.RecordBatch]] = Future()

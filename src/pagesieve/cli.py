@@ -55,13 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["check"]:  # a page of this name is ./check
         return _check(given[1:])
     parser = _parser()
-    options = parser.parse_args(given)
+    options = parser.parse_intermixed_args(given)
     if options.output == "-":
         options.output = None
     _check_output(options, parser)
     if _rows_wanted(options, parser):
         return _bulk(options)
-    colour = _on_terminal() and "NO_COLOR" not in os.environ and options.output is None
+    colour = options.output is None and _on_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     form = options.format or _form_by_name(options, parser) or ("page" if colour else "text")
     if form == "annotated" and len(options.pages) > 1:
         parser.error("--format annotated: gives a whole HTML page; give one page at a time")
@@ -84,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _check_output(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """An output that is a folder, one of the pages, or whose name says another form is an error; a .txt may hold any."""
+    if options.output == "":
+        parser.error("-o: the name is empty; give a file")
     if os.path.isdir(options.output or ""):
         parser.error(f"-o {options.output}: is a folder; give a file")
     if options.output and _is_page(options.output, options.pages):
@@ -329,7 +331,7 @@ def _check(arguments: Sequence[str]) -> int:
     """`pagesieve check`; returns the exit status: 0 where enough passed, 1 where not, 2 for a file or model that cannot be used."""
     from pagesieve import cases  # only this command needs it
 
-    options = _check_parser(list(cases.STATED)).parse_args(arguments)
+    options = _check_parser(list(cases.STATED)).parse_intermixed_args(arguments)
     try:
         given = cases.read_cases(options.cases)
         results = list(cases.run(load(options.model), given, options.dial))
@@ -342,12 +344,18 @@ def _check(arguments: Sequence[str]) -> int:
         import json
 
         found = [asdict(result) for result in results]
-        print(json.dumps({"passed": passed, "stated": len(results), "results": found}, ensure_ascii=False, indent=1))
+        told = json.dumps({"passed": passed, "stated": len(results), "results": found}, ensure_ascii=False, indent=1)
     else:
-        for result in results:
-            if result.fault:
-                print(f"{result.page}: {result.stated}: {cases.folded(result.text)!r}: {result.fault}")
-        print(f"{passed} of {_counted(len(results), 'statement')} on {_counted(len(given), 'page')} hold ({rate:.1%})")
+        faults = [f"{result.page}: {result.stated}: {cases.folded(result.text)!r}: {result.fault}" for result in results if result.fault]
+        hold = f"{passed} of {_counted(len(results), 'statement')} on {_counted(len(given), 'page')} hold ({rate:.1%})"
+        told = "\n".join([*faults, hold])
+    try:
+        _put(told + "\n", None, options.format)
+    except BrokenPipeError:
+        _stop_printing()
+    except OSError as error:
+        print(f"pagesieve check: standard output: {error}", file=sys.stderr)
+        return 2
     return int(rate < options.min_rate)
 
 
@@ -369,6 +377,8 @@ def _answers(sieve: Sieve, options: argparse.Namespace, form: str) -> list[tuple
     for name in options.pages:
         try:
             answer = _segment(sieve, name, options.kind, options.dial, options.encoding)
+            if (form == "text" and not answer.body) or (form == "markdown" and not answer.markdown):
+                print(f"pagesieve: {name}: {'; '.join(answer.notes) or 'no body found'}; --format json shows all", file=sys.stderr)
             if form == "annotated" and answer.view != "html":
                 raise PageError(f"{name}: annotated: this page is a text dump; --format html shows it coloured")
             found.append((name, answer))

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -179,7 +179,7 @@ class Sieve:
             raise ValueError(f"errors={errors!r} is neither raise nor return")
         if not isinstance(n_jobs, int) or n_jobs == 0:
             raise ValueError(f"n_jobs={n_jobs!r}: give a number of processes, or -1 for as many as there are cores")
-        given = _or_errors(pages) if errors == "return" else pages
+        given = _typed(pages, errors)
         answers = self._in_processes(given, n_jobs, kind, dial, encoding) if n_jobs != 1 else self._in_batches(given, kind, dial, encoding)
         return answers if errors == "return" else _or_raise(answers)
 
@@ -194,11 +194,16 @@ class Sieve:
         from joblib import effective_n_jobs
         from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
-        jobs = effective_n_jobs(n_jobs)
+        batches = _batches(pages)
+        first = list(islice(batches, effective_n_jobs(n_jobs)))
+        jobs = max(1, len(first))  # no more than there is work for
         waiting: deque[Future[list[Segmentation | PageError]]] = deque()
-        executor = ProcessPoolExecutor(jobs, initializer=_keep, initargs=(self,))
         try:
-            for batch, names in _batches(pages):
+            executor = ProcessPoolExecutor(jobs, initializer=_keep, initargs=(self,))
+        except OSError as error:
+            raise OSError(f"n_jobs={n_jobs}: {error}: this machine lets no processes share memory (/dev/shm); give n_jobs=1") from error
+        try:
+            for batch, names in chain(first, batches):
                 waiting.append(executor.submit(_segment_batch, batch, kind, names, dial, encoding))
                 if len(waiting) == AHEAD * jobs:
                     yield from self._returned(waiting.popleft().result())
@@ -240,19 +245,34 @@ def _check_call(pages: Iterable[Raw | PageError], kind: str, dial: float, encodi
     check_dial(dial)
 
 
-def _or_errors(pages: Iterable[Raw]) -> Iterator[Raw | PageError]:
-    """The pages, and a `PageError` for what is none by its type."""
+def _typed(pages: Iterable[Raw | PageError], errors: str) -> Iterator[Raw | PageError]:
+    """The pages; for what is none by its type a `PageError`, or where `errors` are to be raised a `TypeError`."""
     for place, page in enumerate(pages):
-        is_page = isinstance(page, (str, bytes, bytearray, memoryview))
-        yield page if is_page else PageError(f"pages[{place}]: a page is str or bytes, not {type(page).__name__}")
+        if isinstance(page, (str, bytes, bytearray, memoryview, PageError)):
+            yield page
+            continue
+        told = f"pages[{place}]: a page is str or bytes, not {type(page).__name__}"
+        if errors == "raise":
+            raise TypeError(f"{told}; read the file first")
+        yield PageError(told)
 
 
 def _batches(pages: Iterable[Raw | PageError]) -> Iterator[tuple[list[Raw | PageError], list[str]]]:
-    """The pages, `BATCH` at a time, and what they are called in messages."""
+    """The pages, `BATCH` at a time, and what they are called in messages. Where they break off, what came before goes first."""
     iterator, place = iter(pages), 0
-    while batch := list(islice(iterator, BATCH)):
+    broken: Exception | None = None
+    while broken is None:
+        batch: list[Raw | PageError] = []
+        try:
+            batch.extend(islice(iterator, BATCH))
+        except Exception as error:
+            broken = error
+        if not batch:
+            break
         yield batch, [f"pages[{place + i}]" for i in range(len(batch))]
         place += len(batch)
+    if broken is not None:
+        raise broken
 
 
 def _or_raise(answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentation]:
