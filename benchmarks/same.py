@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 import pagesieve
-from pagesieve.readers import Fields, records, sources
+from pagesieve.readers import PASSED, Fields, records, sources
 
 LONGEST = 10_000_000  # bytes of a page
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -35,7 +35,7 @@ Segments = list[tuple[int, int, str, str, float]]
 
 def pages_of(folders: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Each page's id and bytes."""
-    for source in sources(list(folders)):
+    for source in (source for source in sources(list(folders)) if source.form != PASSED):
         for record in records(source, Fields(), LONGEST):
             yield record.id, record.page
 

@@ -41,6 +41,12 @@ def test_a_row_is_what_segment_says(tiny_sieve: Sieve) -> None:
     assert not {"text", "segments"} & set(rows(tiny_sieve, {"page": pages})[0])
 
 
+def test_a_batch_or_a_table_may_stand_for_batches(tiny_sieve: Sieve) -> None:
+    batch = pa.record_batch({"page": TEXTS})
+    expected = list(segment_batches([batch], tiny_sieve))
+    assert list(segment_batches(batch, tiny_sieve)) == list(segment_batches(pa.table(batch), tiny_sieve)) == expected
+
+
 def test_rows_do_not_depend_on_the_batches(tiny_sieve: Sieve) -> None:
     pages = [(TEXTS + HTMLS)[i % 6] for i in range(2 * BATCH + 5)]
     ids = list(range(len(pages)))

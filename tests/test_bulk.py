@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -426,6 +427,30 @@ def test_the_command_writes_what_run_writes(command: Any, job: Job, tiny_sieve: 
     assert told.splitlines()[-1].startswith(closing)
     assert "pages/s, errors=19" in told
     assert outcome(job) == expected
+
+
+def test_what_is_passed_over_is_counted_and_earlier_rows_are_no_pages(command: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "crawl"
+    folder.mkdir()
+    for name in ("a.txt", "b.php", "c.php", "noending", "old.jsonl.errors.jsonl"):
+        (folder / name).write_text(page_text(page_lines("unseen", 1)), encoding="utf-8")
+    status, _, told = command("crawl", "-o", "rows.jsonl", "--segments")
+    assert (status, told.splitlines()[-1]) == (
+        0,
+        "pagesieve: 1 page, 0 bad records; 4 files passed over (2 .php, 1 without ending, 1 .jsonl)",
+    )
+    (tmp_path / "rows.jsonl").rename(folder / "rows.jsonl")
+    assert command("crawl", "-o", "again.jsonl")[0] == 0
+    (fault,) = read(tmp_path / "again.jsonl.errors.jsonl")
+    assert fault["error"] == "is a row that pagesieve has written, no page; leave out the file"
+
+
+def test_no_more_processes_are_started_than_there_are_batches(job: Job, tiny_sieve: Sieve, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    start = bulk._Workers._start
+    monkeypatch.setattr(bulk._Workers, "_start", lambda self, jobs: started.append(jobs) or start(self, jobs))
+    run(replace(job, inputs=job.inputs[:1], jobs=64), tiny_sieve)
+    assert started == [len(list(bulk._batches(bulk._items(replace(job, inputs=job.inputs[:1]), parts.Cursor(), [], Counter()))))]
 
 
 def test_a_command_that_reads_not_a_single_page_fails_and_says_why(command: Any, tmp_path: Path) -> None:

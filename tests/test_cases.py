@@ -141,6 +141,21 @@ def test_the_command_knows_check(page: Path, tiny_model: Path, monkeypatch: pyte
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_check_tells_that_it_cannot_write(page: Path, tiny_model: Path) -> None:
+    path = written(page.parent, [{"page": "story.txt", "body": TEASER}])
+    program = [sys.executable, "-m", "pagesieve", "check", str(path), "--model", str(tiny_model)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("pagesieve check: standard output: ")
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == ("", 1)
+
+
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert folded(folded(text)) == folded(text)

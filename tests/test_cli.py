@@ -103,9 +103,12 @@ def test_page_is_the_page_in_terminal_colours(run: Run) -> None:
     assert all(colour in out for colour in ANSI.values())
 
 
-def test_a_page_without_a_body_prints_nothing(run: Run) -> None:
-    assert run("-") == (0, "", "")
-    assert run("-", page="\n \n") == (0, "", "")
+def test_a_page_without_a_body_prints_nothing_and_says_so(run: Run) -> None:
+    told = "pagesieve: standard input: no body found; --format json shows all\n"
+    for page in ("", "\n \n"):
+        assert run("-", page=page) == (0, "", told)
+        assert run("-", "-f", "markdown", page=page) == (0, "", told)
+        assert run("-", "-f", "html", page=page)[2] == ""
 
 
 def test_the_model_may_be_named(run: Run, tiny_model: Path, folder: Path) -> None:
@@ -247,7 +250,7 @@ def test_an_output_whose_name_says_another_form_is_refused(run: Run, folder: Pat
     fits = {"annotated": "out.HTM", "html": "out.HTM", "json": "out.json", "markdown": "out.md"}.get(form) == name
     assert status == (0 if fits else 2)
     assert (folder / name).exists() == fits
-    assert error == "" or f"-o {name}: ends as " in error
+    assert error in ("", "pagesieve: ferry.html: no body found; --format json shows all\n") or f"-o {name}: ends as " in error
     assert run("ferry.html", "-f", form, "-o", "out.txt")[0] == 0
 
 
@@ -312,6 +315,16 @@ def test_a_terminal_shows_the_page_coloured(run: Run) -> None:
 
 def test_a_terminal_without_colours_shows_the_body(run: Run) -> None:
     assert run.on_a_terminal("page.txt", NO_COLOR="1") == run("page.txt")[1]
+    assert run.on_a_terminal("page.txt", TERM="dumb") == run("page.txt")[1]
+    assert run.on_a_terminal("page.txt", NO_COLOR="", TERM="xterm") != run("page.txt")[1]
+
+
+def test_options_may_stand_between_pages(run: Run) -> None:
+    assert run("page.txt", "-f", "json", "ferry.html") == run("-f", "json", "page.txt", "ferry.html")
+
+
+def test_an_empty_name_for_the_output_is_told(run: Run) -> None:
+    assert run("page.txt", "-o", "")[2].startswith("pagesieve: error: -o: the name is empty; give a file")
 
 
 @pytest.mark.parametrize("form", ["page", "text", "json", "html"])

@@ -224,6 +224,16 @@ def test_offsets_in_utf_16_units_are_noticed(root: Path, tmp_path: Path) -> None
         exchanged(root, f"read={out}", "overwrite=true")
 
 
+def test_nothing_to_write_leaves_an_older_file_as_it_is(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tasks.json"
+    out.write_text("older", encoding="utf-8")
+    for path in (root / "labeled").glob("*/*.json"):
+        path.write_text(path.read_text("utf-8").replace('"reviewed"', '"proposed"'), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"no labelled page of status reviewed, nothing is written to .*tasks\.json"):
+        exchanged(root, f"out={out}", "status=reviewed")
+    assert out.read_text("utf-8") == "older"
+
+
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [

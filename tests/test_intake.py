@@ -76,6 +76,7 @@ def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path:
         "{",
         "[]",
         '{"text": ["x"]}',
+        '{"text": 5}',
         '{"html": "<p>Sun."}',
     ]
     path = tmp_path / ("pages.jsonl.gz" if packed else "pages.jsonl")
@@ -87,7 +88,8 @@ def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path:
     assert last.html == b"<p>Sun."
     assert str(faults[1]).endswith("line 4: holds a list, not an object with text or html")
     assert str(faults[2]).endswith("line 5: text is a list, not a text")
-    assert [str(fault).partition(": ")[0] for fault in faults] == [f"{path}, line {n}" for n in (3, 4, 5)]
+    assert str(faults[3]).endswith("line 6: text is a number, not a text")
+    assert [str(fault).partition(": ")[0] for fault in faults] == [f"{path}, line {n}" for n in (3, 4, 5, 6)]
 
 
 def test_a_blank_text_beside_html_is_none(tmp_path: Path) -> None:

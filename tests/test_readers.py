@@ -15,7 +15,7 @@ import pytest
 import zstandard
 from archives import conversion, lock, response, warc_record, write_csv, write_jsonl, write_parquet, write_warc
 
-from pagesieve.readers import Fields, Record, form_of, holds_many, in_words, records, sources
+from pagesieve.readers import PASSED, Fields, Record, form_of, holds_many, in_words, records, sources
 
 MOST = 10_000  # bytes
 ROWS: list[dict[str, Any]] = [
@@ -24,7 +24,7 @@ ROWS: list[dict[str, Any]] = [
 
 
 def read(*arguments: str | Path, fields: Fields | None = None, skip: int = 0, jsonl: bool = False, encoding: str = "") -> list[Record]:
-    found = list(sources([str(argument) for argument in arguments], jsonl))
+    found = [source for source in sources([str(argument) for argument in arguments], jsonl) if source.form != PASSED]
     return [record for source in found for record in records(source, fields or Fields(), MOST, skip, encoding)]
 
 
@@ -84,6 +84,17 @@ def test_a_table_without_a_page_names_all_its_fields(tmp_path: Path) -> None:
     for path in (write_jsonl(tmp_path / "a.jsonl", rows), write_parquet(tmp_path / "a.parquet", rows)):
         (record,) = read(path)
         assert record.fault == "has none of html, text, page, content (its fields: id, url, raw, lead); name the page's with --page-field"
+
+
+def test_a_page_that_is_null_and_a_name_in_other_letters_are_told(tmp_path: Path) -> None:
+    (record,) = read(write_jsonl(tmp_path / "a.jsonl", [{"id": 1, "text": None}]))
+    assert record.fault == "its text is null; leave it out, or name the page's field with --page-field"
+    (tmp_path / "a.csv").write_text("ID,Text\n1,Row on.\n")
+    assert faults(read(tmp_path / "a.csv"))[0].startswith(
+        "has none of html, text, page, content (its fields: ID, Text); name the page's with --page-field Text;"
+    )
+    (tmp_path / "a.csv").write_text("id, text\n1, Row on.\n")
+    assert [(record.id, record.page) for record in read(tmp_path / "a.csv")] == [("1", b" Row on.")]
 
 
 def test_parquet_may_hold_bytes(tmp_path: Path) -> None:

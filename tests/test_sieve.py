@@ -504,6 +504,24 @@ def test_many_pages_with_errors_in_their_places(tiny_sieve: Sieve) -> None:
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
+def test_what_came_before_pages_break_off_is_answered(tiny_sieve: Sieve, n_jobs: int) -> None:
+    def broken() -> Iterator[str]:
+        yield from ["Row on."] * (BATCH + 3)
+        raise OSError("the disk is gone")
+
+    for pages, error in ((broken(), OSError), (["Row on."] * (BATCH + 3) + [None], TypeError)):
+        found: list[Segmentation] = []
+        with pytest.raises(error):
+            found.extend(tiny_sieve.segment_many(pages, n_jobs=n_jobs))  # type: ignore[arg-type]
+        assert len(found) == BATCH + 3
+
+
+def test_an_error_among_many_pages_stays_what_it_is(tiny_sieve: Sieve) -> None:
+    known = PageError("line 7: cut short")
+    assert list(tiny_sieve.segment_many(["Row on.", known], errors="return"))[1] is known  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_missing_value_among_many_pages_is_an_error_in_its_place(tiny_sieve: Sieve, n_jobs: int) -> None:
     pages: list[Any] = ["Row on.", None, float("nan"), b"Row off.", 7]
     found = list(tiny_sieve.segment_many(pages, n_jobs=n_jobs, errors="return"))

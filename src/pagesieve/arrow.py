@@ -59,7 +59,7 @@ def schema(segments: bool = False) -> pa.Schema:
 
 
 def segment_batches(
-    batches: Iterable[pa.RecordBatch],
+    batches: Iterable[pa.RecordBatch] | pa.RecordBatch | pa.Table,
     sieve: Sieve,
     *,
     segments: bool = False,
@@ -69,7 +69,7 @@ def segment_batches(
     page: str = "page",
     id: str = "id",
 ) -> Iterator[pa.RecordBatch]:
-    """Rows of `schema(segments)` for the pages in `batches`, one each, in order; no batch is kept, large ones are cut small.
+    """Rows of `schema(segments)` for the pages in `batches` (or one batch, or a table), one each, in order; no batch is kept, large ones are cut small.
 
     The column named `page` holds pages as text or bytes, the one named `id` what they are known by (any type; null without such a
     column). Where there are columns `url` (handed on), `encoding` (what the server said of this page; passed over where it is none) and `kind` ("html" where it said
@@ -78,7 +78,8 @@ def segment_batches(
     of the program, stands in its row's `error`. Raises `ValueError` where there is no column `page`, or none of pages.
     """
     work = Segmenter(sieve, segments, kind, dial, encoding, page, id)
-    for batch in batches:
+    given = [batches] if isinstance(batches, pa.RecordBatch) else batches.to_batches() if isinstance(batches, pa.Table) else batches
+    for batch in given:
         yield from work.rows(batch)
 
 

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -34,7 +34,7 @@ from pagesieve.addresses import AddressError, check, normalised
 from pagesieve.arrow import BATCH_BYTES, Segmenter, array
 from pagesieve.calibration import DIAL
 from pagesieve.parts import Cursor, Parts, Progress, RunError, Stream
-from pagesieve.readers import Fields, Record, Source, records, sources
+from pagesieve.readers import PASSED, Fields, Record, Source, ending, records, sources
 from pagesieve.sieve import BATCH, Kind, Sieve
 
 __all__ = ["MAX_BYTES", "SECONDS", "AddressError", "Job", "RunError", "run"]
@@ -104,15 +104,16 @@ def run(job: Job, sieve: Sieve) -> Progress:
     if job.errors and (barred := _barred(errors)):
         raise RunError(f"{errors}: the error list cannot be written, {barred} is no folder that may be written to; give another --errors")
     for argument in job.inputs:
-        if next(_foreign(sources([argument], job.jsonl), own), None) is None:
+        if all(source.form == PASSED for source in _foreign(sources([argument], job.jsonl), own)):
             raise RunError(f"{argument}: holds only what this run would write over; give another -o or --errors, or another input")
     work = Segmenter(sieve, job.segments, job.kind, job.dial, job.encoding)
     store = Parts(job.output, errors, job.segments, job.seconds) if job.output else Stream()
+    passed = Counter[str]()
     with closing(store):
         done = store.begin(_fingerprint(job, work), job.restart)
         if not done.joined:
-            _fill(store, job, work, _batches(_items(job, done.cursor, own)))
-        return store.finish()
+            _fill(store, job, work, _batches(_items(job, done.cursor, own, passed)))
+        return replace(store.finish(), passed=dict(passed))
 
 
 def _is_error_list(address: str) -> bool:
@@ -185,10 +186,10 @@ def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------------------- reading
 
 
-def _items(job: Job, start: Cursor, own: Sequence[str]) -> Iterator[tuple[Record, Cursor]]:
-    """The records after `start`, each with where it leaves the input. The run's `own` files are no input."""
+def _items(job: Job, start: Cursor, own: Sequence[str], passed: Counter[str]) -> Iterator[tuple[Record, Cursor]]:
+    """The records after `start`, each with where it leaves the input. The run's `own` files are no input; others that are none are counted in `passed`."""
     number, seen = -1, hashlib.blake2b(digest_size=16)
-    for number, source in enumerate(_foreign(sources(job.inputs, job.jsonl), own)):
+    for number, source in enumerate(_counted(_foreign(sources(job.inputs, job.jsonl), own), passed)):
         seen.update(f"{source.name}\0{source.size}\0{source.changed}\0".encode())
         if number < start.source:
             continue
@@ -208,6 +209,15 @@ def _changed(start: Cursor, now: str) -> RunError:
     return RunError(
         f"{start.address}: of {start.size} bytes, is where the earlier run stopped, and {now}: restore the input as it was (with its time of change), or pass --restart to begin anew"
     )
+
+
+def _counted(given: Iterable[Source], passed: Counter[str]) -> Iterator[Source]:
+    """The files that hold pages; the others are counted in `passed`, by the ending of their name."""
+    for source in given:
+        if source.form == PASSED:
+            passed[ending(source.name)] += 1
+        else:
+            yield source
 
 
 def _foreign(given: Iterable[Source], own: Sequence[str]) -> Iterator[Source]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pagesieve import __version__
 from pagesieve.calibration import DIAL
@@ -30,6 +30,7 @@ __all__ = ["main"]
 ROWS = ("jsonl", "parquet")
 OF_OUTPUT = ("errors", "restart", "checkpoint")  # options that mean nothing without -o
 OF_MANY = (*OF_OUTPUT, "jobs", "segments", "quiet", "max_bytes", "id_field", "page_field", "url_field")
+SHOWN = 5  # endings of files that were passed over
 LONGEST = 400  # characters of an error on the closing line of many pages
 FORMATS = ("page", "text", "markdown", "json", "html", "annotated")
 BY_NAME = {
@@ -117,19 +118,20 @@ def _on_terminal() -> bool:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are a line, and one on how to go on: all options in their place would hide them."""
+    """A parser whose errors are a line, and one on how to go on: all options in their place would hide them. `asked` is what it needs."""
+
+    def __init__(self, asked: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.asked = asked
 
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with status 2."""
-        self.exit(2, f"{self.prog}: error: {message}\nusage: {self.prog} [OPTION ...] {self._asked()}; {self.prog} --help tells more\n")
-
-    def _asked(self) -> str:
-        asked = [action for action in self._actions if not action.option_strings]
-        return " ".join(f"{action.metavar} ..." if action.nargs == "+" else str(action.metavar) for action in asked)
+        self.exit(2, f"{self.prog}: error: {message}\nusage: {self.prog} [OPTION ...] {self.asked}; {self.prog} --help tells more\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
+        "PAGE ...",
         prog="pagesieve",
         description="Sort the segments of a scraped page (a text dump or HTML) into article body, boilerplate and recommended-story teasers. "
         "Folders, patterns, archives (JSONL, CSV, Parquet, WARC, WET) and addresses (s3://…) hold many pages and give a row for each.",
@@ -292,7 +294,11 @@ def _bulk(options: argparse.Namespace) -> int:
     if options.quiet and not failed:
         return 0
     listed = f", listed in {job.error_list}; the first: {_shortened(done.first)}" if done.failed and job.error_list else ""
-    print(f"pagesieve: {_counted(done.pages, 'page')}, {_counted(done.failed, 'bad record')}{listed}", file=sys.stderr)
+    told = ", ".join(
+        f"{count} {name or 'without ending'}" for name, count in sorted(done.passed.items(), key=lambda of: (-of[1], of[0]))[:SHOWN]
+    )
+    over = f"; {_counted(sum(done.passed.values()), 'file')} passed over ({told})" if done.passed else ""
+    print(f"pagesieve: {_counted(done.pages, 'page')}, {_counted(done.failed, 'bad record')}{listed}{over}", file=sys.stderr)
     return int(failed)
 
 
@@ -331,7 +337,7 @@ def _check(arguments: Sequence[str]) -> int:
     """`pagesieve check`; returns the exit status: 0 where enough passed, 1 where not, 2 for a file or model that cannot be used."""
     from pagesieve import cases  # only this command needs it
 
-    options = _check_parser(list(cases.STATED)).parse_intermixed_args(arguments)
+    options = _check_parser(list(cases.STATED)).parse_args(arguments)
     try:
         given = cases.read_cases(options.cases)
         results = list(cases.run(load(options.model), given, options.dial))
@@ -360,7 +366,7 @@ def _check(arguments: Sequence[str]) -> int:
 
 
 def _check_parser(stated: Sequence[str]) -> argparse.ArgumentParser:
-    parser = _Parser(prog="pagesieve check", description="Check pages of one's own: which strings are body, which teasers.")
+    parser = _Parser("CASES", prog="pagesieve check", description="Check pages of one's own: which strings are body, which teasers.")
     parser.add_argument(
         "cases", metavar="CASES", help="YAML or JSON file: a list of `page:` with lists of strings under " + ", ".join(stated)
     )
@@ -378,7 +384,7 @@ def _answers(sieve: Sieve, options: argparse.Namespace, form: str) -> list[tuple
         try:
             answer = _segment(sieve, name, options.kind, options.dial, options.encoding)
             if (form == "text" and not answer.body) or (form == "markdown" and not answer.markdown):
-                print(f"pagesieve: {name}: {'; '.join(answer.notes) or 'no body found'}; --format json shows all", file=sys.stderr)
+                print(f"pagesieve: {_called(name)}: {'; '.join(answer.notes) or 'no body found'}; --format json shows all", file=sys.stderr)
             if form == "annotated" and answer.view != "html":
                 raise PageError(f"{name}: annotated: this page is a text dump; --format html shows it coloured")
             found.append((name, answer))
@@ -387,8 +393,12 @@ def _answers(sieve: Sieve, options: argparse.Namespace, form: str) -> list[tuple
     return found
 
 
+def _called(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
 def _segment(sieve: Sieve, name: str, kind: Kind, dial: float, encoding: str) -> Segmentation:
-    called = "standard input" if name == "-" else name
+    called = _called(name)
     if name == "-" and sys.stdin is None:  # a shell closed it
         raise OSError("standard input is closed; give a file")
     if name != "-" and not os.path.exists(name):

@@ -33,6 +33,8 @@ HTML_STYLE = (
     "svg:not([width]){width:1.5em;height:1.5em}"  # icons whose size a style sheet gives, which is not there
     ":target{outline:3px solid #1f5fbf;outline-offset:2px;scroll-margin:35vh}"  # what the person is at in the text
 )
+MOST_SECONDS = 10**9
+PIECE = ("start", "end", "role", "segment", "begins")  # what a piece is sent as
 MILLE = 1000  # probabilities travel as whole thousandths
 
 
@@ -175,14 +177,15 @@ class Desk:
         Raises `StaleError` if the file is not the one that was opened, `CorpusError` for labels that don't fit the page.
         """
         path = self._label_path(name)
-        if not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
-            raise CorpusError(f"{name}: seconds is {seconds!r}; it must be a number from 0")
+        if not isinstance(seconds, int | float) or not 0 <= seconds < MOST_SECONDS:
+            raise CorpusError(f"{name}: seconds is {str(seconds)[:20]}; it must be a number from 0")
         if status not in corpus.STATUSES:
             raise CorpusError(f"{name}: status {status!r} is neither of {', '.join(corpus.STATUSES)}")
-        try:
-            found = [Piece(int(start), int(end), ROLES[role], int(segment), bool(begins)) for start, end, role, segment, begins in pieces]
-        except (TypeError, ValueError, IndexError) as error:
-            raise CorpusError(f"{name}: pieces that cannot be read ({error}); reload the page") from error
+        wrong = next((piece for piece in pieces if not _is_piece(piece)), None) if isinstance(pieces, list) else pieces
+        if wrong is not None:
+            told = f"{str(wrong)[:80]} is not {', '.join(PIECE)}"
+            raise CorpusError(f"{name}: pieces that cannot be read ({told}, in whole numbers); reload the page")
+        found = [Piece(start, end, ROLES[role], segment, bool(begins)) for start, end, role, segment, begins in pieces]
         with self._saving:
             return corpus.change_labels(self.root, path, version, join(found), status=status, **{SECONDS: round(float(seconds), 1)})
 
@@ -243,6 +246,11 @@ class Desk:
                 raise CorpusError(f'{path}: holds {doubt}, which is no doubt; make it anew with `make label ARGS="mode=doubt"`')
             pages.setdefault(doubt["page"], []).append(doubt)
         return pages
+
+
+def _is_piece(given: Any) -> bool:
+    """Whether this is a piece as `Desk.open` gives it."""
+    return isinstance(given, list) and len(given) == len(PIECE) and all(isinstance(of, int) for of in given) and 0 <= given[2] < len(ROLES)
 
 
 def _plain(pieces: Iterable[Piece]) -> list[list[int]]:

@@ -193,6 +193,9 @@ def exchange(config: ExchangeConfig) -> list[str]:
 
 def _write(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
     documents = corpus.read(root, [config.status] if config.status else corpus.STATUSES)
+    if not documents:
+        wanted = f" of status {config.status}" if config.status else ""
+        raise ValueError(f"{root}: no labelled page{wanted}, nothing is written to {path}; review some, or ask for another status")
     write_text(path, to_tasks(documents) if path.suffix == ".json" else to_lines(documents))
     print(f"{len(documents)} pages of {root} written to {path}")
     if path.suffix == ".json":

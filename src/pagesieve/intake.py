@@ -126,7 +126,8 @@ def _brought(record: Any, place: str) -> Brought | str:
     if not isinstance(record, dict):
         return f"{place}: holds {in_words(record)}, not an object with text or html"
     fields = {key: record.get(key) for key in ("text", "html", "id", "url", "site", "language")}
-    wrong = [key for key, value in fields.items() if not isinstance(value, str | int | None) or isinstance(value, bool)]
+    kinds = {key: str | None if key in ("text", "html") else str | int | None for key in fields}
+    wrong = [key for key, value in fields.items() if not isinstance(value, kinds[key]) or isinstance(value, bool)]
     if wrong:
         return f"{place}: {wrong[0]} is {in_words(fields[wrong[0]])}, not a text"
     if fields["text"] is None and fields["html"] is None:

@@ -14,9 +14,9 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import IO, Any
 
 import numpy as np
@@ -58,7 +58,8 @@ class Cursor:
 class Progress:
     """How far a run has come: `parts` written, `pages` and `failed` records in them, and whether the output stands (`joined`).
 
-    `first` is what is wrong with the first of the failed records, and where it stood.
+    `first` is what is wrong with the first of the failed records, and where it stood. `passed` says, once the run has ended, how many files in folders
+    were no pages, by the ending of their names; {} where it had ended before.
     """
 
     parts: int = 0
@@ -67,6 +68,7 @@ class Progress:
     joined: bool = False
     cursor: Cursor = Cursor()
     first: str = ""
+    passed: Mapping[str, int] = field(default_factory=dict)
 
     def counting(self, pages: int, failures: Sequence[dict[str, Any]]) -> Progress:
         """The progress after so many more pages, and these bad records."""

@@ -23,7 +23,9 @@ from pagesieve.encodings import known_encoding, writable
 from pagesieve.page import PageError
 
 __all__ = [
+    "ERRORS",
     "MANY",
+    "PASSED",
     "ROW_FORMS",
     "Fields",
     "Record",
@@ -50,6 +52,9 @@ HTML = (".html", ".htm", ".xhtml")
 PAGES = (".txt", *HTML)  # files that are a page each; a folder's other files are passed over
 MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}  # ending of a packed file → its first bytes
 PACKED = tuple(MAGIC)
+PASSED = ""  # form of files in folders that are passed over
+ERRORS = ".errors.jsonl"  # how lists of bad records end
+OF_ROW = {"confidence", "teasers", "model", "version"}  # fields of the rows that the command writes
 ROW_FORMS = {".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".jsonl.zst": "jsonl", ".parquet": "parquet"}  # ending of an output → its form
 WARC_TYPES = ("text/html", "application/xhtml+xml", "text/plain")  # of responses and resources; others are passed over
 OK = 200
@@ -176,6 +181,8 @@ def unpacked(data: bytes, name: str) -> bytes:
 def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
     """The files that `arguments` stand for, in order; a folder's and a pattern's by name. `jsonl` makes JSONL of unknown endings.
 
+    Those that are no pages have the form `PASSED`, as have the lists of errors of earlier runs in folders.
+
     Raises `FileNotFoundError`, when it comes to it, for an argument that stands for nothing.
     """
     from pagesieve.addresses import found
@@ -189,10 +196,11 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
                     yield _unlisted(address, size)
                     continue
                 named = argument != "-" and not os.path.isdir(argument) and not _is_glob(argument)
-                form = _form(address) or (".jsonl" if jsonl else "page" if named or address == "-" else "")
-                if form:
-                    anything = True
-                    yield Source(address, size, form, changed=changed)
+                form = _form(address) or (".jsonl" if jsonl else "page" if named or address == "-" else PASSED)
+                if not named and address.endswith(ERRORS):
+                    form = PASSED
+                anything = anything or form != PASSED
+                yield Source(address, size, form, changed=changed)
         except FileNotFoundError as error:
             raise FileNotFoundError(f"{argument}: not there; give a page, a folder, a pattern or an archive") from error
         if not anything:
@@ -352,7 +360,7 @@ def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[R
                 )
                 yield Record(place, place, fault=told)
             else:
-                record = _record({name: _as_it_was(value) for name, value in row.items()}, place, fields)
+                record = _record({name.strip(): _as_it_was(value) for name, value in row.items()}, place, fields)
                 wrong = (
                     ""
                     if all(name is None or writable(name) == name for name in row)
@@ -392,13 +400,18 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     id = ("" if known is None else _text(known)) or place
     said = _text(url) if url is not None else None
     kind = "html" if name == "html" else ""
+    if given.keys() >= OF_ROW:
+        return Record(id, place, url=said, fault="is a row that pagesieve has written, no page; leave out the file")
     if isinstance(page, str):
         return Record(id, place, page.encode("utf-8", "replace"), True, said, kind=kind)
     if isinstance(page, bytes):
         return Record(id, place, page, False, said, kind=kind)
-    if page is None:
+    if page is None and (null := next((name for name in fields.pages if name in given), "")):
+        fault = f"its {null} is null; leave it out, or name the page's field with --page-field"
+    elif page is None:
         wanted = f"no {fields.page}" if fields.page else f"none of {', '.join(PAGE_FIELDS)}"
-        fault = f"has {wanted} (its fields: {_named(given)}); name the page's with --page-field"
+        alike = next((name for name in given if isinstance(name, str) and name.strip().lower() in fields.pages), "")
+        fault = f"has {wanted} (its fields: {_named(given)}); name the page's with --page-field {alike}".rstrip()
     else:
         fault = f"{name} is {in_words(page)}, not a text"
     return Record(id, place, url=said, fault=fault)

@@ -184,8 +184,11 @@ class Sieve:
         return answers if errors == "return" else _or_raise(answers)
 
     def _in_batches(self, pages: Iterable[Raw | PageError], kind: Kind, dial: float, encoding: str) -> Iterator[Segmentation | PageError]:
-        for batch, names in _batches(pages):
+        broken: list[Exception] = []
+        for batch, names in _batches(pages, broken):
             yield from self.segment_batch(batch, kind, names, dial, encoding)
+        for reason in broken:
+            raise reason
 
     def _in_processes(
         self, pages: Iterable[Raw | PageError], n_jobs: int, kind: Kind, dial: float, encoding: str
@@ -194,7 +197,8 @@ class Sieve:
         from joblib import effective_n_jobs
         from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
-        batches = _batches(pages)
+        broken: list[Exception] = []
+        batches = _batches(pages, broken)
         first = list(islice(batches, effective_n_jobs(n_jobs)))
         jobs = max(1, len(first))  # no more than there is work for
         waiting: deque[Future[list[Segmentation | PageError]]] = deque()
@@ -209,6 +213,8 @@ class Sieve:
                     yield from self._returned(waiting.popleft().result())
             while waiting:
                 yield from self._returned(waiting.popleft().result())
+            for reason in broken:
+                raise reason
         finally:
             for future in waiting:
                 future.cancel()
@@ -257,22 +263,19 @@ def _typed(pages: Iterable[Raw | PageError], errors: str) -> Iterator[Raw | Page
         yield PageError(told)
 
 
-def _batches(pages: Iterable[Raw | PageError]) -> Iterator[tuple[list[Raw | PageError], list[str]]]:
-    """The pages, `BATCH` at a time, and what they are called in messages. Where they break off, what came before goes first."""
+def _batches(pages: Iterable[Raw | PageError], broken: list[Exception]) -> Iterator[tuple[list[Raw | PageError], list[str]]]:
+    """The pages, `BATCH` at a time, and what they are called in messages. The error with which they break off goes to `broken`: what came before is answered first."""
     iterator, place = iter(pages), 0
-    broken: Exception | None = None
-    while broken is None:
+    while not broken:
         batch: list[Raw | PageError] = []
         try:
             batch.extend(islice(iterator, BATCH))
         except Exception as error:
-            broken = error
+            broken.append(error)
         if not batch:
-            break
+            return
         yield batch, [f"pages[{place + i}]" for i in range(len(batch))]
         place += len(batch)
-    if broken is not None:
-        raise broken
 
 
 def _or_raise(answers: Iterable[Segmentation | PageError]) -> Iterator[Segmentation]:
