@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from conftest import grows_linearly
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pagesieve.html import Cell
-from pagesieve.markdown import Around, Block, page_markdown
+from pagesieve.markdown import Around, Block, page_markdown, unmarked
 from pagesieve.page import Link
 
 
@@ -123,3 +126,42 @@ def test_signs_in_the_lines_of_a_cell_make_no_markup_together() -> None:
     cell, other = Cell(0, 0, 0), Cell(0, 1, 0)
     table = page_markdown([Block("`ls", cell=cell), Block("`cd *a", cell=cell), Block("`ls *a|b", cell=other)])
     assert table == "| \\`ls<br>\\`cd \\*a |\n| --- |\n| `ls *a\\|b |\n"
+
+
+# ----------------------------------------------------------------------------------------------------------- and back
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "url"),
+    [
+        ("", "", ""),
+        ("Row on, boys.", "Row on, boys.", ""),
+        ("# Ferry *stops*", "Ferry stops", ""),
+        ("> > ## Ferry", "Ferry", ""),
+        ("#ferry #quay", "#ferry #quay", ""),
+        ("- **Live:** [Ferry stops](/ferry) and [mill burns](/mill)", "- Live: Ferry stops and mill burns", "/ferry"),
+        ('[Ferry](https://quay.example/a_(b)_c "Ferry, the")', "Ferry", "https://quay.example/a_(b)_c"),
+        ("[![Two men in a boat](boat.jpg)](/boat) Rowing", "Two men in a boat Rowing", "/boat"),
+        ("![Two men](boat.jpg)", "Two men", ""),
+        ("[Ferry](</f>)", "Ferry", "/f"),
+        ("Row [on][1], see [2] (below)", "Row [on][1], see [2] (below)", ""),
+        ("2 * 3 * 4 and snake_case_name and __init__", "2 * 3 * 4 and snake_case_name and init", ""),
+        ("`row()` and \\*on\\*, 1\\. May", "row() and *on*, 1. May", ""),
+        ("```\n# no *heading*\n```", "```\n# no *heading*\n```", ""),
+    ],
+)
+def test_unmarked_markdown_is_what_it_says(text: str, said: str, url: str) -> None:
+    assert unmarked(text) == (said, url)
+
+
+@given(st.text('ab *_`#>[]()!\\"<\n', max_size=60))
+def test_no_letter_is_lost_but_those_of_addresses(text: str) -> None:
+    letters = [char for char in unmarked(text)[0] if char in "ab"]
+    assert "](" in text or letters == [char for char in text if char in "ab"]
+
+
+@pytest.mark.parametrize(
+    "unit", ["[", "[a](", "![", "*a", "__a", "`a", '[a](b "', "[a](((", "\\", "> ", "# ", "[a](b 'c", "(a)", "**a__", "[a](x(y)"]
+)
+def test_unmarking_takes_linear_time(unit: str) -> None:
+    assert grows_linearly(lambda n: unit * n, unmarked, 3_000)

@@ -58,6 +58,17 @@ def test_whatever_is_labelled_body_is_in_the_body_but_the_headline() -> None:
     assert kept.boilerplate == ()
 
 
+def test_of_a_dump_that_is_markdown_values_have_no_marks() -> None:
+    text = "# Ferry **stops**\n\nRow on, said [Ada](/ada), 1\\. mate.\n\n## Rest\n\n- [Mill *burns* down before dawn](/mill)\n\n- [Boys row home](/boys) 12:30\n"
+    page = labelled(text, "headline", "body", "teaser_heading", "teaser")
+    assert (page.headline, page.body) == ("Ferry stops", "Row on, said Ada, 1. mate.")
+    assert [(t.title, t.url, text[t.start : t.end]) for t in page.teasers] == [
+        ("Mill burns down before dawn", "/mill", "- [Mill *burns* down before dawn](/mill)"),
+        ("Boys row home 12:30", "/boys", "- [Boys row home](/boys) 12:30"),
+    ]
+    assert page.markdown == "# Ferry **stops**\n\nRow on, said [Ada](/ada), 1\\. mate.\n"
+
+
 def test_headline_and_standfirst_are_a_line_each() -> None:
     assert (
         labelled("Ferry\nstops\n\nIn April.\n\nRow on.", "headline", "headline", "headline", "body").headline == "Ferry\nstops\nIn April."

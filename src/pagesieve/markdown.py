@@ -1,4 +1,4 @@
-"""An article as Markdown: CommonMark, and tables as GitHub has them. Strings in, strings out.
+"""An article as Markdown: CommonMark, and tables as GitHub has them; and back, what a piece of it says. Strings in, strings out.
 
 What a page says in plain characters must not become markup, but stays as readable as it can: only such signs are escaped as would be read as
 markup where they stand.
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from pagesieve.html import Cell
 from pagesieve.page import Link
 
-__all__ = ["Around", "Block", "page_markdown"]
+__all__ = ["Around", "Block", "page_markdown", "unmarked"]
 
 SPARSE = 100  # places for each line of text from which a table's empty cells are left out: they would grow with the square of the page
 
@@ -32,6 +32,17 @@ _SPACE = re.compile(r"\s")
 _UNSAFE = re.compile(r"[\x00-\x20]*(?:javascript|vbscript|data):", re.IGNORECASE)
 _DROPPED = re.compile(r"[\t\n\r]")  # browsers take an address without them
 _ENCODED = re.compile(r"[\s\x00-\x1f\x7f<>()`]")
+
+_TARGET = r"""\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""  # of a link, and its title
+_PICTURE = re.compile(rf"!\[([^\[\]]*)\]{_TARGET}")
+_ANCHOR = re.compile(rf"\[([^\[\]]*)\]{_TARGET}")
+_OPENING = re.compile(r"\s*(?:>\s?)*(?:#{1,6}\s+)?")
+_CODE = re.compile(r"\s*(?:```|~~~)")
+# Emphasis and code, whose signs stand close to what they are around.
+_EMPHASIS = re.compile(
+    r"(?<!\\)(\*\*|__)(?=[^\s*_])([^*_\n]+)(?<![\s\\])\1|(?<![\w*\\])([*_`])(?=[^\s*_`])([^*_`\n]+)(?<![\s\\])\3(?![\w*])"
+)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +204,20 @@ def _address(address: str) -> str:
     """A link's address in a form that Markdown reads."""
     encoded = _ENCODED.sub(lambda match: quote(match[0]), _DROPPED.sub("", address))
     return re.sub(rf"\\|{_REFERENCE}", r"\\\g<0>", encoded)
+
+
+def unmarked(text: str) -> tuple[str, str]:
+    """What a piece of Markdown says without its marks, and where its first link leads ("" without one).
+
+    Links and pictures become their texts, headings, quotations and emphasis what stands in them; code in a fence stays as it is, a list's marks stay.
+
+    >>> unmarked("### [Kite *club* wins](/kite) today")
+    ('Kite club wins today', '/kite')
+    """
+    if _CODE.match(text):
+        return text, ""
+    text = _PICTURE.sub(r"\1", text)
+    link = _ANCHOR.search(text)
+    text = _ANCHOR.sub(r"\1", text)
+    text = _EMPHASIS.sub(lambda found: found[2] or found[4], _OPENING.sub("", text, count=1))
+    return _ESCAPED.sub(r"\1", text), link[2] if link else ""

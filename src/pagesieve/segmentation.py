@@ -12,7 +12,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby, pairwise
 from statistics import median_high
@@ -22,7 +22,7 @@ from unicodedata import normalize
 from pagesieve.encodings import writable
 from pagesieve.flow import CELLS, KEPT
 from pagesieve.html import Cell, Item, Part, Quotation, annotated, labels_of_elements, parts_of_page
-from pagesieve.markdown import Around, Block, page_markdown
+from pagesieve.markdown import Around, Block, page_markdown, unmarked
 from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown, unbroken
 from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
@@ -256,9 +256,9 @@ class Segmentation:
     @property
     def headline(self) -> str:
         """The article's own title, then its standfirst, a line each; "" if the page has none."""
-        rows = self._rows
+        rows, told = self._rows, self._told
         body = set(_body_places(rows))
-        return "\n".join(unbroken(rows.plain.text[i]) for i in rows.with_role("headline") if i not in body)
+        return "\n".join(told(unbroken(rows.plain.text[i])) for i in rows.with_role("headline") if i not in body)
 
     @property
     def body(self) -> str:
@@ -266,9 +266,10 @@ class Segmentation:
 
         Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
         that is repeated word for word (some pages hold their article twice, for wide and narrow screens) is given once. Where
-        there are only headlines, whole sentences among them are the body: a notice of one paragraph is no standfirst.
+        there are only headlines, whole sentences among them are the body: a notice of one paragraph is no standfirst. Of a dump that is Markdown its
+        marks are left out, here and in `headline` and `teasers`.
         """
-        rows = self._rows
+        rows, told = self._rows, self._told
         text, inline = rows.plain.text, rows.plain.inline
         parts: list[str] = []
         again = _repeated(rows)
@@ -276,7 +277,7 @@ class Segmentation:
             if i not in again:
                 if parts:
                     parts.append(" " if inline[i] and i and rows.labels[i - 1] == "body" else "\n\n")
-                parts.append(text[i] if rows.plain.tidy else unbroken(text[i]))
+                parts.append(told(text[i] if rows.plain.tidy else unbroken(text[i])))
         return "".join(parts)
 
     @property
@@ -288,11 +289,20 @@ class Segmentation:
         """
         again = _repeated(self._rows)
         places = [i for i in self._rows.with_label("body") if i not in again]
-        if self.view == "text" and is_markdown(self.text):
+        if self._is_markdown:
             return self._as_it_stands(places)
         chosen = [self.segments[i] for i in places]
         special = any(not PARTS.isdisjoint(s.path.split("/")) for s in chosen)
         return page_markdown(_markdown_blocks(chosen, parts_of_page(self.source) if special else {}))
+
+    @property
+    def _is_markdown(self) -> bool:
+        return self.view == "text" and is_markdown(self.text)
+
+    @property
+    def _told(self) -> Callable[[str], str]:
+        """What makes plain text of a segment's."""
+        return (lambda text: unmarked(text)[0]) if self._is_markdown else str
 
     def _as_it_stands(self, places: Sequence[int]) -> str:
         """The text of the segments at these places, whatever stands between adjacent ones included."""
@@ -303,7 +313,10 @@ class Segmentation:
     @property
     def teasers(self) -> tuple[Teaser, ...]:
         """The recommended stories, one item each, in the page's order."""
-        return group_teasers(self.segments)
+        if not self._is_markdown:
+            return group_teasers(self.segments)
+        found = group_teasers([replace(s, text=unmarked(s.text)[0]) for s in self.segments])
+        return tuple(replace(teaser, url=unmarked(self.text[teaser.start : teaser.end])[1]) for teaser in found)
 
     @property
     def boilerplate(self) -> tuple[str, ...]:
