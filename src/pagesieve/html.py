@@ -36,6 +36,7 @@ __all__ = [
     "Quotation",
     "annotated",
     "decode_html",
+    "dump_in",
     "inert",
     "labels_of_elements",
     "looks_like_html",
@@ -78,7 +79,7 @@ _JUNK = re.compile(r"[^\s<]{1,20}\s*(?=<(?:!doctype\s*html|html)(?:\s[^<>]*)?>\s
 class HtmlPage:
     """An HTML page taken apart: its flattened `page`, the segments of it, its `metadata`.
 
-    A page that is nothing but one `pre` is the text dump in it: its view is "text", its segments have no markup. `notes` tells where text that the page does not show was taken from ("body from JSON-LD"); () for most pages. `source` is
+    `notes` tells where text that the page does not show was taken from ("body from JSON-LD"); () for most pages. `source` is
     the HTML it was made of.
     """
 
@@ -162,6 +163,15 @@ def read_pages(sources: Sequence[tuple[str, str]]) -> list[HtmlPage]:
     return found
 
 
+def dump_in(read: HtmlPage) -> HtmlPage:
+    """The page, or, where it shows nothing but one `pre` of several lines, as browsers save a text file, the text dump in it."""
+    only = read.segments[0] if len(read.segments) == 1 else None
+    if only is None or only.markup is None or "\n" not in only.text or "pre" not in only.markup.path.split("/"):
+        return read
+    text = read.page.text
+    return HtmlPage(Page(text, read.page.name), split(text), read.metadata, (*read.notes, "a text dump in HTML"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Parsed:
     """A parsed page: its tree without what is `DROPPED`, written out once more, and what the page states of itself."""
@@ -198,8 +208,6 @@ def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
                 laid = laid.with_article(article)
                 notes = (*notes, f"body from {origin}")
                 break
-    if laid.is_bare_text:
-        return HtmlPage(Page(laid.text, name), split(laid.text), parsed.metadata, (*notes, "a text dump in HTML"))
     return HtmlPage(Page(laid.text, name, "html"), laid.segments, parsed.metadata, notes, html)
 
 
@@ -211,14 +219,6 @@ class _Laid:
     segments: Segments
     words: int
     hidden_words: int
-
-    @property
-    def is_bare_text(self) -> bool:
-        """Whether nothing is shown but one `pre` of several lines: browsers save text files so."""
-        if len(self.segments) != 1 or "\n" not in self.segments[0].text:
-            return False
-        markup = self.segments[0].markup
-        return markup is not None and "pre" in markup.path.split("/")
 
     def with_article(self, article: str) -> _Laid:
         """The page with an article's text that it does not show at its end."""

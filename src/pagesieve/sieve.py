@@ -15,7 +15,7 @@ import numpy as np
 from pagesieve.calibration import DIAL, check_dial
 from pagesieve.encodings import known_encoding
 from pagesieve.explain import Explanation, explain
-from pagesieve.html import HtmlPage, decode_html, looks_like_html, read_pages
+from pagesieve.html import HtmlPage, decode_html, dump_in, looks_like_html, read_pages
 from pagesieve.model import Model, Prediction
 from pagesieve.page import BOM, PageError, checked, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
@@ -92,7 +92,7 @@ class Sieve:
         taken = [self._take(page, kind, name, encoding) for page, name in zip(pages, called, strict=True)]
         sources = [(found, name) for found, name in zip(taken, called, strict=True) if isinstance(found, str)]
         htmls = iter(read_pages(sources))
-        read = [next(htmls) if isinstance(found, str) else found for found in taken]
+        read = [dump_in(next(htmls)) if isinstance(found, str) else found for found in taken]
         said: dict[int, Prediction] = {}
         for view, model in (("text", self.model), ("html", self.model.html)):
             places = [i for i, taken in enumerate(read) if isinstance(taken, HtmlPage) and taken.page.view == view]
