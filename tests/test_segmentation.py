@@ -67,6 +67,15 @@ def test_of_a_dump_that_is_markdown_values_have_no_marks() -> None:
         ("Boys row home 12:30", "/boys", "- [Boys row home](/boys) 12:30"),
     ]
     assert page.markdown == "# Ferry **stops**\n\nRow on, said [Ada](/ada), 1\\. mate.\n"
+    assert page.plain().startswith("Ferry stops\nRow on, said Ada, 1. mate.\n")
+
+
+def test_a_story_in_markdown_leads_where_its_title_does() -> None:
+    story = "- [Politics](/politics)\n  [![](x.jpg)](/x)\n  [{0}](/{1})\n\n"
+    page = labelled(
+        story.format("Truck hits the covered bridge again", 1) + story.format("Mill burns down before dawn on Monday", 2), "teaser"
+    )
+    assert [t.url for t in page.teasers] == ["/1", "/2"]
 
 
 def test_headline_and_standfirst_are_a_line_each() -> None:

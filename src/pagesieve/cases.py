@@ -63,7 +63,7 @@ def folded(text: str) -> str:
 
 def _teasers(answer: Segmentation) -> Iterator[str]:
     """Each teaser's text as it stands on the page."""
-    return (folded(answer.text[teaser.start : teaser.end]) for teaser in answer.teasers)
+    return (folded(answer.plain(teaser.start, teaser.end)) for teaser in answer.teasers)
 
 
 def read_cases(path: Path | str) -> list[Case]:
@@ -170,7 +170,7 @@ def run(sieve: Sieve, cases: Sequence[Case], dial: float = DIAL) -> Iterator[Res
         except (PageError, OSError) as error:
             yield from (Result(str(case.page), key, text, str(error)) for key, texts in case.stated.items() for text in texts)
             continue
-        whole = folded(answer.text)
+        whole = folded(answer.plain())
         for key, texts in case.stated.items():
             for text in texts:
                 wanted = folded(text)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, groupby, pairwise
 from string import punctuation
+from typing import Any
 from urllib.parse import quote
 
 from pagesieve.html import Cell
 from pagesieve.page import Link
 
-__all__ = ["Around", "Block", "page_markdown", "unmarked"]
+__all__ = ["Around", "Block", "Said", "page_markdown", "unmarked"]
 
 SPARSE = 100  # places for each line of text from which a table's empty cells are left out: they would grow with the square of the page
 
@@ -33,16 +35,13 @@ _UNSAFE = re.compile(r"[\x00-\x20]*(?:javascript|vbscript|data):", re.IGNORECASE
 _DROPPED = re.compile(r"[\t\n\r]")  # browsers take an address without them
 _ENCODED = re.compile(r"[\s\x00-\x1f\x7f<>()`]")
 
-_TARGET = r"""\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""  # of a link, and its title
-_PICTURE = re.compile(rf"!\[([^\[\]]*)\]{_TARGET}")
-_ANCHOR = re.compile(rf"\[([^\[\]]*)\]{_TARGET}")
-_OPENING = re.compile(r"\s*(?:>\s?)*(?:#{1,6}\s+)?")
-_CODE = re.compile(r"\s*(?:```|~~~)")
-# Emphasis and code, whose signs stand close to what they are around.
-_EMPHASIS = re.compile(
-    r"(?<!\\)(\*\*|__)(?=[^\s*_])([^*_\n]+)(?<![\s\\])\1|(?<![\w*\\])([*_`])(?=[^\s*_`])([^*_`\n]+)(?<![\s\\])\3(?![\w*])"
-)
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+# What a block begins with: quotations, an item's mark, a heading.
+_OPENING = re.compile(r"\s*(?:>\s?)*((?:[-*+]|\d{1,9}[.)])\s+)?(#{1,6}\s+)?")
+_FENCE = re.compile(r"\s*(?:```|~~~)")
+# Halves of a link around several blocks: its end with the address, its beginning.
+_TORN_END = re.compile(r"([^\[\]]*)\]\(([^()\s]*)(?:\s+\"[^\"\n]*\")?\)")
+_TORN_BEGINNING = re.compile(r"\[(?=(?:!\[[^\[\]]*\]\([^()\s]*\))?[^\[\]]*\Z)")
+_HEADED = re.compile(r"\[#{1,6}\s+")  # a link around a heading, as some programs write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +205,61 @@ def _address(address: str) -> str:
     return re.sub(rf"\\|{_REFERENCE}", r"\\\g<0>", encoded)
 
 
-def unmarked(text: str) -> tuple[str, str]:
-    """What a piece of Markdown says without its marks, and where its first link leads ("" without one).
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a block of Markdown says: its `text` without marks, and its `links`, the text and the address of each."""
 
-    Links and pictures become their texts, headings, quotations and emphasis what stands in them; code in a fence stays as it is, a list's marks stay.
+    text: str
+    links: tuple[tuple[str, str], ...] = ()
 
-    >>> unmarked("### [Kite *club* wins](/kite) today")
-    ('Kite club wins today', '/kite')
+
+def unmarked(blocks: Iterable[str]) -> list[Said]:
+    """What the blocks of a page in Markdown say, in order. Code in fences stays as it is, and so do the marks of lists.
+
+    Links and pictures become their texts, headings, quotations and emphasis what stands in them. Of a link around several blocks the last one has the address.
+
+    >>> unmarked(["### [Kite *club* wins](/kite) today"])
+    [Said(text='Kite club wins today', links=(('Kite club wins', '/kite'),))]
     """
-    if _CODE.match(text):
-        return text, ""
-    text = _PICTURE.sub(r"\1", text)
-    link = _ANCHOR.search(text)
-    text = _ANCHOR.sub(r"\1", text)
-    text = _EMPHASIS.sub(lambda found: found[2] or found[4], _OPENING.sub("", text, count=1))
-    return _ESCAPED.sub(r"\1", text), link[2] if link else ""
+    parser = _parser()
+    found, in_code = [], False
+    for text in blocks:
+        fence = _FENCE.match(text) is not None
+        found.append(Said(text) if in_code or fence else _said(text, parser))
+        in_code ^= fence
+    return found
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    from markdown_it import MarkdownIt  # only now: most dumps are none
+
+    parser: Any = MarkdownIt("commonmark").disable("newline")
+    # Addresses stay as they stand on the page.
+    parser.normalizeLink = parser.normalizeLinkText = lambda address: address
+    parser.validateLink = lambda address: True
+    return parser
+
+
+def _said(text: str, parser: Any) -> Said:
+    opening = _OPENING.match(text)
+    assert opening is not None  # it may be empty
+    text = text[opening.end() :]
+    if opening[2]:
+        text = re.sub(r"\s+#+\s*\Z", "", text)
+    links: list[tuple[str, str]] = []
+    if torn := _TORN_END.match(text):
+        text = torn[1] + text[torn.end() :]
+        links.append((torn[1], torn[2]))
+    text = _HEADED.sub("[", _TORN_BEGINNING.sub("", text))
+    out: list[str] = []
+    begins: list[tuple[int, str]] = []  # of the links that are open, where they begin and lead to
+    for token in parser.parseInline(text)[0].children or ():
+        if token.type == "link_open":
+            begins.append((len(out), str(token.attrs.get("href") or "")))
+        elif token.type == "link_close":
+            begin, address = begins.pop()
+            links.append(("".join(out[begin:]), address))
+        else:
+            out.append("\n" if token.type in ("softbreak", "hardbreak") else token.content)
+    return Said((opening[1] or "") + "".join(out), tuple(links))

@@ -22,7 +22,7 @@ from unicodedata import normalize
 from pagesieve.encodings import writable
 from pagesieve.flow import CELLS, KEPT
 from pagesieve.html import Cell, Item, Part, Quotation, annotated, labels_of_elements, parts_of_page
-from pagesieve.markdown import Around, Block, page_markdown, unmarked
+from pagesieve.markdown import Around, Block, Said, page_markdown, unmarked
 from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown, unbroken
 from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
@@ -159,7 +159,7 @@ class Teaser:
     """One recommended story: its `title`, its `summary` ("" without one), the other lines (`details`: kicker, source, time).
 
     `start` and `end` are the range of the page's text from its first to its last segment; `url` is the address its title links
-    to on an HTML page, as it stands there.
+    to on a page of HTML or Markdown, as it stands there.
     """
 
     title: str
@@ -189,6 +189,7 @@ class Segmentation:
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
     source: str = field(default="", repr=False, compare=False)
+    _kept: list[Said] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", LabeledSegments.of(self.segments))
@@ -256,9 +257,9 @@ class Segmentation:
     @property
     def headline(self) -> str:
         """The article's own title, then its standfirst, a line each; "" if the page has none."""
-        rows, told = self._rows, self._told
+        rows, texts = self._rows, self._texts
         body = set(_body_places(rows))
-        return "\n".join(told(unbroken(rows.plain.text[i])) for i in rows.with_role("headline") if i not in body)
+        return "\n".join(unbroken(texts[i]) for i in rows.with_role("headline") if i not in body)
 
     @property
     def body(self) -> str:
@@ -269,15 +270,15 @@ class Segmentation:
         there are only headlines, whole sentences among them are the body: a notice of one paragraph is no standfirst. Of a dump that is Markdown its
         marks are left out, here and in `headline` and `teasers`.
         """
-        rows, told = self._rows, self._told
-        text, inline = rows.plain.text, rows.plain.inline
+        rows, text = self._rows, self._texts
+        inline = rows.plain.inline
         parts: list[str] = []
         again = _repeated(rows)
         for i in _body_places(rows):
-            if i not in again:
+            if i not in again and text[i]:
                 if parts:
                     parts.append(" " if inline[i] and i and rows.labels[i - 1] == "body" else "\n\n")
-                parts.append(told(text[i] if rows.plain.tidy else unbroken(text[i])))
+                parts.append(text[i] if rows.plain.tidy else unbroken(text[i]))
         return "".join(parts)
 
     @property
@@ -300,9 +301,25 @@ class Segmentation:
         return self.view == "text" and is_markdown(self.text)
 
     @property
-    def _told(self) -> Callable[[str], str]:
-        """What makes plain text of a segment's."""
-        return (lambda text: unmarked(text)[0]) if self._is_markdown else str
+    def _said(self) -> list[Said]:
+        """What each segment says, of a dump that is Markdown; [] of any other page."""
+        if self._kept is None:
+            said = unmarked(self._rows.plain.text) if self._is_markdown else []
+            object.__setattr__(self, "_kept", said)
+        return self._kept or []
+
+    @property
+    def _texts(self) -> Sequence[str]:
+        """The text of each segment; of a dump that is Markdown what it says."""
+        return [said.text for said in self._said] or self._rows.plain.text
+
+    def plain(self, start: int = 0, end: int | None = None) -> str:
+        """The text between two of its places; of a dump that is Markdown what the segments between them say, a line each."""
+        if not self._said:
+            return self.text[start:end]
+        starts = self._rows.plain.start
+        last = len(starts) if end is None else bisect_left(starts, end)
+        return "\n".join(said.text for said in self._said[bisect_left(starts, start) : last])
 
     def _as_it_stands(self, places: Sequence[int]) -> str:
         """The text of the segments at these places, whatever stands between adjacent ones included."""
@@ -313,10 +330,16 @@ class Segmentation:
     @property
     def teasers(self) -> tuple[Teaser, ...]:
         """The recommended stories, one item each, in the page's order."""
-        if not self._is_markdown:
+        if not self._said:
             return group_teasers(self.segments)
-        found = group_teasers([replace(s, text=unmarked(s.text)[0]) for s in self.segments])
-        return tuple(replace(teaser, url=unmarked(self.text[teaser.start : teaser.end])[1]) for teaser in found)
+        found = group_teasers([replace(s, text=said.text) for s, said in zip(self.segments, self._said, strict=True) if said.text])
+        return tuple(replace(teaser, url=self._address(teaser)) for teaser in found)
+
+    def _address(self, teaser: Teaser) -> str:
+        """Where a story of a dump in Markdown leads: the address of the link that is most of its title, else of its first one; "" without any."""
+        starts = self._rows.plain.start
+        own = [link for said in self._said[bisect_left(starts, teaser.start) : bisect_left(starts, teaser.end)] for link in said.links]
+        return max(own, key=lambda link: len(link[0]) if link[0] in teaser.title else -1, default=("", ""))[1]
 
     @property
     def boilerplate(self) -> tuple[str, ...]:
