@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # A clone that was copied or moved has an environment that leads to where it was made, which stands in READY.
-ELSEWHERE := $(if $(filter-out x$(CURDIR),x$(shell cat $(READY) 2>/dev/null)),yes)
+MADE_AT := $(shell cat $(READY) 2>/dev/null)
+ELSEWHERE := $(if $(MADE_AT),$(if $(filter-out x$(CURDIR),x$(MADE_AT)),yes))
 ARGS ?=
 PAGE ?=
 

@@ -129,6 +129,20 @@ def test_a_bad_file_is_told_with_its_place_and_remedy(
     assert capsys.readouterr().err.startswith(f"pagesieve check: {path}: ")
 
 
+def test_markdown_is_searched_as_it_reads(page: Path, tiny_sieve: Sieve) -> None:
+    dump = "# Ferry stops\n\n" + "\n\n".join(
+        f"The *old* beams of [the quay](/quay/{i}) would be kept, said the mate on Monday, {i}." for i in range(4)
+    )
+    (page.parent / "dump.txt").write_text(dump + "\n", encoding="utf-8")
+    stated = {"not_body": ["The *old* beams", "The old beams of the quay"], "body": ["The old beams of the quay"]}
+    found = list(run(tiny_sieve, read_cases(written(page.parent, [{"page": "dump.txt", **stated}])), 1.0))
+    assert [(result.stated, result.fault) for result in found] == [
+        ("body", ""),
+        ("not_body", "not on the page at all"),
+        ("not_body", "in the body"),
+    ]
+
+
 def test_the_command_knows_check(page: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(page.parent, [{"page": "story.txt", "body": TEASER}])
     assert main(["check", str(path), "--model", str(tiny_model)]) == 1

@@ -323,6 +323,12 @@ def test_options_may_stand_between_pages(run: Run) -> None:
     assert run("page.txt", "-f", "json", "ferry.html") == run("-f", "json", "page.txt", "ferry.html")
 
 
+def test_what_follows_two_hyphens_is_a_page(run: Run, folder: Path) -> None:
+    (folder / "-f.txt").write_text(PAGE, encoding="utf-8")
+    assert run("-f", "text", "--", "-f.txt") == run("page.txt", "-f", "text")
+    assert run("--", "-", page=PAGE) == run("page.txt")
+
+
 def test_an_empty_name_for_the_output_is_told(run: Run) -> None:
     assert run("page.txt", "-o", "")[2].startswith("pagesieve: error: -o: the name is empty; give a file")
 

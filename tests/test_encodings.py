@@ -83,6 +83,8 @@ def test_an_encoding_that_is_not_stated_is_told_by_the_bytes(encoding: str) -> N
         ("cp1252", "Perché il traghetto è fermo? Lunedì si saprà, ciò è certo: è così, però già più giù.\n"),
         ("cp1252", "1½ cups of flour and ½ of butter, said Zoë\n"),
         ("euc_jp", "えびとかにのみそしる、たけのこごはん、なすのてんぷら\n"),
+        ("cp1250", "Łódka wróciła na rzekę, a mąż przewoźniczki dążył do domu, bo było już bardzo ciemno.\n"),
+        ("iso8859_2", "Łódka wróciła na rzekę, a mąż przewoźniczki dążył do domu, bo było już bardzo ciemno.\n"),
         ("cp1252", "L'île n'a ni piscine ni école, à 1 126 mètres du bac; les élèves y vont à pied, même l'été, où ça gèle.\n"),
         ("cp1252", "Quay\xa0•\xa0Tides\xa0•\xa0Ferry times and fares\n"),
         ("cp1251", "НОВОСТИ\nНа месте паромной переправы\n"),

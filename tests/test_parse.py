@@ -92,7 +92,9 @@ def test_what_tables_hold_unwritten_counts_for_depth() -> None:
     assert max(len(segment.markup.path.split("/")) for segment in page.segments if segment.markup) <= MAX_DEPTH + 10
 
 
-@pytest.mark.parametrize("kind", ["script src='a.js'", "title", "style", "textarea", "iframe", "noscript", "select"])
+@pytest.mark.parametrize(
+    "kind", ["script src='a.js'", "title", "style", "textarea", "iframe", "noscript", "select", "video src='a'", "canvas"]
+)
 def test_what_xhtml_says_is_empty_swallows_nothing(kind: str) -> None:
     page = f"<?xml version='1.0'?><html><body><p>Row</p><{kind}/><script>var a = '<title/>'</script><p>on</p></body></html>"
     assert texts(page) == ["Row", "on"]

@@ -95,6 +95,8 @@ def test_a_page_that_is_null_and_a_name_in_other_letters_are_told(tmp_path: Path
     )
     (tmp_path / "a.csv").write_text("id, text\n1, Row on.\n")
     assert [(record.id, record.page) for record in read(tmp_path / "a.csv")] == [("1", b" Row on.")]
+    (tmp_path / "a.csv").write_text("id,text,url\n1\n")
+    assert faults(read(tmp_path / "a.csv")) == ["has fewer fields than the 3 of the file's first line, parted by commas"]
 
 
 def test_parquet_may_hold_bytes(tmp_path: Path) -> None:
@@ -151,7 +153,10 @@ def test_addresses_afar_are_read(tmp_path: Path) -> None:
     files = fsspec.filesystem("memory")
     files.pipe("/crawl/b.jsonl.gz", gzip.compress(json.dumps(ROWS[0]).encode()))
     files.pipe("/crawl/a.txt", b"A page.")
+    files.pipe("/crawl/picture.png", b"no page")
+    files.pipe("/crawl/a.jsonl.errors.jsonl", b"{}")
     assert [page for _, page, _ in simply(read("memory://crawl"))] == [b"A page.", ROWS[0]["text"]]
+    assert [page for _, page, _ in simply(read("memory://crawl/picture.png"))] == [b"no page"]
     assert [page for _, page, _ in simply(read("memory://crawl/*.txt"))] == [b"A page."]
     files.rm("/crawl", recursive=True)
 

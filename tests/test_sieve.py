@@ -215,6 +215,7 @@ def test_any_bytes_can_be_taken_as_html(tiny_sieve: Sieve, page: bytes) -> None:
         ("WARC/1.0\r\nWARC-Type: warcinfo\r\n\r\n", "a WARC archive"),
         ("HTTP/1.1 200 OK\r\nServer: quay\r\n\r\n<p>Row on.</p>", "a message or a saved page with its headers"),
         ("From: <Saved>\r\nSubject: Ferry\r\n stops\r\nMIME-Version: 1.0\r\n", "a message or a saved page with its headers"),
+        ("From quay Mon May 5\n" + "Received: from a by b\n  with c\n" * 90 + "Mime-version: 1.0\n\nRow on.", "a message or a saved page"),
         ("{\\rtf1\\ansi Row on.}", "an RTF file"),
         ('<?xml version="1.0"?>\n<TEI><text>Row on.</text></TEI>', "an XML file"),
     ],

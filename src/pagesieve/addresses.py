@@ -52,11 +52,15 @@ def normalised(address: str) -> str:
 
 
 class File(NamedTuple):
-    """A file: its `address`, its `size` in bytes or why it cannot be listed, and when or to what it last `changed`, as far as its store says so."""
+    """A file: its `address`, its `size` in bytes or why it cannot be listed, and when or to what it last `changed`, as far as its store says so.
+
+    `asked` says whether it was itself asked for, and is not one of a folder or pattern.
+    """
 
     address: str
     size: int | OSError
     changed: str = ""
+    asked: bool = False
 
 
 def found(address: str, is_glob: bool = False) -> Iterator[File]:
@@ -68,7 +72,7 @@ def found(address: str, is_glob: bool = False) -> Iterator[File]:
     cannot be listed, and as `check` does.
     """
     if address == STDIN:
-        yield File(address, 0)
+        yield File(address, 0, asked=True)
         return
     files, path = _split(address)
     if not is_glob:
@@ -76,7 +80,7 @@ def found(address: str, is_glob: bool = False) -> Iterator[File]:
         for file in _below(files, entry, address, {_real(files, entry["name"])}):
             if isinstance(file.size, OSError) and file.address == _address(files, entry["name"], address):
                 raise file.size
-            yield file
+            yield file._replace(asked=entry["type"] != "directory")
         return
     matched = files.glob(path, detail=True)
     # `**` matches folders and what is in them

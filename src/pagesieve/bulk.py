@@ -198,7 +198,7 @@ def _items(job: Job, start: Cursor, own: Sequence[str], passed: Counter[str]) ->
             raise _changed(start, f"in its place is now {source.address} of {source.size} bytes")
         upto = seen.hexdigest()
         if skip and upto != start.seen:
-            raise _changed(start, "it or a file before it has changed since")
+            raise _changed(start, "it or a file before it has changed since (one of a later time of change)")
         for count, record in enumerate(records(source, job.fields, job.max_bytes, skip, job.encoding), skip + 1):
             yield record, Cursor(number, source.address, source.size, count, upto)
     if start != Cursor() and number < start.source:

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["check"]:  # a page of this name is ./check
         return _check(given[1:])
     parser = _parser()
-    options = parser.parse_intermixed_args(given)
+    options = parser.parse_intermixed_args(_named(given))
     if options.output == "-":
         options.output = None
     _check_output(options, parser)
@@ -81,6 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pagesieve: {options.output or 'standard output'}: {error}", file=sys.stderr)
         return 1
     return int(len(answers) < len(options.pages))
+
+
+def _named(given: Sequence[str]) -> list[str]:
+    """The arguments without "--"; of what follows it, none of which is an option, names that begin like one with their folder before them."""
+    if "--" not in given:
+        return list(given)
+    at = list(given).index("--")
+    return [*given[:at], *(f"./{name}" if name[:1] == "-" and name != "-" else name for name in given[at + 1 :])]
 
 
 def _check_output(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:

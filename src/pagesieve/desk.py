@@ -181,10 +181,8 @@ class Desk:
             raise CorpusError(f"{name}: seconds is {str(seconds)[:20]}; it must be a number from 0")
         if status not in corpus.STATUSES:
             raise CorpusError(f"{name}: status {status!r} is neither of {', '.join(corpus.STATUSES)}")
-        wrong = next((piece for piece in pieces if not _is_piece(piece)), None) if isinstance(pieces, list) else pieces
-        if wrong is not None:
-            told = f"{str(wrong)[:80]} is not {', '.join(PIECE)}"
-            raise CorpusError(f"{name}: pieces that cannot be read ({told}, in whole numbers); reload the page")
+        if not isinstance(pieces, list) or not all(map(_is_piece, pieces)):
+            raise CorpusError(f"{name}: pieces that cannot be read (each must be {', '.join(PIECE)}, whole numbers); reload the page")
         found = [Piece(start, end, ROLES[role], segment, bool(begins)) for start, end, role, segment, begins in pieces]
         with self._saving:
             return corpus.change_labels(self.root, path, version, join(found), status=status, **{SECONDS: round(float(seconds), 1)})
@@ -250,7 +248,7 @@ class Desk:
 
 def _is_piece(given: Any) -> bool:
     """Whether this is a piece as `Desk.open` gives it."""
-    return isinstance(given, list) and len(given) == len(PIECE) and all(isinstance(of, int) for of in given) and 0 <= given[2] < len(ROLES)
+    return isinstance(given, list) and len(given) == len(PIECE) and all(type(of) is int for of in given) and 0 <= given[2] < len(ROLES)
 
 
 def _plain(pieces: Iterable[Piece]) -> list[list[int]]:

@@ -43,7 +43,8 @@ REGIONS = (
 # its neighbours, and those that are not) letters that no language has together.
 _CENTRAL = re.compile("[a-z][¹³¿£±¶¼¾º\x9f][a-z]", re.IGNORECASE)
 _NOT_SOUTH_SLAVIC = "éàâçêîïôùûäöüòåøñ"
-CENTRAL = (("ìø", ""), ("õû", "ã"), ("õá", "ãàçä"), ("ûá", "ãàçäè"), *((f"è{other}", _NOT_SOUTH_SLAVIC) for other in "šžæ¹¾"))
+CENTRAL = (("ìø", ""), ("èø", "åæ"), ("õû", "ã"), ("õá", "ãàçä"), ("ûá", "ãàçäè"), *((f"è{other}", _NOT_SOUTH_SLAVIC) for other in "šžæ¹¾"))
+_POLISH = (re.compile("[³¿](?=[a-z])", re.IGNORECASE), re.compile("(?<=[a-z])¹", re.IGNORECASE))  # ł or ż, and ą in Microsoft's, š in ISO's
 _WINDOWS = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks of Microsoft's encodings, nothing in ISO's
 
 
@@ -109,7 +110,8 @@ def _looks(data: bytes) -> str:
     western = words.decode("cp1252", "replace")
     central = _CENTRAL.search(western) or any({*has} <= {*western} and not {*lacks} & {*western} for has, lacks in CENTRAL)
     if central and "cp1250" in near:
-        return "iso8859_2" if "iso8859_2" in near and not _WINDOWS.search(words) else "cp1250"
+        windows = _WINDOWS.search(words) or all(sign.search(western) for sign in _POLISH)
+        return "iso8859_2" if "iso8859_2" in near and not windows else "cp1250"
     for encoding, present, absent in REGIONS:
         if near & {encoding, "cp1252"} and len(present.findall(western)) > len(absent.findall(western)):
             return encoding

@@ -77,6 +77,7 @@ MOST_LINES, CAPITALS = 0.5, 0.08
 MAX_INDENT = 200  # columns; deeper indentation (centred text, layout tables) says nothing more
 TAB = 8  # columns
 LEVELS = 4  # containers around an HTML page's segment, the nearest ones, that the model is told
+LONGEST_HEADERS = 20_000  # characters of those before a message, among which one tells what it is
 BINARY_SHARE = 0.02  # share of control characters from which bytes are no text
 
 # A bullet is a symbol or a short number before white space. The geometric shapes are what w3m draws for nested lists.
@@ -107,7 +108,10 @@ _SENTENCE = re.compile(
 _SEPARATOR = re.compile(rf"\s+(?=[{FORMAT}]*[•◦▪■●►▸]\s?\S)|\s(?:[|·»›/‹«]|::|--)\s+|\s{{2,}}|\t")
 _FEED = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<\?[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.DOTALL)
 # The first line of an HTTP response, or of what mail is in and browsers save pages as: headers, one of which says so.
-_HEADERS = re.compile(r"HTTP/\d(?:\.\d)? \d{3}\b[^\n]*\n[A-Za-z-]+: |(?:[A-Za-z-]+: [^\n]*\n(?:[ \t][^\n]*\n)*)*?MIME-Version: \d")
+_HEADERS = re.compile(
+    r"HTTP/\d(?:\.\d)? \d{3}\b[^\n]*\n[A-Za-z-]+: |(?:From \S[^\n]*\n)?(?:[A-Za-z-]+: [^\n]*\n(?:[ \t][^\n]*\n)*)*?MIME-Version: \d",
+    re.IGNORECASE,
+)
 _ARCHIVE = re.compile(r"WARC/\d\.\d+\s")
 _RECORD = re.compile(r"\{[^\n]*\}[^\S\n]*\n\s*\{\s*[\"}]")  # JSON's objects, one a line
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x7f]")
@@ -441,7 +445,7 @@ def foreign(text: str) -> str:
         return "a feed; fetch the pages it names and give those"
     if _ARCHIVE.match(sample):
         return "a WARC archive; give its file to the command by a name that ends in .warc or .wet, packed or not, or a page of it"
-    if _HEADERS.match(sample):
+    if _HEADERS.match(text[:LONGEST_HEADERS].lstrip("\ufeff \t\r\n")):
         return "a message or a saved page with its headers (MIME, HTTP); give the page in it"
     if sample.startswith("{\\rtf"):
         return "an RTF file; save it as text first"

@@ -27,9 +27,11 @@ _RAW_END = {  # of elements whose content is no markup, if they are no part of a
     name: re.compile(f"</{name}", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp")
 }
-_SWALLOWING = frozenset((*_RAW_END, "noscript", "select", "template"))
+# What is not shown, or not all of it, with what stands in it: left open, it takes what follows along.
+_SWALLOWING = frozenset((*_RAW_END, *"applet audio canvas datalist dialog map noscript object rp select svg template video".split()))
 _XML = re.compile(r"[\s\ufeff]*<\?xml\s")
 _TEMPLATE = re.compile(r"<(/?)template\b[^<>]*>", re.IGNORECASE)
+_SHADOW = re.compile(r"\sshadowrootmode\s*=", re.IGNORECASE)
 _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.IGNORECASE)
 _WITH_ATTRIBUTES = re.compile(r"""<([a-zA-Z][a-zA-Z0-9]*)(?=[\s/])[^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*)*>""")
 _ATTRIBUTE = re.compile(r"""[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -66,7 +68,7 @@ def _spelt_out(html: str) -> str:
         def instead(tag: re.Match[str]) -> str:
             if tag[1]:
                 return "" if opened and opened.pop() else tag[0]
-            opened.append("shadowrootmode" in tag[0].lower())
+            opened.append(_SHADOW.search(tag[0]) is not None)
             return "" if opened[-1] else tag[0]
 
         html = _TEMPLATE.sub(instead, html)

@@ -190,14 +190,13 @@ def sources(arguments: Sequence[str], jsonl: bool = False) -> Iterator[Source]:
     for argument in arguments:
         anything = False
         try:
-            for address, size, changed in found(argument, _is_glob(argument)):
+            for address, size, changed, asked in found(argument, _is_glob(argument)):
                 if isinstance(size, OSError):
                     anything = True
                     yield _unlisted(address, size)
                     continue
-                named = argument != "-" and not os.path.isdir(argument) and not _is_glob(argument)
-                form = _form(address) or (".jsonl" if jsonl else "page" if named or address == "-" else PASSED)
-                if not named and address.endswith(ERRORS):
+                form = _form(address) or (".jsonl" if jsonl else "page" if asked else PASSED)
+                if not asked and address.endswith(ERRORS):
                     form = PASSED
                 anything = anything or form != PASSED
                 yield Source(address, size, form, changed=changed)
@@ -359,6 +358,8 @@ def _csv(source: Source, fields: Fields, most: int, encoding: str) -> Iterator[R
                     f"has more fields than the {len(row) - 1} of the file's first line; {parted}, a field that holds one stands in quotes"
                 )
                 yield Record(place, place, fault=told)
+            elif None in row.values():
+                yield Record(place, place, fault=f"has fewer fields than the {len(row)} of the file's first line, {parted}")
             else:
                 record = _record({name.strip(): _as_it_was(value) for name, value in row.items()}, place, fields)
                 wrong = (
@@ -400,7 +401,7 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
     id = ("" if known is None else _text(known)) or place
     said = _text(url) if url is not None else None
     kind = "html" if name == "html" else ""
-    if given.keys() >= OF_ROW:
+    if given.keys() >= OF_ROW and not fields.page:
         return Record(id, place, url=said, fault="is a row that pagesieve has written, no page; leave out the file")
     if isinstance(page, str):
         return Record(id, place, page.encode("utf-8", "replace"), True, said, kind=kind)
@@ -410,7 +411,8 @@ def _record(given: dict[str, Any], place: str, fields: Fields) -> Record:
         fault = f"its {null} is null; leave it out, or name the page's field with --page-field"
     elif page is None:
         wanted = f"no {fields.page}" if fields.page else f"none of {', '.join(PAGE_FIELDS)}"
-        alike = next((name for name in given if isinstance(name, str) and name.strip().lower() in fields.pages), "")
+        pages = [name.lower() for name in fields.pages]
+        alike = next((name for name in given if isinstance(name, str) and name.lower() in pages), "")
         fault = f"has {wanted} (its fields: {_named(given)}); name the page's with --page-field {alike}".rstrip()
     else:
         fault = f"{name} is {in_words(page)}, not a text"

@@ -62,7 +62,7 @@ class Sieve:
         over 0.5 (the likeliest label, but body only where teaser is much less likely) to 1 ("no body line lost"). `encoding` is what is
         known of the encoding of bytes, such as what the server said; text needs none.
 
-        Raises `PageError` for what is no page (binary data, a PDF, a feed, JSON) and for HTML where the model has not learned any, and for
+        Raises `PageError` for what is no page (binary data, a PDF, a feed, JSON, other XML, mail) and for HTML where the model has not learned any, and for
         what is wrong with the call itself as `segment_batch` does.
         """
         (answer,) = self.segment_batch([page], kind, [name], dial, encoding)
@@ -307,7 +307,7 @@ def _html(page: Raw, kind: str, encoding: str) -> str | None:
 def kind_of(page: Raw, kind: Kind, said: str) -> Kind:
     """The kind to take a page as: `kind`, unless that is "auto" and `said`, what its place says of it (a file's name, a field, a server), is "html".
 
-    What is said to be HTML and is a PDF, JSON, a feed or a picture stays "auto", so that `segment` tells what it is.
+    What is said to be HTML and is a PDF, JSON, other XML, a feed or a picture stays "auto", so that `segment` tells what it is.
     """
     if kind != "auto" or said != "html":
         return kind
