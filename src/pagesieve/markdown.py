@@ -35,13 +35,18 @@ _UNSAFE = re.compile(r"[\x00-\x20]*(?:javascript|vbscript|data):", re.IGNORECASE
 _DROPPED = re.compile(r"[\t\n\r]")  # browsers take an address without them
 _ENCODED = re.compile(r"[\s\x00-\x1f\x7f<>()`]")
 
-# What a block begins with: quotations, an item's mark, a heading.
-_OPENING = re.compile(r"\s*(?:>\s?)*((?:[-*+]|\d{1,9}[.)])\s+)?(#{1,6}\s+)?")
+# What a block begins with: quotations, an item's mark, a heading; and how one ends: a heading's closing signs or underline, a line's break.
+_OPENING = re.compile(r"\s*(?:>\s?)*((?:[-*+]|\d{1,9}[.)])\s+)?(?:(#{1,6})(?:\s+|\Z))?")
+_CLOSING_SIGNS = re.compile(r"\s+#+\s*\Z")
+_UNDERLINE = re.compile(r"(?<=\S)\s+(?:(=)={2,}|-{3,})\s*\Z")
+_BREAK = re.compile(r"(?:\s|(?<!\\))\\\s*\Z")
+_DRAWN = re.compile(r"[-|:=*_+\s\\]+\Z")  # rules, the lines of a table that hold nothing
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 # Halves of a link around several blocks: its end with the address, its beginning.
 _TORN_END = re.compile(r"([^\[\]]*)\]\(([^()\s]*)(?:\s+\"[^\"\n]*\")?\)")
 _TORN_BEGINNING = re.compile(r"\[(?=(?:!\[[^\[\]]*\]\([^()\s]*\))?[^\[\]]*\Z)")
-_HEADED = re.compile(r"\[#{1,6}\s+")  # a link around a heading, as some programs write it
+_HEADED = re.compile(r"(?<=[\[)])\s*#{1,6}\s+")  # a heading within a link, behind its picture perhaps, as some programs write it
+_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*(\S+)", re.MULTILINE)  # of a link that is named elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,25 +212,31 @@ def _address(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a block of Markdown says: its `text` without marks, and its `links`, the text and the address of each."""
+    """What a block of Markdown says: its `text` without marks, the `links` in that, the level of the `heading` (0 for none), whether it is a `picture` alone."""
 
     text: str
-    links: tuple[tuple[str, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    heading: int = 0
+    picture: bool = False
 
 
-def unmarked(blocks: Iterable[str]) -> list[Said]:
-    """What the blocks of a page in Markdown say, in order. Code in fences stays as it is, and so do the marks of lists.
+def unmarked(page: str, blocks: Iterable[str]) -> list[Said]:
+    """What the blocks of a `page` in Markdown say, in order. Code in fences stays as it is, and so do the marks of lists.
 
-    Links and pictures become their texts, headings, quotations and emphasis what stands in them. Of a link around several blocks the last one has the address.
+    Links and pictures become their texts, headings, quotations and emphasis what stands in them; rules and fences say nothing. A link around several blocks
+    belongs to the last of them.
 
-    >>> unmarked(["### [Kite *club* wins](/kite) today"])
-    [Said(text='Kite club wins today', links=(('Kite club wins', '/kite'),))]
+    >>> unmarked("", ["### [Kite *club* wins](/kite) today"])
+    [Said(text='Kite club wins today', links=(Link(start=0, end=14, address='/kite'),), heading=3, picture=False)]
     """
     parser = _parser()
+    names = {
+        " ".join(name.split()).upper(): {"title": "", "href": address.strip("<>")} for name, address in reversed(_DEFINITION.findall(page))
+    }
     found, in_code = [], False
     for text in blocks:
         fence = _FENCE.match(text) is not None
-        found.append(Said(text) if in_code or fence else _said(text, parser))
+        found.append(Said("") if fence else Said(text) if in_code else _said(text, parser, {"references": names}))
         in_code ^= fence
     return found
 
@@ -234,32 +245,36 @@ def unmarked(blocks: Iterable[str]) -> list[Said]:
 def _parser() -> Any:
     from markdown_it import MarkdownIt  # only now: most dumps are none
 
-    parser: Any = MarkdownIt("commonmark").disable("newline")
+    parser: Any = MarkdownIt("commonmark").enable("strikethrough")
     # Addresses stay as they stand on the page.
     parser.normalizeLink = parser.normalizeLinkText = lambda address: address
     parser.validateLink = lambda address: True
     return parser
 
 
-def _said(text: str, parser: Any) -> Said:
+def _said(text: str, parser: Any, environment: dict[str, Any]) -> Said:
+    if _DRAWN.match(text):
+        return Said("")
     opening = _OPENING.match(text)
     assert opening is not None  # it may be empty
-    text = text[opening.end() :]
-    if opening[2]:
-        text = re.sub(r"\s+#+\s*\Z", "", text)
-    links: list[tuple[str, str]] = []
-    if torn := _TORN_END.match(text):
-        text = torn[1] + text[torn.end() :]
-        links.append((torn[1], torn[2]))
-    text = _HEADED.sub("[", _TORN_BEGINNING.sub("", text))
-    out: list[str] = []
+    text, mark, heading = text[opening.end() :], opening[1] or "", len(opening[2] or "")
+    if heading:
+        text = _CLOSING_SIGNS.sub("", text)
+    elif underline := _UNDERLINE.search(text):
+        text, heading = text[: underline.start()], 1 if underline[1] else 2
+    text = _HEADED.sub("", _BREAK.sub("", text)).rstrip()
+    text = _TORN_BEGINNING.sub("", _TORN_END.sub(r"[\1](\2)", text, count=1) if _TORN_END.match(text) else text)
+    out, size, links = [mark], len(mark), list[Link]()
     begins: list[tuple[int, str]] = []  # of the links that are open, where they begin and lead to
-    for token in parser.parseInline(text)[0].children or ():
+    kinds = set()
+    for token in parser.parseInline(text, environment)[0].children or ():
         if token.type == "link_open":
-            begins.append((len(out), str(token.attrs.get("href") or "")))
+            begins.append((size, str(token.attrs.get("href") or "")))
         elif token.type == "link_close":
             begin, address = begins.pop()
-            links.append(("".join(out[begin:]), address))
+            links.append(Link(begin, size, address))
         else:
             out.append("\n" if token.type in ("softbreak", "hardbreak") else token.content)
-    return Said((opening[1] or "") + "".join(out), tuple(links))
+            size += len(out[-1])
+            kinds.add(token.type if out[-1].strip() else "")
+    return Said("".join(out), tuple(links), heading, "image" in kinds <= {"image", ""})

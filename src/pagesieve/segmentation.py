@@ -304,7 +304,7 @@ class Segmentation:
     def _said(self) -> list[Said]:
         """What each segment says, of a dump that is Markdown; [] of any other page."""
         if self._kept is None:
-            said = unmarked(self._rows.plain.text) if self._is_markdown else []
+            said = unmarked(self.text, self._rows.plain.text) if self._is_markdown else []
             object.__setattr__(self, "_kept", said)
         return self._kept or []
 
@@ -332,14 +332,10 @@ class Segmentation:
         """The recommended stories, one item each, in the page's order."""
         if not self._said:
             return group_teasers(self.segments)
-        found = group_teasers([replace(s, text=said.text) for s, said in zip(self.segments, self._said, strict=True) if said.text])
-        return tuple(replace(teaser, url=self._address(teaser)) for teaser in found)
-
-    def _address(self, teaser: Teaser) -> str:
-        """Where a story of a dump in Markdown leads: the address of the link that is most of its title, else of its first one; "" without any."""
-        starts = self._rows.plain.start
-        own = [link for said in self._said[bisect_left(starts, teaser.start) : bisect_left(starts, teaser.end)] for link in said.links]
-        return max(own, key=lambda link: len(link[0]) if link[0] in teaser.title else -1, default=("", ""))[1]
+        told = enumerate(zip(self.segments, self._said, strict=True))
+        return group_teasers(
+            [replace(s, text=said.text, markup=_as_markup(said, s.bullet, place)) for place, (s, said) in told if said.text]
+        )
 
     @property
     def boilerplate(self) -> tuple[str, ...]:
@@ -391,6 +387,13 @@ class Segmentation:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _as_markup(said: Said, bullet: str, place: int) -> Markup:
+    """Where a segment of a dump in Markdown stood in the page, as far as its marks tell."""
+    tag = f"h{said.heading}" if said.heading else "li" if bullet else "p"
+    whole = any(2 * (link.end - link.start) > len(said.text) for link in said.links)
+    return Markup(f"body/{tag}", ("<img",) if said.picture else (), said.links, place, (), (), f"{tag} a" if whole else tag, said.heading)
 
 
 def has_body(segments: LabeledSegments) -> bool:
