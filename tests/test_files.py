@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -101,3 +102,14 @@ def test_a_name_may_be_as_long_as_names_can_be_and_a_longer_one_is_told(tmp_path
     with pytest.raises(OSError, match="too long") as caught:
         write_text(tmp_path / ("x" * 256), "new")
     assert caught.value.filename == str(tmp_path / ("x" * 256))
+
+
+def test_a_disk_without_room_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    (tmp_path / "rows.txt").write_text("older")
+    with pytest.raises(OSError, match=r"No space left on device, nothing of it is written; make room, or write elsewhere: .*rows\.txt"):
+        write_text(tmp_path / "rows.txt", "newer")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"rows.txt": "older"}

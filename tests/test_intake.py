@@ -27,7 +27,7 @@ def brought(path: Path) -> list[Brought]:
 
 
 def test_a_folder_gives_a_page_for_each_stem_with_both_its_views(tmp_path: Path) -> None:
-    for name, data in (("b.txt", TEXT), ("b.html.gz", gzip.compress(HTML)), ("a.htm", HTML), ("notes.md", b"no page")):
+    for name, data in (("b.txt", TEXT), ("b.html.gz", gzip.compress(HTML)), ("a.htm", HTML), ("notes.doc", b"no page")):
         path = tmp_path / "crawl" / "saltmarsh.example" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

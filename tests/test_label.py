@@ -278,3 +278,21 @@ def test_a_wrong_label_among_reviewed_ones_is_doubted_most(tmp_path: Path, capsy
     assert f"{SITES[3]}.example/story2.txt" in out
     assert wrong[:40] in out
     assert {name: data for name, data in contents(tmp_path).items() if name != "doubts.json"} == before
+
+
+def test_a_language_that_is_none_is_refused(root: Path) -> None:
+    with pytest.raises(ValueError, match="language='english': give an ISO 639 code"):
+        labelled(root, "language=english")
+
+
+def test_the_model_that_the_environment_names_is_the_source(root: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGESIEVE_MODEL", str(tiny_model))
+    labelled(root, "labeler=model")
+    assert {d.source for d in corpus.read(root, ["proposed"]) if d.site == NEW} == {f"proposed by the model {tiny_model}"}
+
+
+def test_a_folder_without_a_page_is_told_with_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "a.pdf").write_bytes(b"%PDF-1.7")
+    with pytest.raises(FileNotFoundError, match=r"raw: no pages there; .*1 \.pdf"):
+        labelled(tmp_path / "data", f"pages={tmp_path / 'theirs'}")

@@ -26,6 +26,7 @@ from pagesieve.page import (
     decode,
     foreign,
     grouped,
+    has_headings,
     is_markdown,
     read_page,
     split,
@@ -283,10 +284,31 @@ def test_a_line_end_alone_ends_no_paragraph_of_markdown() -> None:
         "## Ferry", "The boat runs again, says Ada. Her rope is new.", "It holds.", "![Quay](q.jpg)", "The quay", "One and more", "> Two", "```", "x", "```",
     ]  # fmt: skip
     few = text.replace("](/weather)", "").replace("](/news)", "")
-    assert (is_markdown(text), is_markdown(few), is_markdown("")) == (True, False, False)
-    assert "The boat runs again," in contents(few)
+    assert (is_markdown(text), is_markdown(few), is_markdown("")) == (True, True, False)  # by its heading and its fence
+    assert "The boat runs again," in contents(few)  # but is cut as any dump
     one_a_line = "[News](/a)\n[Weather](/b)\n[Sign in](/c)\n" + "\n".join(f"Paragraph {i} is here." for i in range(9))
     assert len(contents(one_a_line)) == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# Ferry\n\nRow on.\n\n## Rest\n\nRow home.\n", True),
+        ("# Ferry\n\nRow **on**, boys.\n", True),
+        ("Home\n\n# Ferry\n\n> Row on.\n", True),
+        ("# Ferry\n\nRow on.\n", False),
+        ("#ferry #quay\n\n#row **on**\n", False),
+        ("     # Ferry\n\n     # Quay\n\n**Row on**\n", False),  # as lynx draws lists
+        ("Row **on**, [boys](/x).\n", False),
+    ],
+)
+def test_markdown_is_told_by_its_headings_where_it_has_few_links(text: str, expected: bool) -> None:
+    assert is_markdown(text) == has_headings(text) == expected
+
+
+@pytest.mark.parametrize("unit", ["#", "# a\n\n", "\n\n", "**", "**a", "[a](", "\n\n   ", "> "])
+def test_telling_markdown_takes_linear_time(unit: str) -> None:
+    assert grows_linearly(lambda n: unit * n, is_markdown, 4_000)
 
 
 def test_sentences_torn_at_links_are_joined_where_nodes_have_lines_of_their_own() -> None:

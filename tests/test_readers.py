@@ -142,10 +142,12 @@ def test_wet_gives_texts(tmp_path: Path) -> None:
 
 def test_a_folder_gives_its_pages_and_archives_by_name(tmp_path: Path) -> None:
     (tmp_path / "z").mkdir()
-    for name in ("z/b.txt", "a.html", "notes.md", "m.txt.gz", "picture.png"):
+    for name in ("z/b.txt", "a.html", "notes.doc", "m.txt.gz", "picture.png"):
         (tmp_path / name).write_bytes(gzip.compress(b"packed") if name.endswith(".gz") else name.encode())
     write_jsonl(tmp_path / "c.jsonl", ROWS[:1])
     assert [page for _, page, _ in simply(read(tmp_path))] == [b"a.html", ROWS[0]["text"], b"packed", b"z/b.txt"]
+    (tmp_path / "z" / "dump.md").write_bytes(b"<p># Row</p>")
+    assert [(record.page, record.kind) for record in read(tmp_path / "z")] == [(b"z/b.txt", ""), (b"<p># Row</p>", "text")]
     assert [id for id, _, _ in simply(read(tmp_path / "?/*.txt", tmp_path / "a.html"))] == [f"{tmp_path}/z/b.txt", f"{tmp_path}/a.html"]
 
 

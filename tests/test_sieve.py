@@ -227,6 +227,12 @@ def test_what_is_no_page_is_refused_by_name_and_taken_as_text_if_asked(tiny_siev
     assert tiny_sieve.segment(page, kind="text").text == page.removeprefix("\ufeff")
 
 
+def test_a_file_of_markdown_is_text_and_no_page_stays_none() -> None:
+    assert kind_of("<p># Row</p>", "auto", "text") == "text"
+    assert kind_of("<p># Row</p>", "html", "text") == "html"
+    assert kind_of(b"%PDF-1.7", "auto", "text") == "auto"
+
+
 @pytest.mark.parametrize(
     "page", ["[Home] [News]", "{curly} text {here}", "<xml>", "Row %PDF-", "[1]\n[2]", "{Row}\n{on}", '{"Row"}\n{"on"}', "WARC/1.0",
      "HTTP/1.1 200 OK", "From: Ada\nTo: Tom\n\nMIME-Version: 1.0"]

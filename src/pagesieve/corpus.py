@@ -167,6 +167,8 @@ def read_labels(path: Path) -> dict[str, Any]:
         record = json.loads(path.read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: not JSON in UTF-8 ({error}); mend or delete the file") from error
+    except IsADirectoryError as error:
+        raise CorpusError(f"{path}: is a folder, where a label file should be; take it away") from error
     if not isinstance(record, dict):
         raise CorpusError(f"{path}: holds {in_words(record)}, not an object with the keys {', '.join(KEYS)}")
     missing = [key for key in KEYS if key not in record]
@@ -233,7 +235,9 @@ def read_one(root: Path | str, path: Path) -> Document:
     data = raw.read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != record["sha256"]:
-        raise CorpusError(f"{path}: {raw} has changed since it was labelled (sha256 {found[:12]}…, labelled {record['sha256'][:12]}…)")
+        raise CorpusError(
+            f"{path}: {raw} has changed since it was labelled (sha256 {found[:12]}…, labelled {record['sha256'][:12]}…); restore the page, or delete the label file and label it anew"
+        )
     page = read_page(data, record["page"])
     return Document(
         page=page,
@@ -259,6 +263,8 @@ def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> Iterato
     if not paths:
         raise FileNotFoundError(f"{root}/labeled: no label files there; {root} must hold the folders raw and labeled")
     wanted = set(statuses)
+    if unknown := wanted - {*STATUSES}:
+        raise ValueError(f"status {', '.join(sorted(unknown))}: none of {', '.join(STATUSES)}")
     return (document for document in (read_one(root, path) for path in paths) if document.status in wanted)
 
 
@@ -430,7 +436,7 @@ def _record_faults(root: Path, path: Path, record: dict[str, Any]) -> Iterator[s
     data = raw.read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != record["sha256"]:
-        yield f"wrong sha256: labelled {record['sha256'][:12]}…, the page has {found[:12]}…"
+        yield f"wrong sha256: labelled {record['sha256'][:12]}…, the page has {found[:12]}…; restore the page, or label it anew"
     try:
         text = read_page(data, record["page"]).text
     except ValueError as error:

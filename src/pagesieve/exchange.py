@@ -220,8 +220,10 @@ def _take(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
         try:
             _change(root, files.get(marked.page or marked.text.strip()) or files.get(marked.text.strip()), marked, config)
             taken += 1
-        except (ExchangeError, CorpusError) as error:
+        except ExchangeError as error:
             failed.append(str(error))
+        except CorpusError as error:  # names the label file, which may be as it should
+            failed.append(f"{marked.place}: does not fit ({error})")
     print(f"{taken} pages of {root} have their labels from {path} (status: {config.status or 'proposed'})")
     if unmarked:
         print(f"{unmarked} tasks have no annotation and were passed over")

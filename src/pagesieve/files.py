@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import IO
 
 __all__ = ["replacing", "write_text"]
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # no room on the disk, or none for this user
 
 
 @contextmanager
@@ -37,8 +40,10 @@ def replacing(path: Path | str) -> Iterator[IO[bytes]]:
         if target.exists():
             aside.chmod(target.stat().st_mode & 0o7777)
         aside.replace(target)
-    except BaseException:
+    except BaseException as error:
         aside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+            raise OSError(error.errno, f"{error.strerror}, nothing of it is written; make room, or write elsewhere", str(path)) from error
         raise
 
 

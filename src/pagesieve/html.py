@@ -21,7 +21,7 @@ from typing import Any
 from pagesieve.encodings import characters, writable
 from pagesieve.flow import CELLS, HIDING, lay_out, shown
 from pagesieve.markup import markup_of
-from pagesieve.page import Markup, Page, Segment, Segments, grouped, split
+from pagesieve.page import Markup, Page, Segment, Segments, grouped, has_headings, split
 from pagesieve.parse import parse
 from pagesieve.stated import Metadata, read_stated
 from pagesieve.titles import titled
@@ -118,14 +118,14 @@ def looks_like_html(text: str) -> bool:
     """Whether `text` is HTML and no text dump: a dump may quote markup, HTML begins with it and goes on with it.
 
     A whole page is told by its doctype, `<html>`, `<head>` or `<body>`; a piece of one by a known tag at its beginning and further ones,
-    one of them a block's: text, Markdown above all, may begin with a link or an emphasis in tags.
+    one of them a block's: text, Markdown above all, may begin with a link or an emphasis in tags, and Markdown with whole blocks.
     """
     start = _after(_PREAMBLE, text, 0)
     start = _after(_PREAMBLE, text, _after(_JUNK, text, start))
     if _DOCUMENT.match(text, start):
         return True
     sample = text[start : start + HTML_SAMPLE]
-    if not _TAG.match(sample):
+    if not _TAG.match(sample) or has_headings(sample):
         return False
     tags = list(itertools.islice(_TAG.finditer(sample), HTML_TAGS))
     return len(tags) == HTML_TAGS or (len(tags) > 1 and len(sample) <= len(tags) * TAG_EVERY and any(tag["block"] for tag in tags))

@@ -6,6 +6,7 @@ With `mode=doubt`: reviewed labels → those that models doubt. Configured in `c
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,15 +46,24 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     """
     if config.labeler not in LABELERS:
         raise ValueError(f"labeler={config.labeler!r} is none of {', '.join(LABELERS)}")
+    if not corpus.is_language(config.language):
+        raise ValueError(
+            f"language={config.language!r}: give an ISO 639 code, perhaps with a script or region, such as de or pt-BR (und: not known)"
+        )
     root = Path(config.data.root)
     model = load(config.model_path).model if config.labeler == "model" else None
     failed: list[str] = []
     known, there, doubled = _bring(config, failed) if config.pages else ({}, 0, 0)
     raw = corpus.raw_pages(root)
     if not raw:
-        raise FileNotFoundError(f"{root}/raw: no pages there; put text dumps at {root}/raw/<site>/<page>.txt, or give pages=folder")
+        told = "; ".join([*failed, *(_passed_over(config.pages, 0) if config.pages else ())])
+        raise FileNotFoundError(
+            f"{root}/raw: no pages there; put text dumps at {root}/raw/<site>/<page>.txt, or give pages=folder"
+            + (f" ({told})" if told else "")
+        )
     todo = _waiting(root, raw, config.overwrite)
-    by = f"the model {config.model_path or 'that comes with pagesieve'}" if model is not None else "labelling rules"
+    path_of_model = config.model_path or os.environ.get("PAGESIEVE_MODEL")
+    by = f"the model {path_of_model or 'that comes with pagesieve'}" if model is not None else "labelling rules"
     written: list[Path] = []
     fired: list[Ints] = []
     for path in tqdm(todo, desc="pages", unit="page", file=sys.stderr):

@@ -45,6 +45,7 @@ __all__ = [
     "decode",
     "foreign",
     "grouped",
+    "has_headings",
     "is_markdown",
     "read_page",
     "split",
@@ -98,6 +99,13 @@ BOM = "\ufeff"  # byte order mark, decoded
 _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
 # How a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture.
 _BLOCK = re.compile(r"#{1,6}\s|[|>]|```|~~~|\[?!\[")
+_HEADING = re.compile(r"(?:^|\n[ \t]*\n) {0,3}#{1,6} +[^\s#]")  # of Markdown, below a blank line
+_MARKS = (  # other marks of it: emphasis, a link, a quotation, a fence
+    re.compile(r"\*\*[^\s*][^*\n]*\*\*"),
+    re.compile(r"\[[^\[\]\n]+\]\([^()\s]+\)"),
+    re.compile(r"\n\n> \S"),
+    re.compile(r"\n\n```"),
+)
 # After a sentence: an end mark, closing quotes, white space, and a beginning that is no small letter. One capital or a
 # short title before the full stop ("J. Smith", "Mr. Smith") is an abbreviation. CJK full stops need no white space.
 _SENTENCE = re.compile(
@@ -678,8 +686,13 @@ class _Make:
 
 
 def is_markdown(text: str) -> bool:
-    """Whether a dump is Markdown itself."""
-    return "](" in text and _is_markdown(text, _lines(text))
+    """Whether a dump is Markdown itself: by its links, or, where it has few, by headings and another of its marks."""
+    return ("](" in text and _is_markdown(text, _lines(text))) or has_headings(text)
+
+
+def has_headings(text: str) -> bool:
+    """Whether a text has headings as Markdown writes them, several or one and another of its marks."""
+    return len(_HEADING.findall(text)) + any(mark.search(text) is not None for mark in _MARKS) > 1
 
 
 def _is_markdown(text: str, lines: list[_Line]) -> bool:

@@ -49,7 +49,8 @@ WORDS = (
 )  # of JSON; true is an int, too
 PAGE_FIELDS = ("html", "text", "page", "content")  # of JSONL, CSV and Parquet; the first in which a record has more than white space
 HTML = (".html", ".htm", ".xhtml")
-PAGES = (".txt", *HTML)  # files that are a page each; a folder's other files are passed over
+MARKDOWN = (".md", ".markdown")
+PAGES = (".txt", *MARKDOWN, *HTML)  # files that are a page each; a folder's other files are passed over
 MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}  # ending of a packed file → its first bytes
 PACKED = tuple(MAGIC)
 PASSED = ""  # form of files in folders that are passed over
@@ -95,7 +96,7 @@ class Record:
     """A page from outside: its `id`, the `place` it stood at (for messages), and the page or the `fault` for which there is none.
 
     `text` says that the page came as text: then its bytes are UTF-8, whatever they say of themselves. (As a `str` it would have up to
-    four times the size.) `encoding` is what the server said of the page's bytes, `kind` "html" where the page lies where HTML does
+    four times the size.) `encoding` is what the server said of the page's bytes, `kind` "html" or "text" where the page lies where these do
     (see `sieve.kind_of`); `url` is None where nothing was said.
     """
 
@@ -155,8 +156,9 @@ def ending(address: str) -> str:
 
 
 def said_kind(address: str) -> str:
-    """What the name of a page's file says of it: "html", or "" for nothing."""
-    return "html" if ending(address) in HTML else ""
+    """What the name of a page's file says of it: "html", "text" for Markdown, or "" for nothing."""
+    end = ending(address)
+    return "html" if end in HTML else "text" if end in MARKDOWN else ""
 
 
 def unpacked(data: bytes, name: str) -> bytes:

@@ -305,17 +305,17 @@ def _html(page: Raw, kind: str, encoding: str) -> str | None:
 
 
 def kind_of(page: Raw, kind: Kind, said: str) -> Kind:
-    """The kind to take a page as: `kind`, unless that is "auto" and `said`, what its place says of it (a file's name, a field, a server), is "html".
+    """The kind to take a page as: `kind`, unless that is "auto" and `said`, what its place says of it (a file's name, a field, a server), is "html" or "text".
 
-    What is said to be HTML and is a PDF, JSON, other XML, a feed or a picture stays "auto", so that `segment` tells what it is.
+    What is said to be one of these and is a PDF, JSON, other XML, a feed or a picture stays "auto", so that `segment` tells what it is.
     """
-    if kind != "auto" or said != "html":
+    if kind != "auto" or said not in ("html", "text"):
         return kind
     try:
         text = page if isinstance(page, str) else checked(bytes(page).decode("latin-1"), "")
     except PageError:
         return kind
-    return kind if foreign(text) else "html"
+    return kind if foreign(text) else "html" if said == "html" else "text"
 
 
 def load(path: Path | str | None = None) -> Sieve:

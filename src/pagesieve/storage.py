@@ -183,7 +183,7 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
     curve = arrays["confidence_said"], arrays["confidence_true"]
     calibration = Calibration(float(header["temperature"]), *curve, arrays["cues"])
     labels, share = check_label_map(header["labels"]), float(header["shape_share"])
-    return Model(linear, network, arrays["transitions"], labels, share, calibration, header["info"])
+    return Model(linear, network, arrays["transitions"], labels, share, calibration, dict(header["info"].items()))
 
 
 def _check_arrays(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:

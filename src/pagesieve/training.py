@@ -363,7 +363,9 @@ def assign_folds(keys: Sequence[str], folds: int, seed: int, fixed: Mapping[str,
         raise ValueError(f"cv.folds={folds}: nothing would be left to train on; give at least 2 (3 for a model with a sequence layer)")
     distinct = sorted(set(keys))
     if len(distinct) < folds:
-        raise ValueError(f"{len(distinct)} sites cannot be split into {folds} folds; add sites, or lower cv.folds")
+        raise ValueError(
+            f"{len(distinct)} sites cannot be split into {folds} folds; add sites, or lower cv.folds (below 3 with model=sgd alone)"
+        )
     fixed = fixed or {}
     dealt = [key for key in distinct if key not in fixed]
     order = np.random.RandomState(seed).permutation(len(dealt))
@@ -411,7 +413,9 @@ def cross_fit(
     """
     k = int(folds.max()) + 1
     if settings.sequence and k < 3:
-        raise ValueError(f"cv.folds={k}: a model with a sequence layer needs at least 3, two parts to learn from and one to judge")
+        raise ValueError(
+            f"cv.folds={k}: a model with a sequence layer needs at least 3, two parts to learn from and one to judge; with two sites take model=sgd"
+        )
     shelf = Shelf.of(samples)
     first = _FirstPasses.of(shelf, folds, settings, seed, n_jobs, progress)
     jobs = []
