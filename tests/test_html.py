@@ -305,7 +305,7 @@ def test_a_page_that_is_nothing_but_preformatted_text_is_the_dump_in_it() -> Non
 def test_html_is_told_from_text() -> None:
     assert looks_like_html("<!-- a --><!doctype html>")
     assert not looks_like_html("How to write <p>")
-    dump = "# Ferry stops\n\nRow **on**, boys.<br>\n\n<details><summary>Rest</summary>\n\nRow home.\n\n</details>\n"
+    dump = "# Ferry stops\n\nRow **on**, boys.<br>\n\n<details><summary>Rest</summary>\n\n## Rest\n\nRow home.\n\n</details>\n"
     assert not looks_like_html('<div class="skip">Skip</div>\n\n' + dump)
     assert looks_like_html("<!doctype html>" + dump)
 

@@ -295,7 +295,8 @@ def test_a_line_end_alone_ends_no_paragraph_of_markdown() -> None:
     [
         ("# Ferry\n\nRow on.\n\n## Rest\n\nRow home.\n", True),
         ("# Ferry\n\nRow **on**, boys.\n", True),
-        ("Home\n\n# Ferry\n\n> Row on.\n", True),
+        ("Home\n\n## Ferry\n\n> Row on.\n", True),
+        ("Row:\n\n# first the oars\n\n# then the boat\n\n**rowed** = True\n", False),
         ("# Ferry\n\nRow on.\n", False),
         ("#ferry #quay\n\n#row **on**\n", False),
         ("     # Ferry\n\n     # Quay\n\n**Row on**\n", False),  # as lynx draws lists

@@ -99,7 +99,7 @@ BOM = "\ufeff"  # byte order mark, decoded
 _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
 # How a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture.
 _BLOCK = re.compile(r"#{1,6}\s|[|>]|```|~~~|\[?!\[")
-_HEADING = re.compile(r"(?:^|\n[ \t]*\n) {0,3}#{1,6} +[^\s#]")  # of Markdown, below a blank line
+_HEADING = re.compile(r"(?:\A|\n[ \t]*\n) {0,3}(#{1,6}) +[^\s#]")  # of Markdown, below a blank line
 _MARKS = (  # other marks of it: emphasis, a link, a quotation, a fence
     re.compile(r"\*\*[^\s*][^*\n]*\*\*"),
     re.compile(r"\[[^\[\]\n]+\]\([^()\s]+\)"),
@@ -691,8 +691,10 @@ def is_markdown(text: str) -> bool:
 
 
 def has_headings(text: str) -> bool:
-    """Whether a text has headings as Markdown writes them, several or one and another of its marks."""
-    return len(_HEADING.findall(text)) + any(mark.search(text) is not None for mark in _MARKS) > 1
+    """Whether a text has headings as Markdown writes them, several or one and another of its marks. Comments in code look like those of level 1."""
+    headings = _HEADING.findall(text)
+    surely = any(level != "#" for level in headings) or _HEADING.match(text.lstrip()) is not None
+    return surely and len(headings) + any(mark.search(text) is not None for mark in _MARKS) > 1
 
 
 def _is_markdown(text: str, lines: list[_Line]) -> bool:
