@@ -144,7 +144,7 @@ def test_signs_in_the_lines_of_a_cell_make_no_markup_together() -> None:
         ("* * *", "", []),
         ("| --- | :-: |", "", []),
         ("* ### [Ferry stops](/ferry)", "* Ferry stops", [("Ferry stops", "/ferry")]),
-        ("[![dock](d.jpg) ### Ferry stops](/ferry)", "dockFerry stops", [("dockFerry stops", "/ferry")]),
+        ("[![dock](d.jpg) ### Ferry stops](/ferry)", "Ferry stops", [("Ferry stops", "/ferry")]),
         ("- **Live:** [Ferry](/f) and [mill *burns*](/mill)", "- Live: Ferry and mill burns", [("Ferry", "/f"), ("mill burns", "/mill")]),
         ('[Ferry](https://quay.example/a_(b)_c "Ferry, the")', "Ferry", [("Ferry", "https://quay.example/a_(b)_c")]),
         ("[![Two men in a boat](boat.jpg)](/boat) Rowing", "Two men in a boat Rowing", [("Two men in a boat", "/boat")]),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 from string import punctuation
 from typing import Any
 from urllib.parse import quote
@@ -264,17 +264,32 @@ def _said(text: str, parser: Any, environment: dict[str, Any]) -> Said:
         text, heading = text[: underline.start()], 1 if underline[1] else 2
     text = _HEADED.sub("", _BREAK.sub("", text)).rstrip()
     text = _TORN_BEGINNING.sub("", _TORN_END.sub(r"[\1](\2)", text, count=1) if _TORN_END.match(text) else text)
-    out, size, links = [mark], len(mark), list[Link]()
+    out, links = [(mark, "")], list[tuple[int, int, str]]()  # parts of the text with their kinds; where links begin and end among them
     begins: list[tuple[int, str]] = []  # of the links that are open, where they begin and lead to
-    kinds = set()
     for token in parser.parseInline(text, environment)[0].children or ():
         if token.type == "link_open":
-            begins.append((size, str(token.attrs.get("href") or "")))
+            begins.append((len(out), str(token.attrs.get("href") or "")))
         elif token.type == "link_close":
             begin, address = begins.pop()
-            links.append(Link(begin, size, address))
+            out[begin:] = _without_pictures(out[begin:])
+            links.append((begin, len(out), address))
         else:
-            out.append("\n" if token.type in ("softbreak", "hardbreak") else token.content)
-            size += len(out[-1])
-            kinds.add(token.type if out[-1].strip() else "")
-    return Said("".join(out), tuple(links), heading, "image" in kinds <= {"image", ""})
+            out.append(("\n" if token.type in ("softbreak", "hardbreak") else token.content, token.type))
+    places = [0, *accumulate(len(part) for part, _ in out)]
+    kinds = {kind for part, kind in out if kind and part.strip()}
+    return Said(
+        "".join(part for part, _ in out),
+        tuple(Link(places[begin], places[end], address) for begin, end, address in links),
+        heading,
+        kinds == {"image"},
+    )
+
+
+def _without_pictures(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The parts of a link, without its pictures where there is text, too: that is what is linked."""
+    texts = [(part, kind) for part, kind in parts if kind != "image"]
+    if not any(part.strip() for part, _ in texts):
+        return parts
+    while not texts[0][0].strip():
+        del texts[0]
+    return [(texts[0][0].lstrip(), texts[0][1]), *texts[1:]]
