@@ -24,7 +24,7 @@ from pagesieve.roles import ROLES
 __all__ = ["WORD", "Carried", "aligned", "carry", "counterparts"]
 
 UNKNOWN = -1
-MOST_COMPARED = 400_000_000  # words of one text times words of the other; each costs a bit
+MOST_COMPARED = 1_000_000_000  # words of one text times words of the other; each costs a bit
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
 
 
