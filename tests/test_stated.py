@@ -7,7 +7,9 @@ import json
 import pytest
 from conftest import grows_linearly
 
+import pagesieve
 from pagesieve.html import read_html
+from pagesieve.stated import Metadata, front_matter
 
 
 def json_ld(value: str) -> str:
@@ -80,3 +82,43 @@ def test_json_ld_nested_without_end_is_read() -> None:
 @pytest.mark.parametrize("unit", ["[]", "{}", '{"@graph": [{}]}', '"a"'])
 def test_the_time_json_ld_takes_grows_with_its_size_alone(unit: str) -> None:
     assert grows_linearly(lambda n: json_ld(f"[{', '.join([unit] * n)}]"), read_html, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "rest"),
+    [
+        (
+            '---\ntitle: "Ferry: stops"\nurl: https://quay.example/f\ndate: 2031-05-01\nauthor: Ada Quill\nlang: en\ntags: [a, b]\n---\n\n# Ferry\n',
+            Metadata("Ferry: stops", "https://quay.example/f", "en", "2031-05-01", "Ada Quill"),
+            "\n\n# Ferry\n",
+        ),
+        ("+++\ntitle = 'Ferry'\ndraft = false\n+++\nRow on.", Metadata("Ferry"), "\nRow on."),
+        (
+            "Title: Ferry stops\n\nURL Source: https://quay.example/f\n\nPublished Time: 2031-05-01\n\nMarkdown Content:\nRow on.",
+            Metadata("Ferry stops", "https://quay.example/f", "", "2031-05-01"),
+            "\nRow on.",
+        ),
+        ("---\ndescription: >\n  Row\n  on\ntitle: Ferry\n---", Metadata("Ferry"), ""),
+        ("---\nRow on.\n---\n", Metadata(), "---\nRow on.\n---\n"),
+        ("---\ntitle: Ferry\nRow on.\n", Metadata(), "---\ntitle: Ferry\nRow on.\n"),
+        ("Title: Ferry\n\nRow on.\n", Metadata(), "Title: Ferry\n\nRow on.\n"),
+        ("", Metadata(), ""),
+    ],
+)
+def test_a_text_dump_may_state_something_before_it_begins(text: str, stated: Metadata, rest: str) -> None:
+    found, begin = front_matter(text)
+    assert (found, text[begin:]) == (stated, rest)
+
+
+@pytest.mark.parametrize("unit", ["a: b\n", "---\n", "---", "\n", "Title: a\n", "a"])
+def test_telling_what_stands_before_takes_linear_time(unit: str) -> None:
+    for start in ("---\n", "Title: a\n", "---\na: b\n"):
+        assert grows_linearly(lambda n, start=start: start + unit * n, front_matter, 2_000)  # type: ignore[misc]
+
+
+def test_front_matter_is_metadata_and_no_part_of_the_article() -> None:
+    page = "---\ntitle: Ferry stops\nlang: en\n---\n\n# Ferry stops\n\nThe ferry stops in May, the council said on Monday, for the quay is to be mended.\n\nIt has been in use since 1908.\n"
+    found = pagesieve.load().segment(page)
+    assert (found.metadata.title, found.metadata.language, found.headline) == ("Ferry stops", "en", "Ferry stops")
+    assert "title:" not in found.body + found.markdown
+    assert found.markdown.startswith("# Ferry stops\n\nThe ferry")

@@ -26,7 +26,7 @@ from pagesieve.markdown import Around, Block, Said, page_markdown, unmarked
 from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown, unbroken
 from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
-from pagesieve.stated import Metadata
+from pagesieve.stated import Metadata, front_matter
 from pagesieve.words import count_words
 
 if TYPE_CHECKING:
@@ -175,8 +175,8 @@ class Segmentation:
     """The answer for one page: its `text` and all its `segments` in order, which cover all that shows.
 
     `confidence` (0..1) is the expected share of the page's words with the right label; pages below a threshold of one's own are for a
-    person to look at. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". Of an
-    HTML page, `text` is the page flattened, `metadata` what its own tags state, and `source` its HTML. `notes` tell where text was taken from
+    person to look at. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". `metadata` is
+    what the page states of itself. Of an HTML page, `text` is the page flattened, and `source` its HTML. `notes` tell where text was taken from
     that the page does not show, and of a page with some text but no body (a forum's thread, a list of stories) "no article found", below the
     usual dial "no article found with dial=0.3".
     """
@@ -259,7 +259,7 @@ class Segmentation:
         """The article's own title, then its standfirst, a line each; "" if the page has none."""
         rows, texts = self._rows, self._texts
         body = set(_body_places(rows))
-        return "\n".join(unbroken(texts[i]) for i in rows.with_role("headline") if i not in body)
+        return "\n".join(unbroken(texts[i]) for i in rows.with_role("headline") if i not in body and texts[i])
 
     @property
     def body(self) -> str:
@@ -291,21 +291,24 @@ class Segmentation:
         again = _repeated(self._rows)
         places = [i for i in self._rows.with_label("body") if i not in again]
         if self._is_markdown:
-            return self._as_it_stands(places)
+            begin = front_matter(self.text)[1]
+            return self._as_it_stands([i for i in places if self._rows.plain.start[i] >= begin])
         chosen = [self.segments[i] for i in places]
         special = any(not PARTS.isdisjoint(s.path.split("/")) for s in chosen)
         return page_markdown(_markdown_blocks(chosen, parts_of_page(self.source) if special else {}))
 
     @property
     def _is_markdown(self) -> bool:
-        return self.view == "text" and is_markdown(self.text)
+        return self.view == "text" and (is_markdown(self.text) or front_matter(self.text)[1] > 0)
 
     @property
     def _said(self) -> list[Said]:
-        """What each segment says, of a dump that is Markdown; [] of any other page."""
+        """What each segment says, of a dump that is Markdown; [] of any other page. What is stated before it begins says nothing."""
         if self._kept is None:
+            begin = front_matter(self.text)[1]
             said = unmarked(self.text, self._rows.plain.text) if self._is_markdown else []
-            object.__setattr__(self, "_kept", said)
+            own = [of if start >= begin else Said("") for of, start in zip(said, self._rows.plain.start, strict=False)]
+            object.__setattr__(self, "_kept", own)
         return self._kept or []
 
     @property

@@ -20,7 +20,7 @@ from pagesieve.model import Model, Prediction
 from pagesieve.page import BOM, PageError, checked, foreign, read_page, split
 from pagesieve.roles import LABELS, ROLES
 from pagesieve.segmentation import LabeledSegments, Segmentation, has_body
-from pagesieve.stated import Metadata
+from pagesieve.stated import front_matter
 from pagesieve.storage import load_model
 from pagesieve.words import count_words
 
@@ -111,7 +111,7 @@ class Sieve:
                 read = read_page(page, name, encoding)
                 if kind == "auto" and (found := foreign(read.text)):
                     raise PageError(f"{name}: looks like {found}, or say that its kind is text to take it as that")
-                return HtmlPage(read, split(read.text), Metadata())
+                return HtmlPage(read, split(read.text), front_matter(read.text)[0])
             if self.model.html is None:
                 raise PageError(
                     f"{name}: is HTML, and this model has learned text dumps only; train one on pages with HTML beside them "

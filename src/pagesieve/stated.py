@@ -1,9 +1,10 @@
-"""Part of step 1 of a page's way, where the page is HTML: what the page states of itself, in its tags and in its JSON-LD."""
+"""Part of step 1 of a page's way: what the page states of itself, HTML in its tags and in its JSON-LD, a text dump in what stands before it."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
@@ -11,16 +12,31 @@ from typing import Any
 
 from pagesieve.encodings import writable
 
-__all__ = ["Metadata", "read_stated"]
+__all__ = ["Metadata", "front_matter", "read_stated"]
 
 AUTHOR = ("author", "article:author", "dc.creator", "parsely-author", "byl")  # names of `meta`; some give the address of a profile
 ARTICLES = ("Article", "Posting", "Report")  # how the types of schema.org that are articles end
 MAX_NAMES, MAX_NESTED = 20, 20  # names in a list that are told, and lists and objects within each other that a name is looked for in
+LONGEST_FRONT = 20_000  # characters
+# Lines of `key: value` or `key = value` between two marks, as YAML and TOML; the lines that Jina's reader writes above a page.
+_FRONT = re.compile(r"\ufeff?(---|\+\+\+)[ \t]*\n(?P<lines>\w[\w-]*[ \t]*[:=](?:(?!\1[ \t]*$).*\n)+)\1[ \t]*$", re.MULTILINE)
+_READER = re.compile(
+    r"\ufeff?(?P<lines>Title:.*\n+URL Source:.*\n+(?:Published Time:.*\n+)?(?:Number of Pages:.*\n+)?)Markdown Content:[ \t]*$",
+    re.MULTILINE,
+)
+_ENTRY = re.compile(r"^(\w[\w -]*?)[ \t]*[:=][ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_KEYS = {
+    "title": ("title",),
+    "url": ("url", "url source", "source", "canonical", "permalink"),
+    "language": ("lang", "language", "locale"),
+    "date": ("date", "published", "published time", "published_time", "publishdate", "datepublished"),
+    "author": ("author", "authors", "byline"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the page states of itself in its own tags; "" for what it does not state. Nothing is guessed.
+    """What the page states of itself in its own tags, or before it begins; "" for what it does not state. Nothing is guessed.
 
     `base` is what the page's addresses are relative to, where it is not its own address (`<base href>`).
     """
@@ -31,6 +47,23 @@ class Metadata:
     date: str = ""
     author: str = ""
     base: str = ""
+
+
+def front_matter(text: str) -> tuple[Metadata, int]:
+    """What a text dump states before it begins, and where it begins: front matter in YAML or TOML, or Jina's lines; (Metadata(), 0) without any.
+
+    Values of one line count, without their quotation marks; lists and nested values do not.
+    """
+    found = _FRONT.match(text, 0, LONGEST_FRONT) or _READER.match(text, 0, LONGEST_FRONT)
+    if found is None:
+        return Metadata(), 0
+    entries = {
+        key.lower(): value.strip("\"'")
+        for key, value in reversed(_ENTRY.findall(found["lines"]))
+        if value[:1] not in ("", ">", "|", "[", "{")
+    }
+    told = {name: next((entries[key] for key in keys if key in entries), "") for name, keys in _KEYS.items()}
+    return Metadata(**told), found.end()
 
 
 def read_stated(tree: Any, nodes: Sequence[Any]) -> tuple[Metadata, list[Mapping[str, Any]]]:
