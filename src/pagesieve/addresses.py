@@ -22,18 +22,8 @@ __all__ = ["STDIN", "AddressError", "File", "alone", "check", "found", "normalis
 
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read ahead from afar
-CHANGED = (
-    "mtime",
-    "ETag",
-    "etag",
-    "md5Hash",
-    "content_md5",
-    "LastModified",
-    "last_modified",
-    "updated",
-    "mtime_ns",
-    "created",
-)  # of stores
+# What stores call the time of a file's last change, or a digest of it.
+CHANGED = tuple("mtime ETag etag md5Hash content_md5 LastModified last_modified updated created".split())
 KINDS = ("file", "directory")  # what fsspec calls them; all else is a link, a pipe, a device
 
 

@@ -189,7 +189,7 @@ def _fingerprint(job: Job, work: Segmenter) -> dict[str, Any]:
 def _items(job: Job, start: Cursor, own: Sequence[str], passed: Counter[str]) -> Iterator[tuple[Record, Cursor]]:
     """The records after `start`, each with where it leaves the input. The run's `own` files are no input; others that are none are counted in `passed`."""
     number, seen = -1, hashlib.blake2b(digest_size=16)
-    for number, source in enumerate(_counted(_foreign(sources(job.inputs, job.jsonl), own), passed)):
+    for number, source in enumerate(_with_pages(_foreign(sources(job.inputs, job.jsonl), own), passed)):
         seen.update(f"{source.name}\0{source.size}\0{source.changed}\0".encode())
         if number < start.source:
             continue
@@ -211,7 +211,7 @@ def _changed(start: Cursor, now: str) -> RunError:
     )
 
 
-def _counted(given: Iterable[Source], passed: Counter[str]) -> Iterator[Source]:
+def _with_pages(given: Iterable[Source], passed: Counter[str]) -> Iterator[Source]:
     """The files that hold pages; the others are counted in `passed`, by the ending of their name."""
     for source in given:
         if source.form == PASSED:

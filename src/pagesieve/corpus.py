@@ -55,6 +55,7 @@ __all__ = [
 
 STATUSES = ("proposed", "reviewed")
 HTML_ENDINGS = (".html", ".html.gz")  # of the HTML beside a text dump; the first that is there is it
+LANGUAGE = "an ISO 639 code, perhaps with a script or region, such as de or pt-BR (und: not known)"
 KEYS = ("page", "sha256", "url", "site", "language", "source", "licence", "status", "labels")
 SHINGLE = 5  # words of the runs by which pages are compared
 NEAR_DUPLICATE = 0.8  # share of shingles in common (Jaccard) from which two pages count as the same
@@ -417,7 +418,7 @@ def _fact_faults(path: Path, record: dict[str, Any]) -> Iterator[str]:
             "mend it, or move page and labels"
         )
     if not is_language(record["language"]):
-        yield f"language is {record['language']!r}; it must be an ISO 639 code, perhaps with a script or region, such as de or pt-BR (und: not known)"
+        yield f"language is {record['language']!r}; it must be {LANGUAGE}"
     if record["url"] and not is_address(record["url"]):
         yield f"url is {record['url']!r}; it must be an address that begins with http:// or https://, or null"
     renderer, phenomena = record.get("renderer"), record.get("phenomena")

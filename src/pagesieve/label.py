@@ -47,9 +47,7 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     if config.labeler not in LABELERS:
         raise ValueError(f"labeler={config.labeler!r} is none of {', '.join(LABELERS)}")
     if not corpus.is_language(config.language):
-        raise ValueError(
-            f"language={config.language!r}: give an ISO 639 code, perhaps with a script or region, such as de or pt-BR (und: not known)"
-        )
+        raise ValueError(f"language={config.language!r}: give {corpus.LANGUAGE}")
     root = Path(config.data.root)
     model = load(config.model_path).model if config.labeler == "model" else None
     failed: list[str] = []
