@@ -3,8 +3,8 @@
     make ship && .venv/bin/python benchmarks/unseen.py      # needs ../shared/webpages and the extra `views`
 
 `make ship` keeps five models in `models/unseen/`, each trained as the one that ships but without one fold of sites, calibrated
-by the other folds. Each judges here the pages of its fold: the text dumps as they are, every rendering of them, their HTML, pieces of
-their articles alone, nothing but their headline and body, and the pages without their articles (`pagesieve.excerpts`). "Other pages" are those of `data/line_roles.json`: guides, firms' and
+by the other folds. Each judges here the pages of its fold: the text dumps as they are, every rendering of them (and those of `dumps.mjs`, where
+what it names is installed), with character references and with scripts as text, their HTML, pieces of their articles alone, nothing but their headline and body, and the pages without their articles (`pagesieve.excerpts`). "Other pages" are those of `data/line_roles.json`: guides, firms' and
 institutions' pages, few of them news.
 Writes `benchmarks/results/unseen.json` and prints the tables that stand in `benchmarks/quality.md`.
 """
@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from pagesieve.config import config_dir, register
 from pagesieve.corpus import Document
 from pagesieve.excerpts import article, excerpt, remainder
 from pagesieve.files import write_text
-from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, html_view, render, rendered
+from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, html_view, render, rendered, with_scripts
 from pagesieve.roles import ROLES
 from pagesieve.storage import load_model
 
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[Document], Document | None]] = {
     "rest of ": remainder,
 }
 TOLD = ("headline", "body", "boilerplate")
+_SIGNS = re.compile("[\u00a0\u00ab\u00bb\u2010-\u203a]")
 TIMEOUT = 120  # seconds a program may take for a page
 
 
@@ -48,6 +50,8 @@ def _program(*command: str) -> Callable[[str], str | None]:
         if shutil.which(command[0]) is None:
             return None
         done = subprocess.run(command, input=html.encode("utf-8", "replace"), capture_output=True, timeout=TIMEOUT, check=False)
+        if done.returncode:
+            return None
         return re.sub(r"file:///", "https://www.site.example/", done.stdout.decode("utf-8", "replace"))
 
     return run
@@ -59,8 +63,9 @@ PROGRAMS = {
         "elinks", "-dump", "-dump-charset", "utf-8", "-force-html", "-no-numbering", "-no-references",
         "-eval", 'set document.codepage.assume = "utf-8"',
     ),
+    **{name: _program("node", str(Path(__file__).parent / "dumps.mjs"), name) for name in ("turndown", "cards", "reader", "html-to-text")},
 }  # fmt: skip
-RENDERINGS = ("w3m", *PROGRAMS, *FROM_HTML, *FROM_TEXT)
+RENDERINGS = ("w3m", *PROGRAMS, *FROM_HTML, *FROM_TEXT, "references", "scripts")
 
 
 def _view(document: Document, name: str, root: Path) -> Document | None:
@@ -74,6 +79,10 @@ def _view(document: Document, name: str, root: Path) -> Document | None:
     if name == "w3m":
         return document
     html = html_of(root / "raw" / document.page.name)
+    if name == "scripts":
+        return None if html is None else with_scripts(document, html)
+    if name == "references":
+        return rendered(document, name, _SIGNS.sub(lambda match: f"&#{ord(match[0])};", escape(document.page.text)))
     text = (PROGRAMS[name](html) if html is not None else None) if name in PROGRAMS else render(name, document.page.text, html)
     return None if text is None else rendered(document, name, text)
 

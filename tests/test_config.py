@@ -171,6 +171,7 @@ def test_a_value_that_cannot_be_is_refused_by_name(override: str, named: str) ->
         ("train", "data.times=0"),
         ("train", "data.times=-2"),
         ("train", "data.one_line=1.5"),
+        ("train", "data.scripts=-0.1"),
         ("train", "data.bare=2"),
         ("train", "data.excerpts=-1"),
         ("train", "data.excerpts=3"),

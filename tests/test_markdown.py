@@ -156,6 +156,9 @@ def test_signs_in_the_lines_of_a_cell_make_no_markup_together() -> None:
         ("**Ferry stops**](/ferry) today", "Ferry stops today", [("Ferry stops", "/ferry")]),
         ("[![Two men](boat.jpg)", "Two men", []),
         ("[Skillet biscuits \\", "Skillet biscuits", []),
+        ("Skillet biscuits\\\n\\\n  \\", "Skillet biscuits", []),
+        ("![Image 7: Two men](boat.jpg) Image 7: rowing", "Two men Image 7: rowing", []),
+        ("](/ferry)", "", []),
         ("Row [on][quay], see [2] (below)", "Row on, see [2] (below)", [("on", "/the/quay")]),
         ("2 * 3 * 4, ~~snake_case~~, ***both*** and **a_b**", "2 * 3 * 4, snake_case, both and a_b", []),
         ("`__init__` and \\*on\\*, 1\\. May", "__init__ and *on*, 1. May", []),
@@ -166,6 +169,17 @@ def test_a_block_says_what_stands_in_it_without_marks(text: str, said: str, link
     (found,) = unmarked("[quay]: /the/quay\n", [text])
     assert found.text == said
     assert [(found.text[link.start : link.end], link.address) for link in found.links] == links
+
+
+def test_each_block_has_its_part_of_a_link_around_several() -> None:
+    first = ["[![Two men](boat.jpg)\\\n\\", "### Ferry stops\\\n\\", "Row [on](/row)\\", "\\", "Today](/ferry)[![A mill](mill.jpg)\\"]
+    found = unmarked("", [*first, "Mill burns", "](/mill)", "Rest](/x)", "[Lost", *["on"] * 12, "end](/y)"])
+    assert [(said.text, [link.address for link in said.links]) for said in found[:11]] == [
+        ("Two men", ["/ferry"]), ("Ferry stops", ["/ferry"]), ("Row on", ["/row"]), ("", []), ("TodayA mill", ["/ferry"]),
+        ("Mill burns", ["/mill"]), ("", []), ("Rest", ["/x"]), ("Lost", []), ("on", []), ("on", []),
+    ]  # fmt: skip
+    assert found[-1].links == (Link(0, 3, "/y"),)
+    assert not any(said.links for said in found[8:-1])
 
 
 def test_headings_and_pictures_are_told() -> None:

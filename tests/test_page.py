@@ -307,6 +307,16 @@ def test_markdown_is_told_by_its_headings_where_it_has_few_links(text: str, expe
     assert is_markdown(text) == has_headings(text) == expected
 
 
+def test_a_lone_backslash_within_a_link_of_markdown_belongs_to_the_line_above() -> None:
+    card = "[![A kite](k.png)\\\n{0}\\\n{0}### Kites\\\n{0}fly\\\n{0}\\\n{0}\\\n{0}Today](/kites)\n"
+    text = "[Home](/)\n\n" + card.format("") + "\n- " + card.format("  ") + "- [News](/n)\n"
+    assert [(s.text, s.blank_before) for s in split(text)] == [
+        ("[Home](/)", 0), ("[![A kite](k.png)\\\n\\", 1), ("### Kites\\", 1), ("fly\\\n\\\n\\", 0), ("Today](/kites)", 2),
+        ("- [![A kite](k.png)\\\n  \\", 1), ("### Kites\\", 1), ("fly\\\n  \\\n  \\", 0), ("Today](/kites)", 2), ("- [News](/n)", 0),
+    ]  # fmt: skip
+    assert contents("\\\nKites\n\n\\\nfly\n") == ["\\", "Kites", "\\", "fly"]
+
+
 @pytest.mark.parametrize("unit", ["#", "# a\n\n", "\n\n", "**", "**a", "[a](", "\n\n   ", "> "])
 def test_telling_markdown_takes_linear_time(unit: str) -> None:
     assert grows_linearly(lambda n: unit * n, is_markdown, 4_000)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from conftest import page_html, page_lines, write_page
 from pagesieve import corpus
 from pagesieve.carry import carry
 from pagesieve.page import split
-from pagesieve.renderings import COLUMNS, FROM_HTML, FROM_TEXT, html_of, render, rendered, views
+from pagesieve.renderings import COLUMNS, FROM_HTML, FROM_TEXT, LONGEST_SCRIPT, html_of, render, rendered, views, with_scripts
+from pagesieve.roles import ROLES
 
 
 @pytest.fixture
@@ -106,3 +109,30 @@ def test_html_beside_a_page_is_decoded_as_the_page_itself_is(tmp_path: Path) -> 
     packed.write_bytes(packed.read_bytes()[:-9])
     with pytest.raises(corpus.CorpusError, match=r"page\.html\.gz: not a whole gzip file"):
         html_of(raw)
+
+
+def test_scripts_taken_for_text_are_boilerplate_whatever_they_say(document: corpus.Document, tmp_path: Path) -> None:
+    html = html_of(tmp_path / "raw" / document.page.name)
+    assert html is not None
+    lines = [document.page.text[label.start : label.end] for label in document.labels if label.role == "body"]
+    said = json.dumps({"articleBody": lines})
+    page = html.replace("<body>", f"<body><style>.a{{color:red}}</style><script>{said}{'x=1;' * 5000}</script>", 1)
+    assert page != html
+    looks = set()
+    for name in ("one", "two", "three", "four"):
+        view = with_scripts(replace(document, page=replace(document.page, name=name)), page)
+        assert view is not None
+        assert (view.page.name, view.extra["renderer"]) == (f"{name}@scripts", "scripts")
+        assert ".a{color:red}" in view.page.text
+        assert said in view.page.text
+        assert 1000 < view.page.text.count("x=1;") * 4 <= LONGEST_SCRIPT
+        of_script = [r for s, r in zip(view.segments, view.roles.tolist(), strict=True) if "x=1;" in s.text or "color:red" in s.text]
+        assert of_script
+        assert set(of_script) == {ROLES.index("boilerplate")}
+        apart = "\n" in view.page.text.strip()
+        if apart:  # neighbours are written together otherwise
+            assert sorted(set(view.roles.tolist())) == sorted(set(document.roles.tolist()))
+        looks.add(apart)
+    assert looks == {True, False}
+    assert with_scripts(document, "") is None
+    assert with_scripts(document, "<p>Another page") is None

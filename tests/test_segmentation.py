@@ -78,6 +78,15 @@ def test_a_story_in_markdown_leads_where_its_title_does() -> None:
     assert [t.url for t in page.teasers] == ["/1", "/2"]
 
 
+def test_cards_of_markdown_with_a_link_around_each_are_stories() -> None:
+    card = "[![Photo {0}](/{0}.jpg)\\\n\\\n### {1}\\\n\\\n{2}\\\n\\\n2 hours ago](/{0})\n"
+    titles = ("Truck hits the covered bridge again", "Mill burns down before dawn on Monday", "Boys row home across the lake")
+    page = labelled("\n".join(card.format(n, title, SUMMARY) for n, title in enumerate(titles, 1)), "teaser")
+    assert [(t.title, t.summary, t.details, t.url) for t in page.teasers] == [
+        (title, SUMMARY, (f"Photo {n}", "2 hours ago"), f"/{n}") for n, title in enumerate(titles, 1)
+    ]
+
+
 def test_headline_and_standfirst_are_a_line_each() -> None:
     assert (
         labelled("Ferry\nstops\n\nIn April.\n\nRow on.", "headline", "headline", "headline", "body").headline == "Ferry\nstops\nIn April."

@@ -448,6 +448,7 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
         "data.times=3",
         "data.views=1",
         "data.one_line=0.5",
+        "data.scripts=0.5",
         "data.threads=2",
         "data.remainders=0.5",
         "n_jobs=1",
@@ -469,8 +470,11 @@ def test_pages_of_the_root_may_count_more_than_once_and_in_other_renderings(tiny
     collapsed = [d for d in found.views if d.page.name.endswith("@collapsed")]
     assert 0 < len(collapsed) < len(names)
     assert all(d.page.text.count("\n") < 2 for d in collapsed)
-    assert {s.name for s in training.prepare(found.views, settings(config)) if not s.first} == {d.page.name for d in collapsed}
-    renderings = [d for d in found.views if d not in (*copies, *pieces, *threads, *collapsed)]
+    scripts = [d for d in found.views if d.page.name.endswith("@scripts")]
+    assert 0 < len(scripts) < len(names)
+    dirty = [*collapsed, *scripts]
+    assert {s.name for s in training.prepare(found.views, settings(config)) if not s.first} == {d.page.name for d in dirty}
+    renderings = [d for d in found.views if d not in (*copies, *pieces, *threads, *dirty)]
     assert {d.page.name.partition("@")[0] for d in renderings} == {*names}
     assert sorted(d.page.name.partition("@")[0] for d in renderings) == sorted(names)
     assert all(d.roles.size == len(d.segments) for d in found.views)

@@ -5,13 +5,13 @@ import unicodedata
 
 import numpy as np
 import pytest
-from conftest import TEXTS
+from conftest import TEXTS, grows_linearly
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pagesieve.features import layout, measure, measure_pages
 from pagesieve.page import Segment, split
-from pagesieve.words import FORMAT, TermIndex, Vocabulary, hashes, is_combining, terms, tokens, visible
+from pagesieve.words import FORMAT, TermIndex, Vocabulary, hashes, is_combining, terms, tokens, unrendered, visible
 
 TERMS = st.text(st.characters(min_codepoint=32), min_size=1, max_size=6)
 
@@ -31,6 +31,37 @@ def test_the_hashes_of_a_segments_terms_are_those_of_their_strings(text: str) ->
         assert sorted(own) == sorted(hashes(found).tolist())
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[Kites](/kites) fly", "[Kites fly"),
+        ("[#kites](/tag/kites)", "[#kites"),
+        ("Kites [https://www.hobb.example/kites?a=[1 fly", "Kites [https://www.hobb.example/kites?a=[1 fly"),
+        ("Kites [//hobb.example] fly [img/kite.png]/kites", "Kites  fly"),
+        ("[http://hobb.example/kite.png]", ""),
+        ("Kites [sic] fly", "Kites [sic] fly"),
+        ("![Image 12: A kite](/kite.png) ![Image 3](/b.png)", "![A kite !["),
+        ("Image 12: a kite", "Image 12: a kite"),
+        ("Kites fly \\ \\", "Kites fly"),
+        ("Kites &amp; co. &quot;fly&#8221;", 'Kites & co. "fly”'),
+        ("Kites & co; fly", "Kites & co; fly"),
+        ("Kites fly ======", "# Kites fly"),
+        ("Kites fly -----", "## Kites fly"),
+        ("----- -----", "----- -----"),
+        ("1 - 2 = -", "1 - 2 = -"),
+        ("", ""),
+    ],
+)
+def test_what_only_a_renderer_put_in_says_nothing(text: str, expected: str) -> None:
+    assert unrendered(text) == expected
+
+
+@pytest.mark.parametrize("unit", ["[", "[/", "/", "[a/b ", "](", " \\", "=", " =", "![Image ", "&", "&#", "&amp;"])
+def test_taking_it_away_takes_linear_time(unit: str) -> None:
+    assert grows_linearly(lambda n: "[&;" + unit * n, unrendered, 10_000)
+    assert grows_linearly(lambda n: "[/" + unit * n + "=", unrendered, 10_000)
+
+
 @given(st.lists(TEXTS, max_size=5))
 def test_pages_measured_together_have_the_measures_of_each(texts: list[str]) -> None:
     pages = [split(text) for text in texts]
@@ -47,7 +78,8 @@ def test_pages_measured_together_have_the_measures_of_each(texts: list[str]) -> 
 
 @given(st.lists(TEXTS, max_size=5), st.sampled_from(FORMAT))
 def test_characters_that_show_nothing_are_not_seen(texts: list[str], char: str) -> None:
-    lines = [" ".join(visible(text.replace("[", "(")).split()) for text in texts]  # links' numbers are told before
+    told = str.maketrans("[&\\=-", "(+/~~")  # what is `unrendered` is told before
+    lines = [" ".join(visible(text.translate(told)).split()) for text in texts]
     plain, written = (
         measure([Segment(line, 0, len(line)) for line in found]) for found in (lines, [char.join(["", *line, ""]) for line in lines])
     )

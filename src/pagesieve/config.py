@@ -45,6 +45,7 @@ RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(
         (
             "data.one_line",
+            "data.scripts",
             "data.excerpts",
             "data.bare",
             "data.remainders",
@@ -100,6 +101,7 @@ class DataConfig:
     statuses: list[str] = field(default_factory=lambda: ["reviewed"])
     views: int = 0  # other renderings of each page to train on (see `pagesieve.renderings`)
     one_line: float = 0.0  # share of the pages that the second pass learns from collapsed into one line, too
+    scripts: float = 0.0  # share of the pages that it learns from with scripts and style sheets taken for text, too
     excerpts: float = 0.5  # share of the pages of which a piece of the article alone is learned too (see `pagesieve.excerpts`)
     bare: float = 0.0  # share of these pieces that are nothing but headline and body
     remainders: float = 0.0  # share of the pages that are learned from without their article, too (see `pagesieve.excerpts`)

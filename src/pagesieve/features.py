@@ -36,7 +36,7 @@ from pagesieve.words import (
     range_hashes,
     read_tokens,
     terms,
-    unlinked,
+    unrendered,
     visible,
     visible_tokens,
 )
@@ -315,7 +315,7 @@ class Measures(Looks):
     tokens: tuple[Tokens, ...]  # of all segments in turn, some thousand segments each
     long_words: Words
     small_words: Words  # those below `LONG_WORD` characters ("our", "said")
-    contents: list[str]  # what the terms are made of: the segments' contents, `unlinked` and `visible`
+    contents: list[str]  # what the terms are made of: the segments' contents, `unrendered` and `visible`
     markup_columns: list[MarkupColumns]  # of HTML pages that have segments
     markup_terms: MarkupTerms  # the terms of their markup as hashes
 
@@ -531,7 +531,7 @@ def measure_pages(pages: Sequence[Sequence[Segment]]) -> Measures:
     bounds = np.concatenate([[0], np.cumsum(sizes)])
     page = np.repeat(np.arange(len(pages)), sizes)
     step = page.astype(np.uint64) * _PAGE_STEP
-    contents = [unlinked(content) if "[" in content else content for of_page in columns for content in of_page.contents()]
+    contents = [unrendered(content) for of_page in columns for content in of_page.contents()]
     read, tokens, contents = _Read.of(contents)
     markup_columns = _columns(columns)
     led = Led.of(markup_columns)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate, chain, groupby, pairwise
 from string import punctuation
@@ -17,9 +17,11 @@ from urllib.parse import quote
 
 from pagesieve.html import Cell
 from pagesieve.page import Link
+from pagesieve.words import PICTURE_NUMBER
 
 __all__ = ["Around", "Block", "Said", "page_markdown", "unmarked"]
 
+LINKED_BLOCKS = 12  # that one link is around, at most; the half of another one is a slip
 SPARSE = 100  # places for each line of text from which a table's empty cells are left out: they would grow with the square of the page
 
 _REFERENCE = r"&(?=#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)"
@@ -39,13 +41,14 @@ _ENCODED = re.compile(r"[\s\x00-\x1f\x7f<>()`]")
 _OPENING = re.compile(r"\s*(?:>\s?)*((?:[-*+]|\d{1,9}[.)])\s+)?(?:(#{1,6})(?:\s+|\Z))?")
 _CLOSING_SIGNS = re.compile(r"\s+#+\s*\Z")
 _UNDERLINE = re.compile(r"(?<=\S)\s+(?:(=)={2,}|-{3,})\s*\Z")
-_BREAK = re.compile(r"(?:\s|(?<!\\))\\\s*\Z")
+_BREAK = re.compile(r"(?:\s|(?<!\\))\\(?:\s+\\)*\s*\Z")
 _DRAWN = re.compile(r"[-|:=*_+\s\\]+\Z")  # rules, the lines of a table that hold nothing
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 # Halves of a link around several blocks: its end with the address, its beginning.
 _TORN_END = re.compile(r"([^\[\]]*)\]\(([^()\s]*)(?:\s+\"[^\"\n]*\")?\)")
 _TORN_BEGINNING = re.compile(r"\[(?=(?:!\[[^\[\]]*\]\([^()\s]*\))?[^\[\]]*\Z)")
 _HEADED = re.compile(r"(?<=[\[)])\s*#{1,6}\s+")  # a heading within a link, behind its picture perhaps, as some programs write it
+_PICTURE_NUMBER = re.compile(PICTURE_NUMBER)
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*(\S+)", re.MULTILINE)  # of a link that is named elsewhere
 
 
@@ -223,8 +226,8 @@ class Said:
 def unmarked(page: str, blocks: Iterable[str]) -> list[Said]:
     """What the blocks of a `page` in Markdown say, in order. Code in fences stays as it is, and so do the marks of lists.
 
-    Links and pictures become their texts, headings, quotations and emphasis what stands in them; rules and fences say nothing. A link around several blocks
-    belongs to the last of them.
+    Links and pictures become their texts, headings, quotations and emphasis what stands in them; rules and fences say nothing. Of a link around several blocks
+    each has its part.
 
     >>> unmarked("", ["### [Kite *club* wins](/kite) today"])
     [Said(text='Kite club wins today', links=(Link(start=0, end=14, address='/kite'),), heading=3, picture=False)]
@@ -233,11 +236,25 @@ def unmarked(page: str, blocks: Iterable[str]) -> list[Said]:
     names = {
         " ".join(name.split()).upper(): {"title": "", "href": address.strip("<>")} for name, address in reversed(_DEFINITION.findall(page))
     }
-    found, in_code = [], False
+    found, in_code = list[Said](), False
+    begun: int | None = None  # place of the block that begins with the link which is still open
     for text in blocks:
         fence = _FENCE.match(text) is not None
-        found.append(Said("") if fence else Said(text) if in_code else _said(text, parser, {"references": names}))
-        in_code ^= fence
+        if fence or in_code:
+            found.append(Said("" if fence else text))
+            in_code ^= fence
+            continue
+        said, address, begins = _said(text, parser, {"references": names})
+        found.append(said)
+        if address and begun is not None and len(found) - begun <= LINKED_BLOCKS:
+            found[begun:-1] = [
+                replace(other, links=(Link(0, len(other.text), address),)) if other.text and not other.links else other
+                for other in found[begun:-1]
+            ]
+        if begins:
+            begun = len(found) - 1
+        elif address:
+            begun = None
     return found
 
 
@@ -252,18 +269,23 @@ def _parser() -> Any:
     return parser
 
 
-def _said(text: str, parser: Any, environment: dict[str, Any]) -> Said:
+def _said(text: str, parser: Any, environment: dict[str, Any]) -> tuple[Said, str, bool]:
+    """What a block says, where a link leads that begins in one before and ends in it ("" for none), and whether one begins with it that ends in another."""
     if _DRAWN.match(text):
-        return Said("")
+        return Said(""), "", False
     opening = _OPENING.match(text)
     assert opening is not None  # it may be empty
-    text, mark, heading = text[opening.end() :], opening[1] or "", len(opening[2] or "")
+    text, mark, heading = _PICTURE_NUMBER.sub("", text[opening.end() :]), opening[1] or "", len(opening[2] or "")
     if heading:
         text = _CLOSING_SIGNS.sub("", text)
     elif underline := _UNDERLINE.search(text):
         text, heading = text[: underline.start()], 1 if underline[1] else 2
     text = _HEADED.sub("", _BREAK.sub("", text)).rstrip()
-    text = _TORN_BEGINNING.sub("", _TORN_END.sub(r"[\1](\2)", text, count=1) if _TORN_END.match(text) else text)
+    end = _TORN_END.match(text)
+    if end:
+        text = f"[{end[1]}]({end[2]}){text[end.end() :]}"
+    opened = _TORN_BEGINNING.search(text) is not None
+    text = _TORN_BEGINNING.sub("", text)
     out, links = [(mark, "")], list[tuple[int, int, str]]()  # parts of the text with their kinds; where links begin and end among them
     begins: list[tuple[int, str]] = []  # of the links that are open, where they begin and lead to
     for token in parser.parseInline(text, environment)[0].children or ():
@@ -277,12 +299,13 @@ def _said(text: str, parser: Any, environment: dict[str, Any]) -> Said:
             out.append(("\n" if token.type in ("softbreak", "hardbreak") else token.content, token.type))
     places = [0, *accumulate(len(part) for part, _ in out)]
     kinds = {kind for part, kind in out if kind and part.strip()}
-    return Said(
+    said = Said(
         "".join(part for part, _ in out),
-        tuple(Link(places[begin], places[end], address) for begin, end, address in links),
+        tuple(Link(places[begin], places[end], address) for begin, end, address in links if places[begin] < places[end]),
         heading,
         kinds == {"image"},
     )
+    return said, end[2] if end else "", opened
 
 
 def _without_pictures(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -84,7 +84,9 @@ BINARY_SHARE = 0.02  # share of control characters from which bytes are no text
 # A bullet is a symbol or a short number before white space. The geometric shapes are what w3m draws for nested lists.
 _BULLET = re.compile(r"(?:[•◦‣⁃∙·▪▫□■○●◎☆★△▲▽▼◇◆➤►▸▶»›*+–—-]|\(?\d{1,3}[.)]|\d{1,3}\.\d{1,2}\.)(?=\s)|[•◦▪■●►▸➤](?=\w)")
 _DATE = re.compile(r"\d{1,2}\.\s+[^\W\d_]+\.?\s+(?:19|20)\d{2}\b")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S*[/?=@]")  # of a link, as renderers list them; there may be spaces in it
+# Of a link, as renderers list them (there may be spaces in it) or write them in brackets behind the link.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S*[/?=@]")
+_BRACKETED = re.compile(r"\[[^\s\[\]/]*/[^\s\[\]]*\]")
 _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")
@@ -563,14 +565,39 @@ def _lines(text: str) -> list[_Line]:
         space = stripped.find(" ")
         word = stripped if space < 0 else stripped[:space]
         held = stripped[len(bullet) :].strip() if bullet else stripped
-        solid = space < 0 or (bool(bullet) and " " not in held) or (":" in held and _ADDRESS.match(held) is not None)
+        solid = (
+            space < 0
+            or (bool(bullet) and " " not in held)
+            or (":" in held and _ADDRESS.match(held) is not None)
+            or (held.startswith("[") and _BRACKETED.match(held) is not None)
+        )
         if wide and _WIDE.search(stripped):  # that can be broken between any two characters
             solid = False
         lines.append(_Line(start, end, indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
         position += len(raw)
         blank = 0
-    lines = _without_ordinals(lines, text)
+    lines = _without_ordinals(_with_breaks(lines, text), text)
     return _by_characters(lines, text) if wide and not wrap_width(lines) else lines
+
+
+def _with_breaks(lines: list[_Line], text: str) -> list[_Line]:
+    """`lines` of Markdown in which no backslash stands alone: with such ones crawlers write the blank lines within a link.
+
+    A lone one belongs to the line above, and parts it from the one below as a blank line does.
+    """
+    if "](" not in text or "\\" not in text:
+        return lines
+    kept: list[_Line] = []
+    blank = 0
+    for line in lines:
+        if kept and not line.blank_before and text[line.start : line.end] == "\\":
+            kept[-1].end = line.end
+            blank += 1
+        else:
+            line.blank_before += blank
+            blank = 0
+            kept.append(line)
+    return kept
 
 
 def _by_characters(lines: list[_Line], text: str) -> list[_Line]:

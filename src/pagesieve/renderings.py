@@ -12,23 +12,26 @@ import re
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import numpy as np
+
 from pagesieve.carry import carry
 from pagesieve.corpus import Document, Label, html_path, unpacked
 from pagesieve.html import decode_html, read_html
-from pagesieve.page import Page, split
+from pagesieve.page import Page, Segment, split
 from pagesieve.roles import ROLES
 
-__all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "html_view", "render", "rendered", "views"]
+__all__ = ["FROM_HTML", "FROM_TEXT", "html_of", "html_view", "render", "rendered", "views", "with_scripts"]
 
 COLUMNS = 80
 MARGIN = "   "
 BASE = "https://www.site.example/"  # what relative addresses are taken to be below
+LONGEST_SCRIPT = 8000  # characters of a script or style sheet that are kept where they are taken for text
 LEAST_FOUND = 0.5  # share of the labelled words a rendering must hold, or it shows another page
 _BLOCKS = frozenset(  # not `flow.BLOCKS`: this rendering stays what models have been trained on
     "address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "
@@ -237,11 +240,49 @@ def rendered(document: Document, name: str, text: str) -> Document | None:
 
     The page's name gets `@name` at its end; `extra["renderer"]` is `name`.
     """
-    segments = split(text)
-    carried = carry(document.labels, document.page.text, segments)
-    if not segments or carried.found < LEAST_FOUND:
+    return _rendered(document, name, text, split(text))
+
+
+def with_scripts(document: Document, html: str) -> Document | None:
+    """`document` as it is dumped where scripts and style sheets are taken for text; what they hold is boilerplate. None as for `rendered`.
+
+    Its texts stand one after another, as lxml's `text_content` has them, or each on a line of its own: by the page's name. Of each script the
+    first `LONGEST_SCRIPT` characters are kept, since of some pages little else would be learned.
+    """
+    from lxml import etree
+    from lxml import html as lxml_html
+
+    try:
+        tree = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=lxml_html.HTMLParser(encoding="utf-8"))
+    except etree.ParserError:  # nothing in it
         return None
-    labels = tuple(Label(s.start, s.end, ROLES[role]) for s, role in zip(segments, carried.roles.tolist(), strict=True))
+    apart = random.Random(document.page.name).random() < 0.5
+    parts, inside = list[str](), list[bool]()
+    for node in tree.xpath("//text()"):
+        script = node.is_text and node.getparent().tag in ("script", "style")
+        part = node[:LONGEST_SCRIPT] if script else str(node)
+        if apart:
+            part = part.strip() + "\n" if part.strip() else ""
+        parts.append(part)
+        inside.append(script)
+    text = "".join(parts)
+    of_scripts = np.concatenate([[0], np.cumsum(np.repeat(inside, [*map(len, parts)]))])  # characters of scripts up to each place
+    segments = split(text)
+    scripted = [bool(2 * (of_scripts[s.end] - of_scripts[s.start]) > s.end - s.start) for s in segments]
+    return _rendered(document, "scripts", text, segments, scripted)
+
+
+def _rendered(document: Document, name: str, text: str, segments: Sequence[Segment], foreign: Sequence[bool] = ()) -> Document | None:
+    """`document` as `rendered` gives it, cut into `segments`; those that are `foreign` have nothing of the page's text, and are boilerplate."""
+    own = [s for s, other in zip(segments, foreign, strict=True) if not other] if foreign else segments
+    carried = carry(document.labels, document.page.text, own)
+    if not own or carried.found < LEAST_FOUND:
+        return None
+    roles = iter(carried.roles.tolist())
+    labels = tuple(
+        Label(s.start, s.end, "boilerplate" if other else ROLES[next(roles)])
+        for s, other in zip(segments, foreign or [False] * len(segments), strict=True)
+    )
     page = Page(text, f"{document.page.name}@{name}")
     return replace(document, page=page, labels=labels, extra={**document.extra, "renderer": name})
 

@@ -164,7 +164,7 @@ def _score_facts(text: View, outcomes: dict[str, Outcome], config: TrainConfig) 
 class Gathered(NamedTuple):
     """What is trained on: labelled text dumps, their HTML; the sites held out.
 
-    `views` are what else is made of the dumps: other renderings (`data.views` of each, `data.one_line` of all in one line), pieces of them (`data.excerpts`, `data.remainders`), their threads of
+    `views` are what else is made of the dumps: other renderings (`data.views` of each, `data.one_line` of all in one line, `data.scripts` with their scripts as text), pieces of them (`data.excerpts`, `data.remainders`), their threads of
     comments as other systems would show them (`data.threads`), and the dumps of `data.root` again where `data.times` has them count more than once; `html_views` are pieces of the HTML. `roots` are the folders they come from, `chain` the models that `start` goes back to (see `_chain`).
     """
 
@@ -218,7 +218,8 @@ def gather(config: TrainConfig) -> Gathered:
             if origin[document.page.name] == config.data.root:
                 views.append(_cut(replace(document, page=replace(document.page, name=f"{document.page.name}@{number}"))))
     html = _html(config, documents, origin)
-    for view in itertools.chain(_threads(config, documents), _collapsed(config, documents), _parts(config, documents)):
+    dirty = itertools.chain(_collapsed(config, documents), _scripted(config, documents, origin))
+    for view in itertools.chain(_threads(config, documents), dirty, _parts(config, documents)):
         views.append(view)
     return Gathered(documents, views, html, Shelf(_parts(config, html)), held_out, roots, chain)
 
@@ -405,6 +406,18 @@ def _collapsed(config: TrainConfig, documents: Iterable[Document]) -> Iterator[D
     for document in documents:
         if _chosen(config, training.COLLAPSED, document.page.name, config.data.one_line):
             view = rendered(document, training.COLLAPSED, FROM_TEXT["one-line"](document.page.text))
+            if view is not None:
+                yield _cut(view)
+
+
+def _scripted(config: TrainConfig, documents: Iterable[Document], origin: dict[str, str]) -> Iterator[Document]:
+    """`data.scripts` of the documents with their scripts as text, of those that have HTML; for the second pass (see `training.SCRIPTS`)."""
+    from pagesieve.renderings import html_of, with_scripts
+
+    for document in documents:
+        if _chosen(config, training.SCRIPTS, document.page.name, config.data.scripts):
+            html = html_of(Path(origin[document.page.name], "raw", document.page.name))
+            view = None if html is None else with_scripts(document, html)
             if view is not None:
                 yield _cut(view)
 

@@ -50,6 +50,7 @@ from pagesieve.words import Vocabulary
 __all__ = [
     "CLASSIFIERS",
     "COLLAPSED",
+    "SCRIPTS",
     "Calibrated",
     "CrossFit",
     "Sample",
@@ -72,7 +73,8 @@ MOST_PIECES = 2  # of a page
 PIECE = 1 << 13  # segments, scaled at once
 LEAST_VARIANCE = 1e-9  # of an input; one that varies less says nothing, in use neither
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
-COLLAPSED = "collapsed"  # renderer of the pages in one line that the second pass alone learns from: the first knows no page, and learns less of others
+# Renderers of the pages that the second pass alone learns from: those in one line, and those with their scripts as text. The first knows no page, and learns less of others.
+COLLAPSED, SCRIPTS = "collapsed", "scripts"
 CLASSIFIERS = ("majority", "logistic", "sgd")
 TEMPERATURES = [round(0.6 + 0.05 * i, 2) for i in range(29)]  # 0.6 to 2
 
@@ -121,7 +123,7 @@ class Settings:
 def prepare(documents: Iterable[Document], settings: Settings) -> Shelf[Sample]:
     """A `Sample` for each document that has a segment, in the same order."""
     return Shelf(
-        sampled(d.site, d.page.name, d.segments, d.roles, settings, first=d.extra.get("renderer") != COLLAPSED)
+        sampled(d.site, d.page.name, d.segments, d.roles, settings, first=d.extra.get("renderer") not in (COLLAPSED, SCRIPTS))
         for d in documents
         if d.segments
     )

@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from html import unescape
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 __all__ = [
     "BASE",
     "FORMAT",
+    "PICTURE_NUMBER",
     "CharTable",
     "TermIndex",
     "Tokens",
@@ -39,7 +41,7 @@ __all__ = [
     "read_tokens",
     "terms",
     "tokens",
-    "unlinked",
+    "unrendered",
     "visible",
     "visible_tokens",
 ]
@@ -59,9 +61,15 @@ _UNSEEN = re.compile(f"[{FORMAT}\ufe00-\ufe0f\U000e0000-\U000e0fff]+")  # these,
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
 _DIGIT = re.compile(r"\d")
-# Markdown's link targets with their titles (none runs into the next "](", so that time stays linear), lynx's link numbers.
-# An address may be broken behind a hyphen.
-_LINK = re.compile(r"\]\([^)\s\]]*(?:(?:\](?!\()|(?<=-)\s)[^)\s\]]*)*(?:\s\"[^\"\n]*\")?\)|\]\(data:[^)\]]*\)|\[\d{1,4}\](?=\S)")
+PICTURE_NUMBER = r"(?<=!\[)Image \d{1,4}(?:: |(?=\]))"  # as Jina's reader numbers pictures in Markdown
+# Markdown's link targets with their titles (none runs into the next "](", so that time stays linear), lynx's link numbers, addresses as
+# html-to-text writes them behind a link. Markdown's address may be broken behind a hyphen.
+_LINK = re.compile(
+    r"\]\([^)\s\]]*(?:(?:\](?!\()|(?<=-)\s)[^)\s\]]*)*(?:\s\"[^\"\n]*\")?\)|\]\(data:[^)\]]*\)|\[\d{1,4}\](?=\S)"
+    r"|\[[^\s\[\]/]*/[^\s\[\]]*\](?!\()(?:(?:[a-z]+:)?/[^\s\[\]]*)?"
+    rf"|{PICTURE_NUMBER}"
+)
+_UNDERLINE = re.compile(r"(?<=[^\s=-])\s+(?:(=)={2,}|-{3,})\Z")  # of a heading
 
 
 def tokens(text: str) -> list[str]:
@@ -72,11 +80,11 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Updated 12:30 — it's on!")
     ['updated', '00:00', '—', "it's", 'on', '!']
     """
-    return visible_tokens(visible(unlinked(text)))
+    return visible_tokens(visible(unrendered(text)))
 
 
 def visible_tokens(text: str) -> list[str]:
-    """The `tokens` of a text that went through `unlinked` and `visible` before."""
+    """The `tokens` of a text that went through `unrendered` and `visible` before."""
     small = _small(_DIGIT.sub("0", text))
     lettered = _lettered(small)
     found = _TOKEN.findall(small) if lettered == small else [small[m.start() : m.end()] for m in _TOKEN.finditer(lettered)]
@@ -134,9 +142,23 @@ def _lettered(text: str) -> str:
     return text if text.isascii() else text.translate(_LETTERED)
 
 
-def unlinked(text: str) -> str:
-    """`text` without the addresses and numbers of links that only a renderer put in."""
-    return _LINK.sub("", text) if "[" in text else text
+def unrendered(text: str) -> str:
+    """`text`, in one line, without what only a renderer put in: addresses and numbers of links, numbers of pictures, Markdown's backslashes at the end of
+    a line. Characters that it left as references are themselves; a heading that it underlined begins with signs, as others do.
+
+    >>> unrendered("![Image 7: A kite](/kite.jpg)"), unrendered("Kites \\\\ \\\\"), unrendered("Kites ====")
+    ('![A kite', 'Kites', '# Kites')
+    """
+    if "&" in text and ";" in text:
+        text = unescape(text)
+    if "[" in text:
+        text = _LINK.sub("", text).rstrip()
+    last = text[-1:]
+    if last == "\\":
+        text = text.rstrip("\\ ")
+    elif last in ("=", "-") and (line := _UNDERLINE.search(text)):
+        text = ("# " if line[1] else "## ") + text[: line.start()]
+    return text
 
 
 def is_unspaced(text: str) -> bool:
