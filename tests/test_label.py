@@ -64,6 +64,16 @@ def test_pages_without_labels_get_proposals_by_a_model(root: Path, tiny_model: P
     assert found.language == "und"
 
 
+def test_a_page_that_has_changed_is_told_and_the_others_get_their_proposals(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "raw" / HERE / "draft.txt").write_text("Another page\n", encoding="utf-8")
+    found = label(composed("label", *folder(root)))
+    assert found["written"] == [label_file(root, NEW, "empty"), label_file(root, NEW, "story")]
+    (message,) = found["failed"]
+    assert "draft.txt has changed since it was labelled" in message
+    assert f"passed over: {message}" in capsys.readouterr().err
+    assert f"{HERE}/draft.txt" not in found["order"]
+
+
 @pytest.mark.parametrize("overrides", [(), ("overwrite=true",)])
 def test_reviewed_labels_and_all_pages_stay_as_they_are_byte_for_byte(overrides: tuple[str, ...], root: Path) -> None:
     before = contents(root)

@@ -254,10 +254,11 @@ def read_one(root: Path | str, path: Path) -> Document:
     )
 
 
-def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> Iterator[Document]:
+def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",), faults: list[str] | None = None) -> Iterator[Document]:
     """The labelled pages below `root` with one of these statuses, sorted by page name, read one by one.
 
-    Raises `FileNotFoundError` if `root` has no label files and `CorpusError` at the first that cannot be used.
+    Raises `FileNotFoundError` if `root` has no label files and `CorpusError` at the first that cannot be used, or whose page has changed;
+    where `faults` are given it is said there, and the others go on.
     """
     root = Path(root)
     paths = sorted((root / "labeled").glob("*/*.json"), key=lambda path: f"{path.parent.name}/{path.stem}.txt")
@@ -266,12 +267,22 @@ def stream(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> Iterato
     wanted = set(statuses)
     if unknown := wanted - {*STATUSES}:
         raise ValueError(f"status {', '.join(sorted(unknown))}: none of {', '.join(STATUSES)}")
-    return (document for document in (read_one(root, path) for path in paths) if document.status in wanted)
+    return (document for document in _usable(root, paths, faults) if document.status in wanted)
 
 
-def read(root: Path | str, statuses: Iterable[str] = ("reviewed",)) -> list[Document]:
+def _usable(root: Path, paths: Iterable[Path], faults: list[str] | None) -> Iterator[Document]:
+    for path in paths:
+        try:
+            yield read_one(root, path)
+        except CorpusError as error:
+            if faults is None:
+                raise
+            faults.append(str(error))
+
+
+def read(root: Path | str, statuses: Iterable[str] = ("reviewed",), faults: list[str] | None = None) -> list[Document]:
     """All pages that `stream` gives."""
-    return list(stream(root, statuses))
+    return list(stream(root, statuses, faults))
 
 
 def digest(documents: Iterable[Document]) -> str:

@@ -111,7 +111,10 @@ class Desk:
 
     @classmethod
     def laid(cls, root: Path | str, model: Model, order: str = "unsure") -> Desk:
-        """The desk with its pages in order: by `review_order.json` where it is there, else least sure first; `order="names"`: by name."""
+        """The desk with its pages in order: by `review_order.json` where it is there, else least sure first; `order="names"`: by name.
+
+        Pages that cannot be used come last; what is wrong with one is said when it is opened.
+        """
         root = Path(root)
         if order not in ORDERS:
             raise ValueError(f"order={order!r} is none of {', '.join(ORDERS)}")
@@ -121,7 +124,7 @@ class Desk:
             return cls(root, model)
         if (root / selection.ORDER).exists():
             return cls(root, model, tuple(_listed(root / selection.ORDER, str)))
-        return cls(root, model, tuple(selection.order_of(corpus.read(root, ["proposed"]), model)))
+        return cls(root, model, tuple(selection.order_of(corpus.read(root, ["proposed"], faults=[]), model)))
 
     def pages(self) -> dict[str, Any]:
         """All pages with what is known of them, and three lists of names: `review` (proposed pages), `doubts`, `all`.

@@ -176,7 +176,7 @@ def _ordered(labels: list[Label]) -> tuple[Label, ...]:
 
 
 def exchange(config: ExchangeConfig) -> list[str]:
-    """Write `config.out`, or take labels over from `config.read`; returns messages about pages that could not be taken over."""
+    """Write `config.out`, or take labels over from `config.read`; returns messages about pages that could not be taken over, or whose labels cannot be used."""
     if bool(config.out) == bool(config.read):
         raise ValueError("give one of out=file (labels to another tool) and read=file (labels from it)")
     if config.status not in (None, *corpus.STATUSES):
@@ -192,25 +192,31 @@ def exchange(config: ExchangeConfig) -> list[str]:
 
 
 def _write(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
-    documents = corpus.read(root, [config.status] if config.status else corpus.STATUSES)
+    failed: list[str] = []
+    documents = corpus.read(root, [config.status] if config.status else corpus.STATUSES, failed)
     if not documents:
         wanted = f" of status {config.status}" if config.status else ""
-        raise ValueError(f"{root}: no labelled page{wanted}, nothing is written to {path}; review some, or ask for another status")
+        told = "".join(f" ({message})" for message in failed)
+        raise ValueError(f"{root}: no labelled page{wanted}, nothing is written to {path}; review some, or ask for another status{told}")
     write_text(path, to_tasks(documents) if path.suffix == ".json" else to_lines(documents))
     print(f"{len(documents)} pages of {root} written to {path}")
     if path.suffix == ".json":
         write_text(path.with_suffix(".xml"), labelling_config())
         print(f"{path.with_suffix('.xml')}: paste it as the project's labelling configuration (Settings, Labeling Interface, Code)")
-    return []
+    return failed
 
 
 def _take(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
     """Give pages of the data folder the labels they have in the file; the others stay as they are, and all do if the file cannot be read."""
     files: dict[str, tuple[Path, Document]] = {}  # label files by the names of their pages, and by their texts
-    for label_path in sorted((root / "labeled").glob("*/*.json")):
-        document = corpus.read_one(root, label_path)
-        files[document.page.name] = files[document.page.text.strip()] = (label_path, document)
     failed: list[str] = []
+    for label_path in sorted((root / "labeled").glob("*/*.json")):
+        try:
+            document = corpus.read_one(root, label_path)
+        except CorpusError as error:
+            failed.append(str(error))
+            continue
+        files[document.page.name] = files[document.page.text.strip()] = (label_path, document)
     taken = unmarked = 0
     given = list(read_tasks(path) if path.suffix == ".json" else read_lines(path))  # all of it before anything is changed
     for marked in tqdm(given, desc="pages", unit="page", file=sys.stderr):
@@ -263,7 +269,7 @@ def _fitted(marked: Marked, document: Document) -> list[Label]:
 def _run(config: ExchangeConfig) -> None:
     failed = exchange(config)
     for message in failed:
-        print(f"not taken over: {message}", file=sys.stderr)
+        print(f"{'not taken over' if config.read else 'not written'}: {message}", file=sys.stderr)
     if failed:
         sys.exit(1)
 

@@ -42,7 +42,7 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     """Bring pages if any are given, and propose labels for all that have none; writes `review_order.json`.
 
     Returns {"brought": paths, "written": paths, "failed": messages, "outcomes": of the rules, "order": page names}. A page that
-    cannot be read is reported and the others go on. Reviewed labels are never touched.
+    cannot be read, or that has changed since it was labelled, is reported and the others go on. Reviewed labels are never touched.
     """
     if config.labeler not in LABELERS:
         raise ValueError(f"labeler={config.labeler!r} is none of {', '.join(LABELERS)}")
@@ -77,7 +77,8 @@ def propose(config: LabelConfig) -> dict[str, Any]:
             roles = labeling.ROLE_OF_RULE[fired[-1]]
         facts = {"language": config.language, **_kept(root, path), "source": f"proposed by {by}", **known.get(path, {})}
         written.append(corpus.write_labels(root, path, labeling.to_labels(segments, roles.tolist()), **facts))
-    labelled = corpus.read(root, corpus.STATUSES) if any((root / "labeled").glob("*/*.json")) else []
+    faults: list[str] = []
+    labelled = corpus.read(root, corpus.STATUSES, faults) if any((root / "labeled").glob("*/*.json")) else []
     outcomes = _outcomes(fired, [d for d in labelled if d.status == "reviewed"] if model is None else [])
     order = selection.order_of([d for d in labelled if d.status == "proposed"], model)
     write_text(root / selection.ORDER, json.dumps(order, ensure_ascii=False, indent=1) + "\n")
@@ -89,9 +90,11 @@ def propose(config: LabelConfig) -> dict[str, Any]:
     print(f"{len(order)} pages wait for review, least sure first: {root / selection.ORDER}")
     for message in failed:
         print(f"not labelled: {message}", file=sys.stderr)
+    for message in faults:
+        print(f"passed over: {message}", file=sys.stderr)
     if model is None:
         print("\n" + _rule_table(outcomes))
-    return {"brought": list(known), "written": written, "failed": failed, "outcomes": outcomes, "order": order}
+    return {"brought": list(known), "written": written, "failed": [*failed, *faults], "outcomes": outcomes, "order": order}
 
 
 def _waiting(root: Path, raw: Sequence[Path], overwrite: bool) -> list[Path]:
