@@ -70,6 +70,13 @@ def test_of_a_dump_that_is_markdown_values_have_no_marks() -> None:
     assert page.plain().startswith("Ferry stops\nRow on, said Ada, 1. mate.\n")
 
 
+def test_code_keeps_its_lines_in_the_body() -> None:
+    code = "def row(boat):\n    for oar in boat:\n\n        pull(oar)"
+    text = f"Row **on**.\n\n```python\n{code}\n```\n\n[Rest](/rest) is *a*\nline.\n\n## Rest\n\n- [Mill](/m)\n- [Quay](/q)\n"
+    assert labelled(text, "body").body == f"Row on.\n\n{code}\n\nRest is a line.\n\nRest\n\n- Mill\n\n- Quay"
+    assert of_html(f"<p>Row\non.<pre>{code}</pre><p>Rest", "body").body == f"Row on.\n\n{code}\n\nRest"
+
+
 def test_a_story_in_markdown_leads_where_its_title_does() -> None:
     story = "- [Politics](/politics)\n  [![](x.jpg)](/x)\n  [{0}](/{1})\n\n"
     page = labelled(

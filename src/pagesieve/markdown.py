@@ -215,12 +215,13 @@ def _address(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a block of Markdown says: its `text` without marks, the `links` in that, the level of the `heading` (0 for none), whether it is a `picture` alone."""
+    """What a block of Markdown says: its `text` without marks, the `links` in that, the level of the `heading` (0 for none), whether it is a `picture` alone, or a line of `code`."""
 
     text: str
     links: tuple[Link, ...] = ()
     heading: int = 0
     picture: bool = False
+    code: bool = False
 
 
 def unmarked(page: str, blocks: Iterable[str]) -> list[Said]:
@@ -230,7 +231,7 @@ def unmarked(page: str, blocks: Iterable[str]) -> list[Said]:
     each has its part.
 
     >>> unmarked("", ["### [Kite *club* wins](/kite) today"])
-    [Said(text='Kite club wins today', links=(Link(start=0, end=14, address='/kite'),), heading=3, picture=False)]
+    [Said(text='Kite club wins today', links=(Link(start=0, end=14, address='/kite'),), heading=3, picture=False, code=False)]
     """
     parser = _parser()
     names = {
@@ -241,7 +242,7 @@ def unmarked(page: str, blocks: Iterable[str]) -> list[Said]:
     for text in blocks:
         fence = _FENCE.match(text) is not None
         if fence or in_code:
-            found.append(Said("" if fence else text))
+            found.append(Said("") if fence else Said(text, code=True))
             in_code ^= fence
             continue
         said, address, begins = _said(text, parser, {"references": names})

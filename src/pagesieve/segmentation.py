@@ -263,7 +263,7 @@ class Segmentation:
 
     @property
     def body(self) -> str:
-        """The article's text: its paragraphs joined by a blank line, each on one line; "" if the page has none.
+        """The article's text: its paragraphs joined by a blank line, each on one line but for code (`pre`, Markdown's fences); "" if the page has none.
 
         Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
         that is repeated word for word (some pages hold their article twice, for wide and narrow screens) is given once. Where
@@ -274,11 +274,16 @@ class Segmentation:
         inline = rows.plain.inline
         parts: list[str] = []
         again = _repeated(rows)
+        last = -1  # the place of what was taken last
         for i in _body_places(rows):
             if i not in again and text[i]:
-                if parts:
+                code = self._is_code(i)
+                if code and last == i - 1 and self._is_code(last):
+                    parts.append(self.text[rows.plain.end[last] : rows.plain.start[i]])  # the next line of it
+                elif parts:
                     parts.append(" " if inline[i] and i and rows.labels[i - 1] == "body" else "\n\n")
-                parts.append(text[i] if rows.plain.tidy else unbroken(text[i]))
+                parts.append(text[i] if code or rows.plain.tidy else unbroken(text[i]))
+                last = i
         return "".join(parts)
 
     @property
@@ -310,6 +315,12 @@ class Segmentation:
             own = [of if start >= begin else Said("") for of, start in zip(said, self._rows.plain.start, strict=False)]
             object.__setattr__(self, "_kept", own)
         return self._kept or []
+
+    def _is_code(self, place: int) -> bool:
+        """Whether a segment is a line within a fence of Markdown, or has several lines that HTML keeps."""
+        if self._said:
+            return self._said[place].code
+        return self.view == "html" and "\n" in self._rows.plain.text[place] and _is_code(self.segments[place])
 
     @property
     def _texts(self) -> Sequence[str]:
