@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from archives import response, warc_record
 from conftest import page_html, page_lines, page_text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from pagesieve.carry import carry
 from pagesieve.corpus import write_labels
 from pagesieve.intake import LONGEST, Brought, _file_name, _site, _site_of_folder, bring, passed_over, sources
 from pagesieve.page import PageError, read_page, split
+from pagesieve.renderings import html_of
 
 LINES = page_lines("saltmarsh", 1)
 TEXT, HTML = page_text(LINES).encode(), page_html(LINES).encode()
@@ -44,7 +46,7 @@ def test_a_folder_gives_what_the_command_takes_and_counts_the_rest(tmp_path: Pat
         "h.htm": HTML, "h.html": HTML, "h.txt": TEXT, "z.txt.zst": zstandard.compress(TEXT),
         "f.jsonl": b'{"id": "line", "text": "Rain."}', "f.ndjson.gz": gzip.compress(b'{"id": "packed", "text": "Rain."}'),
         "f.jsonl.zst": zstandard.compress(b'{"id": "tight", "text": "Rain."}'), "bad.txt.zst": zstandard.compress(TEXT)[:-9],
-        "a.csv": b"text", "b.CSV.gz": b"text", "c.pdf": b"%PDF-", ".hidden": b"", "README": b"",
+        "j.csv": b"id,text\nrow,Rain.\n", "j.CSV.gz": gzip.compress(b"id,text\npacked row,Rain.\n"), "c.pdf": b"%PDF-", ".hidden": b"", "README": b"",
     }  # fmt: skip
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
@@ -63,8 +65,10 @@ def test_a_folder_gives_what_the_command_takes_and_counts_the_rest(tmp_path: Pat
         ("line", b"Rain.", None),
         ("tight", b"Rain.", None),
         ("packed", b"Rain.", None),
+        ("packed row", b"Rain.", None),
+        ("row", b"Rain.", None),
     ]
-    assert passed_over(tmp_path) == {".csv": 2, ".pdf": 1, "without ending": 2}
+    assert passed_over(tmp_path) == {".pdf": 1, "without ending": 2}
     assert not passed_over(tmp_path / "h.txt")
 
 
@@ -85,11 +89,41 @@ def test_jsonl_gives_a_page_a_line_and_tells_of_bad_ones(packed: bool, tmp_path:
     first, *faults, last = sources(path)
     assert first == Brought(f"{path}, line 1", "7", b"Rain.", None, "", "https://news.saltmarsh.example/rain", "")
     assert isinstance(last, Brought)
-    assert last.html == b"<p>Sun."
+    assert last.html == "<p>Sun."
     assert str(faults[1]).endswith("line 4: holds a list, not an object with text or html")
     assert str(faults[2]).endswith("line 5: text is a list, not a text")
     assert str(faults[3]).endswith("line 6: text is a number, not a text")
     assert [str(fault).partition(": ")[0] for fault in faults] == [f"{path}, line {n}" for n in (3, 4, 5, 6)]
+
+
+def test_archives_give_a_page_a_record_and_tell_of_bad_ones(tmp_path: Path) -> None:
+    russian = "<meta charset=windows-1251><p>Дождь"
+    path = tmp_path / "crawl.warc.gz"
+    path.write_bytes(
+        gzip.compress(response("a", russian.encode("windows-1251")) + warc_record("conversion", "b", "Дождь".encode(), "text/plain"))
+        + gzip.compress(warc_record("resource", "c", b"<p>Rain", "text/html", length=99))
+    )
+    first, second, fault = sources(path)
+    assert isinstance(first, Brought)
+    assert isinstance(second, Brought)
+    url = "https://saltmarsh.example/"
+    assert (first.name, first.text, first.html, first.url) == (f"{url}a", None, russian, f"{url}a")
+    assert (second.name, second.text, second.html, second.url) == (f"{url}b", "Дождь".encode(), None, f"{url}b")
+    assert str(fault).startswith(f"{path}, record <c>: cut short")
+    found = bring(tmp_path / "data", first)
+    assert found is not None
+    assert (found[0].parent.name, found[0].name, found[0].read_text("utf-8").strip()) == ("saltmarsh.example", "a.txt", "Дождь")
+
+
+def test_html_that_comes_as_text_is_not_in_the_encoding_that_it_says(tmp_path: Path) -> None:
+    html = "<meta charset=windows-1251><p>Дождь"
+    (tmp_path / "pages.jsonl").write_text(json.dumps({"html": "\ufeff" + html, "id": "rain"}), encoding="utf-8")
+    (tmp_path / "pages.csv").write_text(f"id,html\nsun,{html.replace('Дождь', 'Солнце')}\n", encoding="utf-8")
+    for page, said in zip(brought(tmp_path), ("Солнце", "Дождь"), strict=True):
+        found = bring(tmp_path / "data", page)
+        assert found is not None
+        assert found[0].read_text("utf-8").strip() == said
+        assert (html_of(found[0]) or "").endswith(f"<p>{said}")
 
 
 def test_a_blank_text_beside_html_is_none(tmp_path: Path) -> None:
@@ -130,7 +164,7 @@ def test_half_characters_of_a_line_do_not_come_into_label_files(tmp_path: Path) 
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "page.pdf").write_bytes(b"%PDF-")
-    with pytest.raises(ValueError, match=r"page.pdf: neither .txt"):
+    with pytest.raises(ValueError, match=r"page.pdf: none of .txt"):
         list(sources(tmp_path / "page.pdf"))
     with pytest.raises(FileNotFoundError, match="nowhere: not there"):
         list(sources(tmp_path / "nowhere"))

@@ -1,6 +1,6 @@
-"""Pages of one's own into a data folder: files, folders and JSONL → copies below `raw/<site>/`. Labels nothing.
+"""Pages of one's own into a data folder: files, folders, JSONL and archives → copies below `raw/<site>/`. Labels nothing.
 
-A page may come as a text dump, as HTML, or as both (files with one stem). Where only HTML comes, its flattened text becomes
+A page may come as a text dump, as HTML, or as both (files with one stem, fields of a line). Where only HTML comes, its flattened text becomes
 the text dump that labels belong to, and the HTML lies beside it.
 """
 
@@ -24,9 +24,9 @@ from pagesieve import corpus
 from pagesieve.corpus import CorpusError
 from pagesieve.encodings import writable
 from pagesieve.files import replacing, write_text
-from pagesieve.html import decode_html, read_html
-from pagesieve.page import PageError, foreign, read_page
-from pagesieve.readers import HTML, PACKED, PAGES, ending, in_words, unpacked
+from pagesieve.html import decode_html, looks_like_html, read_html
+from pagesieve.page import BOM, PageError, foreign, read_page
+from pagesieve.readers import HTML, MANY, PACKED, PAGES, Fields, Source, ending, in_words, records, unpacked
 from pagesieve.renderings import html_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Brought", "bring", "passed_over", "sources"]
 
 LINES = (".jsonl", ".ndjson")  # files of a page a line
+LARGEST = 50_000_000  # bytes of a page in an archive
 LONGEST = 80  # bytes of a file's name; file systems take 255, with what is put before and behind it
 UNKNOWN = "unknown-site"
 
@@ -46,7 +47,7 @@ class Brought:
     origin: str
     name: str
     text: bytes | None = None
-    html: bytes | None = None
+    html: bytes | str | None = None  # as text where it came so: then it is not in the encoding that it says of itself
     site: str = ""
     url: str = ""
     language: str = ""
@@ -54,25 +55,27 @@ class Brought:
 
 
 def sources(path: Path | str) -> Iterator[Brought | str]:
-    """The pages in the file, JSONL file or folder `path`: files by name, then JSONL line by line; for a bad one, what is wrong with it.
+    """The pages in the file or folder `path`: files by name, then JSONL line by line and archives record by record; for a bad one, what is wrong with it.
 
     Raises `FileNotFoundError` if there is none, `ValueError` for a file of another kind. What else a folder holds, `passed_over` tells.
     """
     path = Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"{path}: not there; give a page, a folder of pages or a JSONL file")
-    if not path.is_dir() and ending(str(path)) not in (*PAGES, *LINES):
-        raise ValueError(f"{path}: neither {', '.join(PAGES)} nor {' or '.join(LINES)}, packed or not; rename it, or give a folder")
+        raise FileNotFoundError(f"{path}: not there; give a page, a folder of pages, a JSONL file or an archive")
+    if not path.is_dir() and ending(str(path)) not in (*PAGES, *MANY):
+        raise ValueError(f"{path}: none of {', '.join((*PAGES, *MANY))}, packed or not; rename it, or give a folder")
     files = sorted(_within(path)) if path.is_dir() else [path]
     yield from _files([p for p in files if ending(str(p)) in PAGES])
     for file in files:
         if ending(str(file)) in LINES:
             yield from _lines(file)
+        elif ending(str(file)) in MANY:
+            yield from _archived(file)
 
 
 def passed_over(path: Path | str) -> Counter[str]:
     """How many files of the folder `path` are no pages, by their endings; of none, if `path` is a file."""
-    return Counter(ending(str(file)) or "without ending" for file in _within(Path(path)) if ending(str(file)) not in (*PAGES, *LINES))
+    return Counter(ending(str(file)) or "without ending" for file in _within(Path(path)) if ending(str(file)) not in (*PAGES, *MANY))
 
 
 def _within(folder: Path) -> Iterator[Path]:
@@ -132,9 +135,27 @@ def _brought(record: Any, place: str) -> Brought | str:
         return f"{place}: {wrong[0]} is {in_words(fields[wrong[0]])}, not a text"
     if fields["text"] is None and fields["html"] is None:
         return f"{place}: has neither text nor html (its fields: {', '.join(map(str, record)) or 'none'})"
-    text, html = (None if fields[key] is None else str(fields[key]).encode("utf-8", "replace") for key in ("text", "html"))
+    text = None if fields["text"] is None else str(fields["text"]).encode("utf-8", "replace")
+    html = None if fields["html"] is None else writable(str(fields["html"]).removeprefix(BOM))
     url, site, language = (writable(str(fields[key] or "")) for key in ("url", "site", "language"))
     return Brought(place, str(fields["id"] or "") or url, text, html, site, url, language)
+
+
+def _archived(path: Path) -> Iterator[Brought | str]:
+    """The pages of a WARC, CSV or Parquet file, by the fields that the command takes."""
+    try:
+        for record in records(Source(str(path), 0, ending(str(path))), Fields(), LARGEST):
+            if record.fault:
+                yield f"{record.place}: {record.fault}"
+                continue
+            text = record.page.decode("utf-8", "replace") if record.text else decode_html(record.page, record.encoding)
+            url, name = writable(record.url or ""), writable(record.url or record.id)
+            if record.kind == "html" or (record.kind != "text" and looks_like_html(text)):
+                yield Brought(record.place, name, html=text, url=url)
+            else:
+                yield Brought(record.place, name, text.encode("utf-8"), url=url)
+    except ImportError as error:
+        yield f"{path}: needs {error.name}; pip install '.[bulk]' in the clone's folder"
 
 
 def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[str, str]] | None:
@@ -143,7 +164,7 @@ def bring(root: Path | str, page: Brought, site: str = "") -> tuple[Path, dict[s
     `site` stands for all that the page says of its own: its field, its address, the folder it lay in if that has the name of a host. HTML is
     kept as UTF-8, also where only the text was there before. Raises `PageError` for what is no page.
     """
-    html = None if page.html is None else decode_html(page.html)
+    html = decode_html(page.html) if isinstance(page.html, bytes) else page.html
     read = None if html is None else read_html(html, page.origin)
     text = page.text or b""
     if read is not None and not text.strip():
