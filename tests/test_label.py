@@ -225,12 +225,12 @@ def test_what_a_page_states_of_itself_is_kept_with_its_labels(tmp_path: Path) ->
 def test_what_is_passed_over_is_told_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     theirs = tmp_path / "theirs" / "mill.example"
     theirs.mkdir(parents=True)
-    for name, text in (("a.txt", "A page."), ("b.TXT", "A page."), ("c.txt", "A page."), ("d.txt", "Another."), ("e.pdf", ""), ("f", "")):
+    for name, text in (("a.txt", "A page."), ("b.TXT", "A page."), ("c.txt", "A page."), ("d.txt", "Another."), ("e.csv", ""), ("f", "")):
         (theirs / name).write_text(text, encoding="utf-8")
     assert len(labelled(tmp_path / "data", f"pages={theirs}", "labeler=rules")["brought"]) == 2
     said = capsys.readouterr().out
     assert "\n2 passed over: their text is that of another page of their site\n" in said
-    assert "\n2 files passed over, which are no pages: 1 .pdf, 1 without ending\n" in said
+    assert "\n2 files passed over, which are no pages: 1 .csv, 1 without ending\n" in said
     (theirs / "b.TXT").unlink()
     labelled(tmp_path / "data", f"pages={theirs / 'd.txt'}", "labeler=rules")
     assert "passed over" not in capsys.readouterr().out

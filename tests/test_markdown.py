@@ -149,7 +149,23 @@ def test_signs_in_the_lines_of_a_cell_make_no_markup_together() -> None:
         ('[Ferry](https://quay.example/a_(b)_c "Ferry, the")', "Ferry", [("Ferry", "https://quay.example/a_(b)_c")]),
         ("[![Two men in a boat](boat.jpg)](/boat) Rowing", "Two men in a boat Rowing", [("Two men in a boat", "/boat")]),
         ("![Two men](boat.jpg)", "Two men", []),
-        ("[\\[Video\\] Ferry](/f g)", "[[Video] Ferry](/f g)", []),
+        ("[\\[Video\\] Ferry](/f g)", "[Video] Ferry", [("[Video] Ferry", "/f g")]),
+        ("[Ferry](see below)", "[Ferry](see below)", []),
+        ("Leser*innen, 2*3*4, *Montag*s, `a*b`, f**k and s**t", "Leser*innen, 2*3*4, Montags, a*b, f**k and s**t", []),
+        ('**「機械が止める」**と**A****B**, **"배"**고', '「機械が止める」とAB, "배"고', []),
+        ("**Note:**the rest, 日本**強調**です, **bold**ly", "Note:the rest, 日本強調です, boldly", []),
+        ("![pic](a.jpg)Caption ![b](b.jpg) c", "pic Caption b c", []),
+        ("# ![logo](l.png) Ferry stops", "Ferry stops", []),
+        ("[Food](/food)[Bread](/bread)s", "Food Breads", [("Food", "/food"), ("Bread", "/bread")]),
+        ("> Row on,\n> > boys.", "Row on,\nboys.", []),
+        ("| January | 3 \\| 4 | [Quay](/q) |", "January   3 | 4   Quay", [("Quay", "/q")]),
+        ("Ferry\u27e84\u27e9 stops", "Ferry stops", []),
+        ('[1]: /a.jpg\n[2]: /x "T"', "", []),
+        ("Ferry[^1]", "Ferry[^1]", []),
+        ("15<br>16 <details>x</details>", "15 16 <details>x</details>", []),
+        ("3 hours ago](/bread_\\(2\\))", "3 hours ago", [("3 hours ago", "/bread_(2)")]),
+        ("![Ann](/a.jpg) Ann Lee](</my bread>)", "Ann Lee", [("Ann Lee", "/my bread")]),
+        ("[![x](/1.jpg) ![badge](</b b.png>)", "x badge", []),
         ("[### Ferry stops](/ferry)", "Ferry stops", [("Ferry stops", "/ferry")]),
         ("[\\[Video\\] Ferry](</f g>)", "[Video] Ferry", [("[Video] Ferry", "/f g")]),
         ("[[Video] Ferry](/überfahrt)", "[Video] Ferry", [("[Video] Ferry", "/überfahrt")]),
@@ -162,7 +178,7 @@ def test_signs_in_the_lines_of_a_cell_make_no_markup_together() -> None:
         ("Row [on][quay], see [2] (below)", "Row on, see [2] (below)", [("on", "/the/quay")]),
         ("2 * 3 * 4, ~~snake_case~~, ***both*** and **a_b**", "2 * 3 * 4, snake_case, both and a_b", []),
         ("`__init__` and \\*on\\*, 1\\. May", "__init__ and *on*, 1. May", []),
-        ("Row\non <b>and</b> on &amp; on", "Row\non <b>and</b> on & on", []),
+        ("Row\non <b>and</b> on &amp; <x>on", "Row\non and on & <x>on", []),
     ],
 )
 def test_a_block_says_what_stands_in_it_without_marks(text: str, said: str, links: list[tuple[str, str]]) -> None:
@@ -175,7 +191,7 @@ def test_each_block_has_its_part_of_a_link_around_several() -> None:
     first = ["[![Two men](boat.jpg)\\\n\\", "### Ferry stops\\\n\\", "Row [on](/row)\\", "\\", "Today](/ferry)[![A mill](mill.jpg)\\"]
     found = unmarked("", [*first, "Mill burns", "](/mill)", "Rest](/x)", "[Lost", *["on"] * 12, "end](/y)"])
     assert [(said.text, [link.address for link in said.links]) for said in found[:11]] == [
-        ("Two men", ["/ferry"]), ("Ferry stops", ["/ferry"]), ("Row on", ["/row"]), ("", []), ("TodayA mill", ["/ferry"]),
+        ("Two men", ["/ferry"]), ("Ferry stops", ["/ferry"]), ("Row on", ["/row"]), ("", []), ("Today A mill", ["/ferry"]),
         ("Mill burns", ["/mill"]), ("", []), ("Rest", ["/x"]), ("Lost", []), ("on", []), ("on", []),
     ]  # fmt: skip
     assert found[-1].links == (Link(0, 3, "/y"),)
@@ -190,6 +206,25 @@ def test_headings_and_pictures_are_told() -> None:
 def test_code_in_a_fence_says_what_it_is() -> None:
     code = ["def __init__(self): # *no*", "    return [docs](/d)"]
     assert [said.text for said in unmarked("", ["**Row**", "```python", *code, "```", "**on**"])] == ["Row", "", *code, "", "on"]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "code"),
+    [
+        (["```python", "x", "~~~", "```", "*y*"], "x~~~"),
+        (["```pip install ferry```", "*y*", "```", "x", "```"], "x"),
+        (["```", "x", "never closed, *y*"], ""),
+        (["```x", "```y", "*z*"], ""),
+        (["~~~", "*y*", "```", "x", "```"], "x"),
+        (["> ```", "> x", "> ````", "*y*"], "> x"),
+        (["````", "```", "x", "```", "````"], "```x```"),
+        (["1. ```", "x", "```"], "x"),
+    ],
+)
+def test_only_what_stands_between_two_fences_is_code(blocks: list[str], code: str) -> None:
+    found = unmarked("", blocks)
+    assert "".join(said.text for said in found if said.code) == code
+    assert all("*" not in said.text for said in found)
 
 
 @given(st.lists(st.text('ab *_`#>[]()!\\"<\n-1.', max_size=40), max_size=4))
@@ -222,7 +257,24 @@ def test_no_letter_is_lost_but_those_of_addresses(blocks: list[str]) -> None:
         "**a__",
         "[a](x(y)",
         "a](b ",
+        " \\",
+        "[![a](b)",
+        "![a](b)",
+        "a*",
+        "**a ",
+        "](/a ",
+        "](a\\",
+        "](a()",
+        "<b",
+        "| ",
+        "> \n",
+        "[a]: b\n",
     ],
 )
 def test_unmarking_takes_linear_time(unit: str) -> None:
     assert grows_linearly(lambda n: ["x [a](" + unit * n + "b c", unit * n], lambda blocks: unmarked("\n".join(blocks), blocks), 1_000)
+
+
+@pytest.mark.parametrize("unit", ["```", "```x", "~~~", "````", "[x", "](y)"])
+def test_unmarking_many_blocks_takes_linear_time(unit: str) -> None:
+    assert grows_linearly(lambda n: [unit + "`" * (i % 7) for i in range(n)], lambda blocks: unmarked("", blocks), 500)

@@ -200,7 +200,7 @@ class LabelConfig:
     model: ModelConfig = MISSING
     labels: dict[str, str] = MISSING
     mode: str = "propose"  # or "doubt": list the reviewed labels that models doubt
-    pages: str | None = None  # page, folder or JSONL file to copy to data.root first
+    pages: str | None = None  # page, folder, JSONL or WARC file to copy to data.root first
     site: str | None = None  # site of these pages, where it is not to be told from their address or folder
     labeler: str = "model"  # or "rules"
     model_path: str | None = None  # null: the model that comes with the package

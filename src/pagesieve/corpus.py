@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.files import write_text
-from pagesieve.page import BLANK, Page, Segment, read_page, split
+from pagesieve.page import BLANK, Page, PageError, Segment, read_page, split
 from pagesieve.readers import in_words
 from pagesieve.roles import ROLES
 
@@ -274,7 +274,7 @@ def _usable(root: Path, paths: Iterable[Path], faults: list[str] | None) -> Iter
     for path in paths:
         try:
             yield read_one(root, path)
-        except CorpusError as error:
+        except (CorpusError, PageError, OSError) as error:
             if faults is None:
                 raise
             faults.append(str(error))

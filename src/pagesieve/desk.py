@@ -113,7 +113,7 @@ class Desk:
     def laid(cls, root: Path | str, model: Model, order: str = "unsure") -> Desk:
         """The desk with its pages in order: by `review_order.json` where it is there, else least sure first; `order="names"`: by name.
 
-        Pages that cannot be used come last; what is wrong with one is said when it is opened.
+        What is wrong with a page that cannot be used is said when it is opened.
         """
         root = Path(root)
         if order not in ORDERS:

@@ -21,7 +21,7 @@ from pagesieve import corpus
 from pagesieve.config import ExchangeConfig, run
 from pagesieve.corpus import CorpusError, Document, Label
 from pagesieve.files import write_text
-from pagesieve.page import BLANK
+from pagesieve.page import BLANK, PageError
 from pagesieve.readers import in_words
 from pagesieve.roles import ROLES
 
@@ -210,11 +210,13 @@ def _take(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
     """Give pages of the data folder the labels they have in the file; the others stay as they are, and all do if the file cannot be read."""
     files: dict[str, tuple[Path, Document]] = {}  # label files by the names of their pages, and by their texts
     failed: list[str] = []
+    told = set()  # the pages of label files that cannot be used
     for label_path in sorted((root / "labeled").glob("*/*.json")):
         try:
             document = corpus.read_one(root, label_path)
-        except CorpusError as error:
+        except (CorpusError, PageError, OSError) as error:
             failed.append(str(error))
+            told.add(f"{label_path.parent.name}/{label_path.stem}.txt")
             continue
         files[document.page.name] = files[document.page.text.strip()] = (label_path, document)
     taken = unmarked = 0
@@ -222,6 +224,8 @@ def _take(config: ExchangeConfig, path: Path, root: Path) -> list[str]:
     for marked in tqdm(given, desc="pages", unit="page", file=sys.stderr):
         if marked is None:
             unmarked += 1
+            continue
+        if marked.page in told:
             continue
         try:
             _change(root, files.get(marked.page or marked.text.strip()) or files.get(marked.text.strip()), marked, config)

@@ -26,7 +26,7 @@ from pagesieve.encodings import writable
 from pagesieve.files import replacing, write_text
 from pagesieve.html import decode_html, looks_like_html, read_html
 from pagesieve.page import BOM, PageError, foreign, read_page
-from pagesieve.readers import HTML, MANY, PACKED, PAGES, Fields, Source, ending, in_words, records, unpacked
+from pagesieve.readers import HTML, PACKED, PAGES, Fields, Source, ending, in_words, records, unpacked
 from pagesieve.renderings import html_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Brought", "bring", "passed_over", "sources"]
 
 LINES = (".jsonl", ".ndjson")  # files of a page a line
+ARCHIVES = (".warc", ".wet")
 LARGEST = 50_000_000  # bytes of a page in an archive
 LONGEST = 80  # bytes of a file's name; file systems take 255, with what is put before and behind it
 UNKNOWN = "unknown-site"
@@ -62,20 +63,22 @@ def sources(path: Path | str) -> Iterator[Brought | str]:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: not there; give a page, a folder of pages, a JSONL file or an archive")
-    if not path.is_dir() and ending(str(path)) not in (*PAGES, *MANY):
-        raise ValueError(f"{path}: none of {', '.join((*PAGES, *MANY))}, packed or not; rename it, or give a folder")
+    if not path.is_dir() and ending(str(path)) not in (*PAGES, *LINES, *ARCHIVES):
+        raise ValueError(f"{path}: none of {', '.join((*PAGES, *LINES, *ARCHIVES))}, packed or not; rename it, or give a folder")
     files = sorted(_within(path)) if path.is_dir() else [path]
     yield from _files([p for p in files if ending(str(p)) in PAGES])
     for file in files:
         if ending(str(file)) in LINES:
             yield from _lines(file)
-        elif ending(str(file)) in MANY:
+        elif ending(str(file)) in ARCHIVES:
             yield from _archived(file)
 
 
 def passed_over(path: Path | str) -> Counter[str]:
     """How many files of the folder `path` are no pages, by their endings; of none, if `path` is a file."""
-    return Counter(ending(str(file)) or "without ending" for file in _within(Path(path)) if ending(str(file)) not in (*PAGES, *MANY))
+    return Counter(
+        ending(str(file)) or "without ending" for file in _within(Path(path)) if ending(str(file)) not in (*PAGES, *LINES, *ARCHIVES)
+    )
 
 
 def _within(folder: Path) -> Iterator[Path]:
@@ -142,18 +145,17 @@ def _brought(record: Any, place: str) -> Brought | str:
 
 
 def _archived(path: Path) -> Iterator[Brought | str]:
-    """The pages of a WARC, CSV or Parquet file, by the fields that the command takes."""
+    """The pages of a WARC or WET file."""
     try:
         for record in records(Source(str(path), 0, ending(str(path))), Fields(), LARGEST):
             if record.fault:
                 yield f"{record.place}: {record.fault}"
                 continue
-            text = record.page.decode("utf-8", "replace") if record.text else decode_html(record.page, record.encoding)
-            url, name = writable(record.url or ""), writable(record.url or record.id)
+            text, url = decode_html(record.page, record.encoding), writable(record.url or "")
             if record.kind == "html" or (record.kind != "text" and looks_like_html(text)):
-                yield Brought(record.place, name, html=text, url=url)
+                yield Brought(record.place, url or record.id, html=text, url=url)
             else:
-                yield Brought(record.place, name, text.encode("utf-8"), url=url)
+                yield Brought(record.place, url or record.id, text.encode("utf-8"), url=url)
     except ImportError as error:
         yield f"{path}: needs {error.name}; pip install '.[bulk]' in the clone's folder"
 

@@ -103,7 +103,15 @@ def _waiting(root: Path, raw: Sequence[Path], overwrite: bool) -> list[Path]:
     if not overwrite:
         return todo
     new = {*todo}
-    return [path for path in raw if path in new or corpus.read_labels(corpus.label_path(root, path))["status"] == "proposed"]
+    return [path for path in raw if path in new or _is_proposed(corpus.label_path(root, path))]
+
+
+def _is_proposed(path: Path) -> bool:
+    """Whether a label file holds a proposal; one that cannot be read, which is told elsewhere, does not."""
+    try:
+        return bool(corpus.read_labels(path)["status"] == "proposed")
+    except (CorpusError, OSError):
+        return False
 
 
 def _outcomes(fired: Sequence[Ints], reviewed: Sequence[Document]) -> list[labeling.Outcome]:

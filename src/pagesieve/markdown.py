@@ -41,15 +41,34 @@ _ENCODED = re.compile(r"[\s\x00-\x1f\x7f<>()`]")
 _OPENING = re.compile(r"\s*(?:>\s?)*((?:[-*+]|\d{1,9}[.)])\s+)?(?:(#{1,6})(?:\s+|\Z))?")
 _CLOSING_SIGNS = re.compile(r"\s+#+\s*\Z")
 _UNDERLINE = re.compile(r"(?<=\S)\s+(?:(=)={2,}|-{3,})\s*\Z")
-_BREAK = re.compile(r"(?:\s|(?<!\\))\\(?:\s+\\)*\s*\Z")
+_BREAK = re.compile(r"\s*(?:\\(?!\\)\s*)+")  # read backwards, so that time stays linear
 _DRAWN = re.compile(r"[-|:=*_+\s\\]+\Z")  # rules, the lines of a table that hold nothing
-_FENCE = re.compile(r"\s*(?:```|~~~)")
+# A fence's first line, with the mark of an item perhaps, and its last one.
+_FENCE = re.compile(r"\s*(?:>\s?)*(?:(?:[-*+]|\d{1,9}[.)])\s+)?(`{3,}|~{3,})[^`\n]*\Z")
+_FENCE_END = re.compile(r"\s*(?:>\s?)*(`{3,}|~{3,})\s*\Z")
 # Halves of a link around several blocks: its end with the address, its beginning.
-_TORN_END = re.compile(r"([^\[\]]*)\]\(([^()\s]*)(?:\s+\"[^\"\n]*\")?\)")
-_TORN_BEGINNING = re.compile(r"\[(?=(?:!\[[^\[\]]*\]\([^()\s]*\))?[^\[\]]*\Z)")
+_PICTURE = r"!\[[^\[\]]*\]\((?:<[^<>]*>|[^()\s]*)\)"
+_TORN_END = re.compile(rf"((?:{_PICTURE}|[^\[\]])*)\]\((<[^<>\n]*>|(?:\\.|\([^()\s]*\)|[^()\s\\])*)(?:\s+\"[^\"\n]*\")?\)")
+_TORN_BEGINNING = re.compile(rf"(?<!!)\[(?=(?:{_PICTURE}\s*)*[^\[\]]*\Z)")
+# What CommonMark would not read as those mean it who write it, beside code and emphasis that it does: stars within words, and around those of any script;
+# spaces in an address.
+_LETTER = "[0-9A-Za-z\u00c0-\u024f]"
+_LAX = re.compile(
+    rf"`[^`\n]*`|(?<={_LETTER})(?P<stars>\*{{1,2}})(?={_LETTER})|\*\*(?=\S)(?P<strong>[^*\n]+)(?<=\S)\*\*|(?<!{_LETTER})(?<!\*)\*(?![*\s])[^*\n]*\*"
+    r"|(?<=\]\()(?P<address>(?:[a-z]+:/)?/[^()<>\"\s]*(?: [^()<>\"\s]+)+)(?=\))"
+)
+_CELL_EDGE = re.compile(r"(?<!\\)\|")
+_CITED = re.compile("\u27e8\\d{1,4}\u27e9")  # numbers of links, as Crawl4AI has them
+_QUOTED = re.compile(r"\n\s*(?:>\s?)+")
+_KNOWN_TAG = re.compile(
+    r"</?(?:a|abbr|b|cite|div|em|figcaption|figure|font|i|img|mark|p|small|span|strong|sub|sup|time|u)\b[^<>]*>", re.IGNORECASE
+)
+_LINE_TAG = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
 _HEADED = re.compile(r"(?<=[\[)])\s*#{1,6}\s+")  # a heading within a link, behind its picture perhaps, as some programs write it
 _PICTURE_NUMBER = re.compile(PICTURE_NUMBER)
-_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*(\S+)", re.MULTILINE)  # of a link that is named elsewhere
+_DEFINITION = re.compile(
+    r"^ {0,3}\[([^\[\]\n^][^\[\]\n]*)\]:[ \t]*(\S+)(?:[ \t]+\".*\")?[ \t]*$", re.MULTILINE
+)  # of a link that is named elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +234,7 @@ def _address(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a block of Markdown says: its `text` without marks, the `links` in that, the level of the `heading` (0 for none), whether it is a `picture` alone, or a line of `code`."""
+    """What a block of Markdown says: its `text` without marks, the `links` in that, the level of the `heading` (0 for none), whether it is a `picture` alone, or `code`."""
 
     text: str
     links: tuple[Link, ...] = ()
@@ -233,30 +252,52 @@ def unmarked(page: str, blocks: Iterable[str]) -> list[Said]:
     >>> unmarked("", ["### [Kite *club* wins](/kite) today"])
     [Said(text='Kite club wins today', links=(Link(start=0, end=14, address='/kite'),), heading=3, picture=False, code=False)]
     """
+    blocks = list(blocks)
     parser = _parser()
     names = {
         " ".join(name.split()).upper(): {"title": "", "href": address.strip("<>")} for name, address in reversed(_DEFINITION.findall(page))
     }
-    found, in_code = list[Said](), False
+    fences, inside = _fenced(blocks)
+    found = list[Said]()
     begun: int | None = None  # place of the block that begins with the link which is still open
-    for text in blocks:
-        fence = _FENCE.match(text) is not None
-        if fence or in_code:
-            found.append(Said("") if fence else Said(text, code=True))
-            in_code ^= fence
+    for place, text in enumerate(blocks):
+        if place in fences or place in inside:
+            found.append(Said("") if place in fences else Said(text, code=True))
             continue
         said, address, begins = _said(text, parser, {"references": names})
         found.append(said)
         if address and begun is not None and len(found) - begun <= LINKED_BLOCKS:
             found[begun:-1] = [
-                replace(other, links=(Link(0, len(other.text), address),)) if other.text and not other.links else other
+                replace(other, links=(Link(0, len(other.text), address),)) if other.text and not other.links and not other.code else other
                 for other in found[begun:-1]
             ]
         if begins:
             begun = len(found) - 1
-        elif address:
+        elif address is not None:
             begun = None
     return found
+
+
+def _fenced(blocks: Sequence[str]) -> tuple[set[int], set[int]]:
+    """The places of the fences around code, and of what stands between two; one that is never closed is none."""
+    ends = [match[1] if (match := _FENCE_END.match(text)) else "" for text in blocks]
+    longest = {sign: [0] * (len(blocks) + 1) for sign in "`~"}  # end from each place on
+    for place in range(len(blocks) - 1, -1, -1):
+        for sign, of in longest.items():
+            of[place] = max(of[place + 1], len(ends[place]) * ends[place].startswith(sign))
+    fences, inside = set[int](), set[int]()
+    opening = ""
+    for place, text in enumerate(blocks):
+        if not opening:
+            match = _FENCE.match(text)
+            opening = match[1] if match and longest[match[1][0]][place + 1] >= len(match[1]) else ""
+            fences |= {place} if opening else set()
+        elif ends[place].startswith(opening):
+            fences.add(place)
+            opening = ""
+        else:
+            inside.add(place)
+    return fences, inside
 
 
 @lru_cache(maxsize=1)
@@ -270,43 +311,90 @@ def _parser() -> Any:
     return parser
 
 
-def _said(text: str, parser: Any, environment: dict[str, Any]) -> tuple[Said, str, bool]:
-    """What a block says, where a link leads that begins in one before and ends in it ("" for none), and whether one begins with it that ends in another."""
-    if _DRAWN.match(text):
-        return Said(""), "", False
-    opening = _OPENING.match(text)
-    assert opening is not None  # it may be empty
-    text, mark, heading = _PICTURE_NUMBER.sub("", text[opening.end() :]), opening[1] or "", len(opening[2] or "")
-    if heading:
-        text = _CLOSING_SIGNS.sub("", text)
-    elif underline := _UNDERLINE.search(text):
-        text, heading = text[: underline.start()], 1 if underline[1] else 2
-    text = _HEADED.sub("", _BREAK.sub("", text)).rstrip()
+def _said(text: str, parser: Any, environment: dict[str, Any]) -> tuple[Said, str | None, bool]:
+    """What a block says, where a link leads that begins in one before and ends in it (None: there is none), and whether one begins in it that ends in another."""
+    if _DRAWN.match(text) or not _DEFINITION.sub("", text).strip():
+        return Said(""), None, False
+    text, mark, heading = _inner(text)
     end = _TORN_END.match(text)
     if end:
         text = f"[{end[1]}]({end[2]}){text[end.end() :]}"
     opened = _TORN_BEGINNING.search(text) is not None
-    text = _TORN_BEGINNING.sub("", text)
-    out, links = [(mark, "")], list[tuple[int, int, str]]()  # parts of the text with their kinds; where links begin and end among them
-    begins: list[tuple[int, str]] = []  # of the links that are open, where they begin and lead to
-    for token in parser.parseInline(text, environment)[0].children or ():
-        if token.type == "link_open":
-            begins.append((len(out), str(token.attrs.get("href") or "")))
-        elif token.type == "link_close":
-            begin, address = begins.pop()
-            out[begin:] = _without_pictures(out[begin:])
-            links.append((begin, len(out), address))
-        else:
-            out.append(("\n" if token.type in ("softbreak", "hardbreak") else token.content, token.type))
-    places = [0, *accumulate(len(part) for part, _ in out)]
-    kinds = {kind for part, kind in out if kind and part.strip()}
+    text = _LAX.sub(_as_meant, _TORN_BEGINNING.sub("", text))
+    parts, links = _parts(parser.parseInline(text, environment)[0].children or (), mark)
+    kinds = {kind for part, kind in parts if kind and part.strip()}
+    if heading and kinds != {"image"}:
+        parts = [("", kind) if kind == "image" else (part, kind) for part, kind in parts]
+    places = [0, *accumulate(len(part) for part, _ in parts)]
     said = Said(
-        "".join(part for part, _ in out),
+        "".join(part for part, _ in parts).strip(),
         tuple(Link(places[begin], places[end], address) for begin, end, address in links if places[begin] < places[end]),
         heading,
         kinds == {"image"},
     )
-    return said, end[2] if end else "", opened
+    return said, (links[0][2] if links else "") if end else None, opened
+
+
+def _inner(text: str) -> tuple[str, str, int]:
+    """A block without what makes it a heading, quotation or row of a table, and without a break at its end; the mark of an item, the level of a heading."""
+    opening = _OPENING.match(text)
+    assert opening is not None  # it may be empty
+    mark, heading, inner = opening[1] or "", len(opening[2] or ""), text[opening.end() :]
+    if ">" in opening[0]:
+        inner = _QUOTED.sub("\n", inner)
+    inner = _CITED.sub("", _PICTURE_NUMBER.sub("", inner))
+    if inner.startswith("|") and inner.endswith("|"):
+        inner = _CELL_EDGE.sub(" ", inner).strip()
+    if heading:
+        inner = _CLOSING_SIGNS.sub("", inner)
+    elif underline := _UNDERLINE.search(inner):
+        inner, heading = inner[: underline.start()], 1 if underline[1] else 2
+    if broken := _BREAK.match(inner[::-1]):
+        inner = inner[: len(inner) - broken.end()]
+    return _HEADED.sub("", inner).rstrip(), mark, heading
+
+
+def _parts(tokens: Iterable[Any], mark: str) -> tuple[list[tuple[str, str]], list[tuple[int, int, str]]]:
+    """The parts of a block's text, `mark` first, with their kinds, and its links: where each begins and ends among the parts, and where it leads.
+
+    Pictures, and links that stand beside each other, do not run together with what is beside them.
+    """
+    parts, links = [(mark, "")], list[tuple[int, int, str]]()
+    begins: list[tuple[int, str]] = []  # of the links that are open, where they begin and lead to
+    closed = False  # whether a link has just ended
+    for token in tokens:
+        if token.type == "link_close":
+            begin, address = begins.pop()
+            parts[begin:] = _without_pictures(parts[begin:])
+            links.append((begin, len(parts), address))
+            closed = True
+            continue
+        text = "" if token.type == "link_open" else _shown(token)
+        beside = closed if token.type == "link_open" else "image" in (token.type, parts[-1][1]) and text[:1].isalnum()
+        if beside and parts[-1][0][-1:].isalnum():
+            parts.append((" ", ""))
+        if token.type == "link_open":
+            begins.append((len(parts), str(token.attrs.get("href") or "")))
+        else:
+            parts.append((text, token.type))
+        closed = False
+    return parts, links
+
+
+def _as_meant(found: re.Match[str]) -> str:
+    """What `_LAX` finds as CommonMark reads it."""
+    if found["strong"]:
+        return found["strong"]
+    return found["stars"].replace("*", "\\*") if found["stars"] else f"<{found['address']}>" if found["address"] else found[0]
+
+
+def _shown(token: Any) -> str:
+    """The text of a part of a block; of tags that only give it a look, or break a line, what they show."""
+    if token.type in ("softbreak", "hardbreak"):
+        return "\n"
+    if token.type == "html_inline":
+        return " " if _LINE_TAG.fullmatch(token.content) else _KNOWN_TAG.sub("", token.content)
+    return str(token.content)
 
 
 def _without_pictures(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -576,12 +576,12 @@ def _lines(text: str) -> list[_Line]:
         lines.append(_Line(start, end, indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
         position += len(raw)
         blank = 0
-    lines = _without_ordinals(_with_breaks(lines, text), text)
+    lines = _without_ordinals(_without_lone_breaks(lines, text), text)
     return _by_characters(lines, text) if wide and not wrap_width(lines) else lines
 
 
-def _with_breaks(lines: list[_Line], text: str) -> list[_Line]:
-    """`lines` of Markdown in which no backslash stands alone: with such ones crawlers write the blank lines within a link.
+def _without_lone_breaks(lines: list[_Line], text: str) -> list[_Line]:
+    """`lines`, of a dump with links of Markdown, in which no backslash stands alone: with such ones crawlers write the blank lines within a link.
 
     A lone one belongs to the line above, and parts it from the one below as a blank line does.
     """

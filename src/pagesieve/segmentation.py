@@ -277,12 +277,12 @@ class Segmentation:
         last = -1  # the place of what was taken last
         for i in _body_places(rows):
             if i not in again and text[i]:
-                code = self._is_code(i)
-                if code and last == i - 1 and self._is_code(last):
-                    parts.append(self.text[rows.plain.end[last] : rows.plain.start[i]])  # the next line of it
+                code = self._keeps_lines(i)
+                if code and last == i - 1 and self._keeps_lines(last):
+                    parts.append("\n" * self.text.count("\n", rows.plain.end[last], rows.plain.start[i]))  # the next line of it
                 elif parts:
                     parts.append(" " if inline[i] and i and rows.labels[i - 1] == "body" else "\n\n")
-                parts.append(text[i] if code or rows.plain.tidy else unbroken(text[i]))
+                parts.append(self._indented(i, text[i]) if code else text[i] if rows.plain.tidy else unbroken(text[i]))
                 last = i
         return "".join(parts)
 
@@ -316,11 +316,17 @@ class Segmentation:
             object.__setattr__(self, "_kept", own)
         return self._kept or []
 
-    def _is_code(self, place: int) -> bool:
+    def _keeps_lines(self, place: int) -> bool:
         """Whether a segment is a line within a fence of Markdown, or has several lines that HTML keeps."""
         if self._said:
             return self._said[place].code
         return self.view == "html" and "\n" in self._rows.plain.text[place] and _is_code(self.segments[place])
+
+    def _indented(self, place: int, text: str) -> str:
+        """A segment's text, a line of code, with what it is indented by where it begins a line of the dump."""
+        start = self._rows.plain.start[place]
+        lead = self.text[self.text.rfind("\n", 0, start) + 1 : start] if self.view == "text" else ""
+        return lead + text
 
     @property
     def _texts(self) -> Sequence[str]:

@@ -66,9 +66,9 @@ PICTURE_NUMBER = r"(?<=!\[)Image \d{1,4}(?:: |(?=\]))"  # as Jina's reader numbe
 # html-to-text writes them behind a link. Markdown's address may be broken behind a hyphen.
 _LINK = re.compile(
     r"\]\([^)\s\]]*(?:(?:\](?!\()|(?<=-)\s)[^)\s\]]*)*(?:\s\"[^\"\n]*\")?\)|\]\(data:[^)\]]*\)|\[\d{1,4}\](?=\S)"
-    r"|\[[^\s\[\]/]*/[^\s\[\]]*\](?!\()(?:(?:[a-z]+:)?/[^\s\[\]]*)?"
-    rf"|{PICTURE_NUMBER}"
+    rf"|\[[^\s\[\]/]*/[^\s\[\]]*\](?!\()(?:(?:[a-z]+:)?/[^\s\[\]]*)?|{PICTURE_NUMBER}"
 )
+_ENDLESS = re.compile(r"&#[0-9]{8,};?")  # references to no character, whose numbers may be too long for Python
 _UNDERLINE = re.compile(r"(?<=[^\s=-])\s+(?:(=)={2,}|-{3,})\Z")  # of a heading
 
 
@@ -150,7 +150,7 @@ def unrendered(text: str) -> str:
     ('![A kite', 'Kites', '# Kites')
     """
     if "&" in text and ";" in text:
-        text = unescape(text)
+        text = unescape(_ENDLESS.sub("", text)).replace("\n", " ")
     if "[" in text:
         text = _LINK.sub("", text).rstrip()
     last = text[-1:]
