@@ -21,10 +21,11 @@ function turndown(options, picture) {
   return (html) => service.turndown(html).replace(/\n{3,}/g, "\n\n");
 }
 
+// Brackets count that are no text: those that turndown has not put a backslash before.
 function broken(markdown) {
   let depth = 0;
   let out = "";
-  for (const sign of markdown) {
+  for (const [sign] of markdown.matchAll(/\\?[^]/gu)) {
     if (sign === "[") depth += 1;
     else if (sign === "]") depth = Math.max(depth - 1, 0);
     out += sign === "\n" && depth ? "\\\n" : sign;

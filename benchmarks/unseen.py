@@ -136,7 +136,10 @@ def main() -> None:
 
     rows, results["renderings"] = [], {}
     for name in (*RENDERINGS, "piece of w3m", "piece of HTML"):
-        found = evaluation.summary(text if name == "w3m" else judge(name), config.seed)
+        pages = text if name == "w3m" else judge(name)
+        if not pages:  # what makes it is not installed
+            continue
+        found = evaluation.summary(pages, config.seed)
         results["renderings"][name] = found
         by_words, by_segments = found["by_words"], found["by_segments"]
         rows.append([name, found["pages"], by_words["macro"], by_words["f1"]["body"], by_words["f1"]["teaser"], by_segments["macro"]])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,13 @@ def test_a_page_that_has_changed_is_told_and_the_others_get_their_proposals(root
     assert "draft.txt has changed since it was labelled" in message
     assert f"passed over: {message}" in capsys.readouterr().err
     assert f"{HERE}/draft.txt" not in found["order"]
+    (root / "raw" / HERE / "draft.txt").write_bytes(bytes(range(20)) * 99)  # with its own sha256 below: no text any more
+    record = json.loads(label_file(root, HERE, "draft").read_text("utf-8"))
+    record["sha256"] = hashlib.sha256(bytes(range(20)) * 99).hexdigest()
+    for broken, told in ((json.dumps(record), "looks binary"), ("{", "not JSON")):
+        label_file(root, HERE, "draft").write_text(broken, encoding="utf-8")
+        messages = label(composed("label", *folder(root), "overwrite=true"))["failed"]
+        assert any(told in message for message in messages)
 
 
 @pytest.mark.parametrize("overrides", [(), ("overwrite=true",)])
@@ -190,8 +198,8 @@ def test_a_broken_label_file_is_never_overwritten(root: Path) -> None:
     path = label_file(root, NEW, "story")
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"status": "reviewed"})[:-3])
-    with pytest.raises(corpus.CorpusError, match=r"story.json: not JSON"):
-        labelled(root, "overwrite=true")
+    (message,) = label(composed("label", *folder(root), "overwrite=true"))["failed"]
+    assert "story.json: not JSON" in message
     assert path.read_text() == json.dumps({"status": "reviewed"})[:-3]
 
 

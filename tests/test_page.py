@@ -307,6 +307,22 @@ def test_markdown_is_told_by_its_headings_where_it_has_few_links(text: str, expe
     assert is_markdown(text) == has_headings(text) == expected
 
 
+def test_markdown_with_a_line_for_each_paragraph_has_no_lines_to_join() -> None:
+    menu = "".join(f"  * [Section {i}](/s{i})\n" for i in range(9))
+    lines = [
+        "# Ferry sails again",
+        "By [Ann Lee](/ann)",
+        KEPT,
+        VOTE,
+        "[Bread prices rise](/bread)",
+        "The miller says that flour is dear.",
+        "[School bus](/bus)",
+    ]
+    assert contents(menu + "\n\n" + "\n".join(lines) + "\n" + menu)[9:16] == lines
+    assert is_markdown("\n".join(lines))
+    assert not is_markdown("\n".join(lines[2:4]))
+
+
 def test_a_lone_backslash_within_a_link_of_markdown_belongs_to_the_line_above() -> None:
     card = "[![A kite](k.png)\\\n{0}\\\n{0}### Kites\\\n{0}fly\\\n{0}\\\n{0}\\\n{0}Today](/kites)\n"
     text = "[Home](/)\n\n" + card.format("") + "\n- " + card.format("  ") + "- [News](/n)\n"

@@ -64,8 +64,9 @@ def test_of_a_dump_that_is_markdown_values_have_no_marks() -> None:
     assert (page.headline, page.body) == ("Ferry stops", "Row on, said Ada, 1. mate.")
     assert [(t.title, t.url, text[t.start : t.end]) for t in page.teasers] == [
         ("Mill burns down before dawn", "/mill", "- [Mill *burns* down before dawn](/mill)"),
-        ("Boys row home 12:30", "/boys", "- [Boys row home](/boys) 12:30"),
+        ("Boys row home", "/boys", "- [Boys row home](/boys) 12:30"),
     ]
+    assert page.teasers[1].details == ("12:30",)
     assert page.markdown == "# Ferry **stops**\n\nRow on, said [Ada](/ada), 1\\. mate.\n"
     assert page.plain().startswith("Ferry stops\nRow on, said Ada, 1. mate.\n")
 
@@ -83,6 +84,7 @@ def test_a_story_in_markdown_leads_where_its_title_does() -> None:
         story.format("Truck hits the covered bridge again", 1) + story.format("Mill burns down before dawn on Monday", 2), "teaser"
     )
     assert [t.url for t in page.teasers] == ["/1", "/2"]
+    assert [t.title for t in page.teasers] == ["Truck hits the covered bridge again", "Mill burns down before dawn on Monday"]
 
 
 def test_cards_of_markdown_with_a_link_around_each_are_stories() -> None:
@@ -92,6 +94,35 @@ def test_cards_of_markdown_with_a_link_around_each_are_stories() -> None:
     assert [(t.title, t.summary, t.details, t.url) for t in page.teasers] == [
         (title, SUMMARY, (f"Photo {n}", "2 hours ago"), f"/{n}") for n, title in enumerate(titles, 1)
     ]
+
+
+def test_addresses_in_brackets_are_links_and_references_are_characters() -> None:
+    text = (
+        "Ferry &amp; mill [/]\n\nAda said on Monday [/monday], &quot;row on&quot;, and in [brackets] &lt;so&gt;.\n\n"
+        " * Mill burns down before dawn in 2024 [https://quay.example/mill?a=1&amp;b=2]\n\n * BOYS ROW HOME ACROSS THE LAKE\n   [/boys]\n   "
+        + SUMMARY
+        + "\n"
+    )
+    page = labelled(text, "headline", "body", "teaser")
+    assert (page.headline, page.body) == ("Ferry & mill", 'Ada said on Monday, "row on", and in [brackets] <so>.')
+    assert page.markdown == '# Ferry & mill\n\nAda said on Monday, "row on", and in [brackets] \\<so>.\n'
+    assert [(t.title, t.url) for t in page.teasers] == [
+        ("Mill burns down before dawn in 2024", "https://quay.example/mill?a=1&amp;b=2"), ("BOYS ROW HOME ACROSS THE LAKE", "/boys"),
+    ]  # fmt: skip
+    plain = labelled(
+        "Ferry &amp; mill\n\nRow &quot;on&quot;.\n\nMill &#38; boys row home &hellip;\n\nBoys row\n", "headline", "body", "teaser"
+    )
+    assert (plain.headline, plain.body) == ("Ferry & mill", 'Row "on".')
+    assert [t.title for t in plain.teasers] == ["Mill & boys row home …"]
+    assert labelled("Ferry &amp; mill\n\nRow on [/x].", "headline", "body").body == "Row on [/x]."
+
+
+@pytest.mark.parametrize("line", ["{0}{1}{2}", "{0} | {1} · {2}", "| {0} | {1} | {2} |", "- {0} {1}\n- {2}"])
+def test_cards_side_by_side_in_markdown_are_stories_of_their_own(line: str) -> None:
+    cards = ("[![Image 3: dock](d.jpg) ### Truck hits the bridge](/1)", "[Mill *burns* down before dawn](/2)", "[Boys row home](/3)")
+    page = labelled(line.format(*cards) + "\n\n[Home](/)\n", "teaser")
+    found = [(t.title, t.url) for t in page.teasers]
+    assert found[:3] == [("Truck hits the bridge", "/1"), ("Mill burns down before dawn", "/2"), ("Boys row home", "/3")]
 
 
 def test_headline_and_standfirst_are_a_line_each() -> None:

@@ -98,6 +98,16 @@ def test_the_time_json_ld_takes_grows_with_its_size_alone(unit: str) -> None:
             Metadata("Ferry stops", "https://quay.example/f", "", "2031-05-01"),
             "\nRow on.",
         ),
+        (
+            "\r\nTitle: Ferry stops\r\n\r\nURL Source: https://quay.example/f\r\n\r\nWarning: Target URL returned error 404\r\n\r\nMarkdown Content:\r\nRow on.",
+            Metadata("Ferry stops", "https://quay.example/f"),
+            "\nRow on.",
+        ),
+        (
+            '---\r\n# made by hand\r\n"title": \'Ferry\'\'s "quay"\'\r\nsourceURL: "https://quay.example/f?x=1" # c\r\nauthor: "A \\"Q\\" Quill"\r\n...\r\nRow',
+            Metadata('Ferry\'s "quay"', "https://quay.example/f?x=1", author='A "Q" Quill'),
+            "\nRow",
+        ),
         ("---\ndescription: >\n  Row\n  on\ntitle: Ferry\n---", Metadata("Ferry"), ""),
         ("---\nRow on.\n---\n", Metadata(), "---\nRow on.\n---\n"),
         ("---\ntitle: Ferry\nRow on.\n", Metadata(), "---\ntitle: Ferry\nRow on.\n"),
@@ -110,9 +120,9 @@ def test_a_text_dump_may_state_something_before_it_begins(text: str, stated: Met
     assert (found, text[begin:]) == (stated, rest)
 
 
-@pytest.mark.parametrize("unit", ["a: b\n", "---\n", "---", "\n", "Title: a\n", "a"])
+@pytest.mark.parametrize("unit", ["a: b\n", "---\n", "---", "\n", "Title: a\n", "a", "# a\n", "...\n", " ", "Warning: a\n", "\r\n"])
 def test_telling_what_stands_before_takes_linear_time(unit: str) -> None:
-    for start in ("---\n", "Title: a\n", "---\na: b\n"):
+    for start in ("", "---\n", "Title: a\n", "Title: a\nURL Source: b\n", "---\na: b\n"):
         assert grows_linearly(lambda n, start=start: start + unit * n, front_matter, 2_000)  # type: ignore[misc]
 
 

@@ -45,6 +45,8 @@ def test_the_hashes_of_a_segments_terms_are_those_of_their_strings(text: str) ->
         ("Kites fly \\ \\", "Kites fly"),
         ("Kites &amp; co. &quot;fly&#8221;", 'Kites & co. "fly”'),
         ("Kites & co; fly", "Kites & co; fly"),
+        ("Kites&#10;fly&NewLine;on", "Kites fly on"),
+        ("Kites &#" + "1" * 5000 + "; fly", "Kites  fly"),
         ("Kites fly ======", "# Kites fly"),
         ("Kites fly -----", "## Kites fly"),
         ("----- -----", "----- -----"),
@@ -56,7 +58,7 @@ def test_what_only_a_renderer_put_in_says_nothing(text: str, expected: str) -> N
     assert unrendered(text) == expected
 
 
-@pytest.mark.parametrize("unit", ["[", "[/", "/", "[a/b ", "](", " \\", "=", " =", "![Image ", "&", "&#", "&amp;"])
+@pytest.mark.parametrize("unit", ["[", "[/", "/", "[a/b ", "](", " \\", "=", " =", "![Image ", "&", "&#", "&#1", "&amp;"])
 def test_taking_it_away_takes_linear_time(unit: str) -> None:
     assert grows_linearly(lambda n: "[&;" + unit * n, unrendered, 10_000)
     assert grows_linearly(lambda n: "[/" + unit * n + "=", unrendered, 10_000)

@@ -1,4 +1,4 @@
-"""An article as Markdown: CommonMark, and tables as GitHub has them; and back, what a piece of it says. Strings in, strings out.
+"""An article as Markdown: CommonMark, and tables as GitHub has them; and back, what a piece of it, or of a text that another program left marks in, says. Strings in, strings out.
 
 What a page says in plain characters must not become markup, but stays as readable as it can: only such signs are escaped as would be read as
 markup where they stand.
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from html import unescape
 from itertools import accumulate, chain, groupby, pairwise
 from string import punctuation
 from typing import Any
@@ -19,8 +20,9 @@ from pagesieve.html import Cell
 from pagesieve.page import Link
 from pagesieve.words import PICTURE_NUMBER
 
-__all__ = ["Around", "Block", "Said", "page_markdown", "unmarked"]
+__all__ = ["Around", "Block", "Said", "has_addresses", "page_markdown", "unmarked", "unreferenced"]
 
+LEAST_LEFT = 3  # references or addresses from which a page has them because a program left them
 LINKED_BLOCKS = 12  # that one link is around, at most; the half of another one is a slip
 SPARSE = 100  # places for each line of text from which a table's empty cells are left out: they would grow with the square of the page
 
@@ -57,6 +59,11 @@ _LAX = re.compile(
     rf"`[^`\n]*`|(?<={_LETTER})(?P<stars>\*{{1,2}})(?={_LETTER})|\*\*(?=\S)(?P<strong>[^*\n]+)(?<=\S)\*\*|(?<!{_LETTER})(?<!\*)\*(?![*\s])[^*\n]*\*"
     r"|(?<=\]\()(?P<address>(?:[a-z]+:/)?/[^()<>\"\s]*(?: [^()<>\"\s]+)+)(?=\))"
 )
+_CHARACTER = re.compile(rf"{_REFERENCE}#?\w+;")
+_ADDRESS = re.compile(
+    r"\s?\[((?:[a-z][a-z0-9+.-]*:/|/|mailto:)[^\s\[\]]*)\](?!\()((?:[a-z]+:)?/[^\s\[\]]*)?"
+)  # a picture's is followed by its link's
+_PICTURE_FILE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?![^?#])", re.IGNORECASE)
 _CELL_EDGE = re.compile(r"(?<!\\)\|")
 _CITED = re.compile("\u27e8\\d{1,4}\u27e9")  # numbers of links, as Crawl4AI has them
 _QUOTED = re.compile(r"\n\s*(?:>\s?)+")
@@ -275,6 +282,41 @@ def unmarked(page: str, blocks: Iterable[str]) -> list[Said]:
             begun = len(found) - 1
         elif address is not None:
             begun = None
+    return found
+
+
+def has_addresses(page: str) -> bool:
+    """Whether a page has addresses in brackets behind its links, as html-to-text writes them, and more of these than links of Markdown."""
+    return len(_ADDRESS.findall(page)) >= max(LEAST_LEFT, page.count("]("))
+
+
+def unreferenced(page: str, blocks: Iterable[str]) -> list[Said]:
+    """What the blocks of a `page` say that is no Markdown but holds references to characters ("&quot;"), or addresses in brackets behind its links; [] where it has neither.
+
+    All between two addresses, or up to the first one, is what links there: more is not told.
+
+    >>> unreferenced("", ["Kites &amp; co. [/kites]"]), unreferenced("Kites [/a] and [/b] on [/c]", ["Kites &amp; co. [/kites]"])
+    ([], [Said(text='Kites &amp; co.', links=(Link(start=0, end=15, address='/kites'),), heading=0, picture=False, code=False)])
+    """
+    referred, addressed = len(_CHARACTER.findall(page)) >= LEAST_LEFT, has_addresses(page)
+    if not (referred or addressed):
+        return []
+
+    def resolved(part: str) -> str:
+        return _CHARACTER.sub(lambda reference: unescape(reference[0]), part) if referred else part
+
+    found = []
+    for text in blocks:
+        whole, links, at = "", list[Link](), 0
+        for match in _ADDRESS.finditer(text) if addressed else ():
+            begin = len(whole)
+            whole, at = whole + resolved(text[at : match.start()]), match.end()
+            address = match[2] or ("" if _PICTURE_FILE.search(match[1]) else match[1])
+            if address and whole[begin:].strip():
+                links.append(Link(begin, len(whole), address))
+            if whole[-1:].isalnum() and text[at : at + 1].isalnum():
+                whole += " "
+        found.append(Said(whole + resolved(text[at:]), tuple(links)))
     return found
 
 

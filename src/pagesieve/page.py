@@ -62,6 +62,9 @@ COLLAPSED_LINE = 600  # characters; a page that is nearly nothing but one line t
 ENDLESS_LINE = 6000  # characters; no paragraph is this long, so such a line is cut on any page
 # Links of Markdown, and share of lines after a blank one or with a bullet, from which a page is that.
 MARKDOWN_LINKS, MARKDOWN_BLANK = 3, 0.3
+MARKDOWN_PARTED = (
+    0.15  # share of its other lines that have a blank one above; with fewer each line is a paragraph, unless all blank ones were stripped
+)
 FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line above where nodes have lines of their own
 # Shares of the indented lines that begin as no sentence does (at least) and have bullets (at most), where those are nodes' further lines.
 INNER, INNER_BULLETS = 0.3, 0.05
@@ -102,9 +105,10 @@ _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
 # How a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture.
 _BLOCK = re.compile(r"#{1,6}\s|[|>]|```|~~~|\[?!\[")
 _HEADING = re.compile(r"(?:\A|\n[ \t]*\n) {0,3}(#{1,6}) +[^\s#]")  # of Markdown, below a blank line
+_LINK = re.compile(r"\[[^\[\]\n]+\]\([^()\s]+\)")
 _MARKS = (  # other marks of it: emphasis, a link, a quotation, a fence
     re.compile(r"\*\*[^\s*][^*\n]*\*\*"),
-    re.compile(r"\[[^\[\]\n]+\]\([^()\s]+\)"),
+    _LINK,
     re.compile(r"\n\n> \S"),
     re.compile(r"\n\n```"),
 )
@@ -713,8 +717,8 @@ class _Make:
 
 
 def is_markdown(text: str) -> bool:
-    """Whether a dump is Markdown itself: by its links, or, where it has few, by headings and another of its marks."""
-    return ("](" in text and _is_markdown(text, _lines(text))) or has_headings(text)
+    """Whether a dump is Markdown itself: by its links, or, where it has few, by headings and another of its marks. There need be no blank lines in it."""
+    return len(_LINK.findall(text)) >= MARKDOWN_LINKS or has_headings(text)
 
 
 def has_headings(text: str) -> bool:
@@ -725,8 +729,11 @@ def has_headings(text: str) -> bool:
 
 
 def _is_markdown(text: str, lines: list[_Line]) -> bool:
+    """Whether a dump is Markdown whose paragraphs blank lines part."""
     apart = sum(bool(line.blank_before or line.bullet) for line in lines)
-    return text.count("](") >= MARKDOWN_LINKS and apart >= MARKDOWN_BLANK * len(lines)
+    parted = sum(line.blank_before > 0 for line in lines if not line.bullet)
+    enough = apart >= MARKDOWN_BLANK * len(lines) and not 0 < parted < MARKDOWN_PARTED * sum(not line.bullet for line in lines)
+    return text.count("](") >= MARKDOWN_LINKS and enough
 
 
 def _are_torn(lines: list[_Line], text: str) -> bool:

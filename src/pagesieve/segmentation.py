@@ -22,7 +22,7 @@ from unicodedata import normalize
 from pagesieve.encodings import writable
 from pagesieve.flow import CELLS, KEPT
 from pagesieve.html import Cell, Item, Part, Quotation, annotated, labels_of_elements, parts_of_page
-from pagesieve.markdown import Around, Block, Said, page_markdown, unmarked
+from pagesieve.markdown import Around, Block, Said, has_addresses, page_markdown, unmarked, unreferenced
 from pagesieve.page import Link, Markup, Rows, Segment, Segments, is_markdown, unbroken
 from pagesieve.render import ANNOTATION_STYLE, page_html
 from pagesieve.roles import LABELS
@@ -41,6 +41,7 @@ LIST_LINES = 3  # titles and nothing else between two blank lines from which the
 WRAPPED = 50  # characters; a line this long may have been broken by a renderer
 REPEATED_WORDS = 10  # a paragraph that long does not come twice in an article; a refrain may
 TITLE_WORDS = 4  # words from which a link's text is a story's title and no kicker or author
+BETWEEN = " |·•"  # what stands between cards side by side
 LINKED_WORDS = 3  # words from which a link that holds most of a segment's is its story's title
 LEAD_IN = 4  # words that may stand before it ("Read also")
 CARD_SEGMENTS = 8  # segments that one story's card may have
@@ -268,7 +269,7 @@ class Segmentation:
         Paragraphs that stood on one line of the page (a page collapsed into one line) are joined by a space. A paragraph
         that is repeated word for word (some pages hold their article twice, for wide and narrow screens) is given once. Where
         there are only headlines, whole sentences among them are the body: a notice of one paragraph is no standfirst. Of a dump that is Markdown its
-        marks are left out, here and in `headline` and `teasers`.
+        marks are left out, here and in `headline` and `teasers`, and so are what other programs leave: references to characters, addresses in brackets.
         """
         rows, text = self._rows, self._texts
         inline = rows.plain.inline
@@ -298,20 +299,21 @@ class Segmentation:
         if self._is_markdown:
             begin = front_matter(self.text)[1]
             return self._as_it_stands([i for i in places if self._rows.plain.start[i] >= begin])
-        chosen = [self.segments[i] for i in places]
+        texts = self._texts
+        chosen = [replace(self.segments[i], text=texts[i]) if self._said else self.segments[i] for i in places]
         special = any(not PARTS.isdisjoint(s.path.split("/")) for s in chosen)
         return page_markdown(_markdown_blocks(chosen, parts_of_page(self.source) if special else {}))
 
     @property
     def _is_markdown(self) -> bool:
-        return self.view == "text" and (is_markdown(self.text) or front_matter(self.text)[1] > 0)
+        return self.view == "text" and (is_markdown(self.text) or front_matter(self.text)[1] > 0) and not has_addresses(self.text)
 
     @property
     def _said(self) -> list[Said]:
-        """What each segment says, of a dump that is Markdown; [] of any other page. What is stated before it begins says nothing."""
+        """What each segment says, of a dump that is Markdown or that another program left marks in; [] of any other page. What is stated before it begins says nothing."""
         if self._kept is None:
-            begin = front_matter(self.text)[1]
-            said = unmarked(self.text, self._rows.plain.text) if self._is_markdown else []
+            begin, texts = front_matter(self.text)[1], self._rows.plain.text
+            said = [] if self.view == "html" else unmarked(self.text, texts) if self._is_markdown else unreferenced(self.text, texts)
             own = [of if start >= begin else Said("") for of, start in zip(said, self._rows.plain.start, strict=False)]
             object.__setattr__(self, "_kept", own)
         return self._kept or []
@@ -330,11 +332,11 @@ class Segmentation:
 
     @property
     def _texts(self) -> Sequence[str]:
-        """The text of each segment; of a dump that is Markdown what it says."""
+        """The text of each segment, or what it says (see `_said`)."""
         return [said.text for said in self._said] or self._rows.plain.text
 
     def plain(self, start: int = 0, end: int | None = None) -> str:
-        """The text between two of its places; of a dump that is Markdown what the segments between them say, a line each."""
+        """The text between two of its places; of a dump that has marks of another program, Markdown's or others, what the segments between them say, a line each."""
         if not self._said:
             return self.text[start:end]
         starts = self._rows.plain.start
@@ -353,9 +355,9 @@ class Segmentation:
         if not self._said:
             return group_teasers(self.segments)
         told = enumerate(zip(self.segments, self._said, strict=True))
-        return group_teasers(
-            [replace(s, text=said.text, markup=_as_markup(said, s.bullet, place)) for place, (s, said) in told if said.text]
-        )
+        if not any(said.links for said in self._said):
+            return group_teasers([replace(segment, text=said.text) for _, (segment, said) in told if said.text])
+        return group_teasers([part for place, (segment, said) in told if said.text for part in _as_told(segment, said, place)])
 
     @property
     def boilerplate(self) -> tuple[str, ...]:
@@ -407,6 +409,33 @@ class Segmentation:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _as_told(segment: LabeledSegment, said: Said, place: int) -> list[LabeledSegment]:
+    """A segment of a dump with marks without them and with the markup that they tell of; each part of one that holds several cards' titles side by side."""
+    bullet = segment.bullet
+    if bullet and len(said.links) == 1 and "\n" not in said.text:  # what stands beside the link is no part of the title then
+        lead = len(said.text) - len(said.text.removeprefix(bullet).lstrip())
+        said, bullet = replace(said, text=said.text[lead:], links=_moved(said.links, lead, len(said.text))), ""
+    titles = [link for link in said.links if count_words(said.text[link.start : link.end]) >= LINKED_WORDS]
+    starts = [link.start for link in titles[1:]] if len({link.address for link in titles}) > 1 else []
+    parts = [
+        replace(said, text=said.text[start:end].rstrip(BETWEEN), links=_moved(said.links, start, end))
+        for start, end in pairwise([0, *starts, len(said.text)])
+    ]
+    return [
+        replace(segment, text=part.text, bullet="" if number else bullet, markup=_as_markup(part, segment.bullet, place))
+        for number, part in enumerate(parts)
+    ]
+
+
+def _moved(links: Sequence[Link], start: int, end: int) -> tuple[Link, ...]:
+    """What of the links is within a part of a text, in that."""
+    return tuple(
+        replace(link, start=max(link.start, start) - start, end=min(link.end, end) - start)
+        for link in links
+        if link.start < end and link.end > start
+    )
 
 
 def _as_markup(said: Said, bullet: str, place: int) -> Markup:

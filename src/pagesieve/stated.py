@@ -19,17 +19,22 @@ ARTICLES = ("Article", "Posting", "Report")  # how the types of schema.org that 
 MAX_NAMES, MAX_NESTED = 20, 20  # names in a list that are told, and lists and objects within each other that a name is looked for in
 LONGEST_FRONT = 20_000  # characters
 # Lines of `key: value` or `key = value` between two marks, as YAML and TOML; the lines that Jina's reader writes above a page.
-_FRONT = re.compile(r"\ufeff?(---|\+\+\+)[ \t]*\n(?P<lines>\w[\w-]*[ \t]*[:=](?:(?!\1[ \t]*$).*\n)+)\1[ \t]*$", re.MULTILINE)
-_READER = re.compile(
-    r"\ufeff?(?P<lines>Title:.*\n+URL Source:.*\n+(?:Published Time:.*\n+)?(?:Number of Pages:.*\n+)?)Markdown Content:[ \t]*$",
+_LINE = r".*(?:\r?\n)+"
+_FRONT = re.compile(
+    r"\ufeff?\s*?(---|\+\+\+)[ \t\r]*\n(?P<lines>(?:#.*\n)*\"?\w[\w-]*\"?[ \t]*[:=](?:(?!(?:\1|\.\.\.)[ \t\r]*$).*\n)+)(?:\1|\.\.\.)[ \t\r]*$",
     re.MULTILINE,
 )
-_ENTRY = re.compile(r"^(\w[\w -]*?)[ \t]*[:=][ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_READER = re.compile(
+    rf"\ufeff?\s*?(?P<lines>Title:{_LINE}URL Source:{_LINE}(?:(?:Published Time|Number of Pages|Warning):{_LINE})*)Markdown Content:[ \t\r]*$",
+    re.MULTILINE,
+)
+_ENTRY = re.compile(r"^\"?(\w[\w -]*?)\"?[ \t]*[:=][ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^']|'')*)'")
 _KEYS = {
     "title": ("title",),
-    "url": ("url", "url source", "source", "canonical", "permalink"),
+    "url": ("url", "url source", "source", "sourceurl", "source_url", "canonical", "permalink"),
     "language": ("lang", "language", "locale"),
-    "date": ("date", "published", "published time", "published_time", "publishdate", "datepublished"),
+    "date": ("date", "published", "published time", "published_time", "publishedtime", "publishdate", "datepublished"),
     "author": ("author", "authors", "byline"),
 }
 
@@ -58,12 +63,20 @@ def front_matter(text: str) -> tuple[Metadata, int]:
     if found is None:
         return Metadata(), 0
     entries = {
-        key.lower(): value.strip("\"'")
+        key.lower(): _unquoted(value)
         for key, value in reversed(_ENTRY.findall(found["lines"]))
         if value[:1] not in ("", ">", "|", "[", "{")
     }
     told = {name: next((entries[key] for key in keys if key in entries), "") for name, keys in _KEYS.items()}
     return Metadata(**told), found.end()
+
+
+def _unquoted(value: str) -> str:
+    """A value of YAML or TOML without its quotation marks."""
+    found = _QUOTED.match(value)
+    return (
+        value.strip("\"'") if found is None else re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2].replace("''", "'")
+    )
 
 
 def read_stated(tree: Any, nodes: Sequence[Any]) -> tuple[Metadata, list[Mapping[str, Any]]]:
