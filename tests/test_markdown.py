@@ -156,6 +156,8 @@ def test_signs_in_the_lines_of_a_cell_make_no_markup_together() -> None:
         ("**Note:**the rest, 日本**強調**です, **bold**ly", "Note:the rest, 日本強調です, boldly", []),
         ("![pic](a.jpg)Caption ![b](b.jpg) c", "pic Caption b c", []),
         ("# ![logo](l.png) Ferry stops", "Ferry stops", []),
+        ("# ![logo](l.png) [Ferry](/f) stops", "Ferry stops", [("Ferry", "/f")]),
+        ("# [![logo](l.png)](/) Ferry stops", "Ferry stops", []),
         ("[Food](/food)[Bread](/bread)s", "Food Breads", [("Food", "/food"), ("Bread", "/bread")]),
         ("> Row on,\n> > boys.", "Row on,\nboys.", []),
         ("| January | 3 \\| 4 | [Quay](/q) |", "January   3 | 4   Quay", [("Quay", "/q")]),

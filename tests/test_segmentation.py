@@ -123,6 +123,8 @@ def test_cards_side_by_side_in_markdown_are_stories_of_their_own(line: str) -> N
     page = labelled(line.format(*cards) + "\n\n[Home](/)\n", "teaser")
     found = [(t.title, t.url) for t in page.teasers]
     assert found[:3] == [("Truck hits the bridge", "/1"), ("Mill burns down before dawn", "/2"), ("Boys row home", "/3")]
+    told = "The [council of the town](/a) had wanted to sell it, but was outvoted by [seven of its members](/b), as they say."
+    assert len(labelled(f"{told}\n\n[Home](/)\n", "teaser", "boilerplate").teasers) == 1
 
 
 def test_headline_and_standfirst_are_a_line_each() -> None:

@@ -367,10 +367,13 @@ def _said(text: str, parser: Any, environment: dict[str, Any]) -> tuple[Said, st
     kinds = {kind for part, kind in parts if kind and part.strip()}
     if heading and kinds != {"image"}:
         parts = [("", kind) if kind == "image" else (part, kind) for part, kind in parts]
-    places = [0, *accumulate(len(part) for part, _ in parts)]
+    whole = "".join(part for part, _ in parts)
+    places = [
+        *accumulate((len(part) for part, _ in parts), initial=len(whole.lstrip()) - len(whole))
+    ]  # in the text without white space before it
     said = Said(
-        "".join(part for part, _ in parts).strip(),
-        tuple(Link(places[begin], places[end], address) for begin, end, address in links if places[begin] < places[end]),
+        whole.strip(),
+        tuple(Link(max(places[begin], 0), places[end], address) for begin, end, address in links if max(places[begin], 0) < places[end]),
         heading,
         kinds == {"image"},
     )

@@ -62,9 +62,8 @@ COLLAPSED_LINE = 600  # characters; a page that is nearly nothing but one line t
 ENDLESS_LINE = 6000  # characters; no paragraph is this long, so such a line is cut on any page
 # Links of Markdown, and share of lines after a blank one or with a bullet, from which a page is that.
 MARKDOWN_LINKS, MARKDOWN_BLANK = 3, 0.3
-MARKDOWN_PARTED = (
-    0.15  # share of its other lines that have a blank one above; with fewer each line is a paragraph, unless all blank ones were stripped
-)
+# Share of its other lines that have a blank one above; with fewer each line is a paragraph, unless all blank ones were stripped.
+MARKDOWN_PARTED = 0.15
 FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line above where nodes have lines of their own
 # Shares of the indented lines that begin as no sentence does (at least) and have bullets (at most), where those are nodes' further lines.
 INNER, INNER_BULLETS = 0.3, 0.05
@@ -718,7 +717,7 @@ class _Make:
 
 def is_markdown(text: str) -> bool:
     """Whether a dump is Markdown itself: by its links, or, where it has few, by headings and another of its marks. There need be no blank lines in it."""
-    return len(_LINK.findall(text)) >= MARKDOWN_LINKS or has_headings(text)
+    return ("](" in text and len(_LINK.findall(text)) >= MARKDOWN_LINKS) or has_headings(text)
 
 
 def has_headings(text: str) -> bool:

@@ -418,7 +418,8 @@ def _as_told(segment: LabeledSegment, said: Said, place: int) -> list[LabeledSeg
         lead = len(said.text) - len(said.text.removeprefix(bullet).lstrip())
         said, bullet = replace(said, text=said.text[lead:], links=_moved(said.links, lead, len(said.text))), ""
     titles = [link for link in said.links if count_words(said.text[link.start : link.end]) >= LINKED_WORDS]
-    starts = [link.start for link in titles[1:]] if len({link.address for link in titles}) > 1 else []
+    mostly = 2 * sum(link.end - link.start for link in titles) > len(said.text)  # or it is a sentence with links in it
+    starts = [link.start for link in titles[1:]] if mostly and len({link.address for link in titles}) > 1 else []
     parts = [
         replace(said, text=said.text[start:end].rstrip(BETWEEN), links=_moved(said.links, start, end))
         for start, end in pairwise([0, *starts, len(said.text)])
