@@ -722,7 +722,7 @@ def is_markdown(text: str) -> bool:
 
 def has_headings(text: str) -> bool:
     """Whether a text has headings as Markdown writes them, several or one and another of its marks. Comments in code look like those of level 1."""
-    headings = _HEADING.findall(text)
+    headings = _HEADING.findall(text) if "#" in text else []
     surely = any(level != "#" for level in headings) or _HEADING.match(text.lstrip()) is not None
     return surely and len(headings) + any(mark.search(text) is not None for mark in _MARKS) > 1
 
