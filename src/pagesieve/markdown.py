@@ -1,4 +1,4 @@
-"""An article as Markdown: CommonMark, and tables as GitHub has them; and back, what a piece of it, or of a text that another program left marks in, says. Strings in, strings out.
+"""An article as Markdown: CommonMark, and tables as GitHub has them; and back, what its pieces say, or those of a text that another program left marks in. Strings in, strings out.
 
 What a page says in plain characters must not become markup, but stays as readable as it can: only such signs are escaped as would be read as
 markup where they stand.

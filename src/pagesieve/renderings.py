@@ -244,7 +244,7 @@ def rendered(document: Document, name: str, text: str) -> Document | None:
 
 
 def with_scripts(document: Document, html: str) -> Document | None:
-    """`document` as it is dumped where scripts and style sheets are taken for text; what they hold is boilerplate. None as for `rendered`.
+    """`document` as it is dumped where scripts and style sheets are taken for text; segments that are mostly these are boilerplate. None as for `rendered`.
 
     Its texts stand one after another, as lxml's `text_content` has them, or each on a line of its own: by the page's name. Of each script the
     first `LONGEST_SCRIPT` characters are kept, since of some pages little else would be learned.
@@ -273,7 +273,7 @@ def with_scripts(document: Document, html: str) -> Document | None:
 
 
 def _rendered(document: Document, name: str, text: str, segments: Sequence[Segment], foreign: Sequence[bool] = ()) -> Document | None:
-    """`document` as `rendered` gives it, cut into `segments`; those that are `foreign` have nothing of the page's text, and are boilerplate."""
+    """`document` as `rendered` gives it, cut into `segments`; those that are `foreign`, all or most of which is none of the page's text, are boilerplate."""
     own = [s for s, other in zip(segments, foreign, strict=True) if not other] if foreign else segments
     carried = carry(document.labels, document.page.text, own)
     if not own or carried.found < LEAST_FOUND:
