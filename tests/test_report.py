@@ -267,6 +267,8 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "pieces": 0,
         "remainders": 0,
         "threads": 0,
+        "collapsed": 0,
+        "scripts": 0,
         "breakdowns": {
             "unseen sites": {
                 "language": {
@@ -286,6 +288,8 @@ def test_the_model_card_tells_of_pieces_and_of_groups_that_are_large_enough(scor
     card = report.model_card(card_facts(summaries, pieces=12, threads=3))
     assert "\n3 threads of comments are learned from" in card
     assert "threads of comments" not in report.model_card(card_facts(summaries))
+    assert "\nOf the pages 2 in one line and 5 with scripts" in report.model_card(card_facts(summaries, collapsed=2, scripts=5))
+    assert "in one line" not in report.model_card(card_facts(summaries, scripts=5))
     assert "\n12 pieces of their articles alone" in card
     assert "pieces of their articles" not in report.model_card(card_facts(summaries))
     assert "\n5 pages without their article, text and HTML, are learned from" in report.model_card(card_facts(summaries, remainders=5))

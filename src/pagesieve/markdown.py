@@ -60,7 +60,8 @@ _LAX = re.compile(
     r"|(?<=\]\()(?P<address>(?:[a-z]+:/)?/[^()<>\"\s]*(?: [^()<>\"\s]+)+)(?=\))"
 )
 _CHARACTER = re.compile(rf"{_REFERENCE}#?\w+;")
-_ADDRESS = re.compile(r"\s?\[((?:https?:/|/|mailto:)[^\s\[\]]*)\](?!\()((?:[a-z]+:)?/[^\s\[\]]*)?")  # a picture's is followed by its link's
+# An address in brackets; a picture's is followed by that of its link.
+_ADDRESS = re.compile(r"\s?\[((?:https?:/|/|mailto:)[^\s\[\]]*)\](?!\()((?:[a-z]+:)?/[^\s\[\]]*)?")
 _PICTURE_FILE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?![^?#])", re.IGNORECASE)
 _CELL_EDGE = re.compile(r"(?<!\\)\|")
 _CITED = re.compile("\u27e8\\d{1,4}\u27e9")  # numbers of links, as Crawl4AI has them
@@ -71,9 +72,8 @@ _KNOWN_TAG = re.compile(
 _LINE_TAG = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
 _HEADED = re.compile(r"(?<=[\[)])\s*#{1,6}\s+")  # a heading within a link, behind its picture perhaps, as some programs write it
 _PICTURE_NUMBER = re.compile(PICTURE_NUMBER)
-_DEFINITION = re.compile(
-    r"^ {0,3}\[([^\[\]\n^][^\[\]\n]*)\]:[ \t]*(\S+)(?:[ \t]+\".*\")?[ \t]*$", re.MULTILINE
-)  # of a link that is named elsewhere
+# Where a link leads that is named elsewhere.
+_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n^][^\[\]\n]*)\]:[ \t]*(\S+)(?:[ \t]+\".*\")?[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ Made by pagesieve {facts["versions"]["pagesieve"]} with scikit-learn {facts["ver
 {facts["pages"]} pages of {facts["sites"]} sites, {facts["segments"]} segments; digest `{facts["data_digest"]}`.
 Languages: {languages}. Sources: {_stated(facts, "sources")}. Licences: {_stated(facts, "licences")}.
 {_html_pages(facts["html"])}
-{_pieces(facts["pieces"], facts["remainders"], facts["html"])}{_threads(facts["threads"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
+{_pieces(facts["pieces"], facts["remainders"], facts["html"])}{_threads(facts["threads"])}{_dirty(facts["collapsed"], facts["scripts"])}Held out and never trained on: {", ".join(facts["held_out"]) or "no site"}.
 {_chain(facts["chain"])}
 {facts["roles"]}
 
@@ -255,6 +255,13 @@ def _pieces(articles: int, others: int, html: int) -> str:
     kinds = ((articles, "pieces of their articles alone"), (others, "pages without their article"))
     parts = " and ".join(f"{count} {kind}" for count, kind in kinds if count)
     return f"{parts}{', text and HTML,' if html else ''} are learned from beside the pages.\n" if parts else ""
+
+
+def _dirty(collapsed: int, scripts: int) -> str:
+    """How many pages the networks learned from as crawls spoil them; "" for none."""
+    kinds = ((collapsed, "in one line"), (scripts, "with scripts and style sheets taken for text"))
+    parts = " and ".join(f"{count} {kind}" for count, kind in kinds if count)
+    return f"Of the pages {parts} are learned from, too, by the networks alone.\n" if parts else ""
 
 
 def _threads(count: int) -> str:

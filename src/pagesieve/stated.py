@@ -74,9 +74,9 @@ def front_matter(text: str) -> tuple[Metadata, int]:
 def _unquoted(value: str) -> str:
     """A value of YAML or TOML without its quotation marks."""
     found = _QUOTED.match(value)
-    return (
-        value.strip("\"'") if found is None else re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2].replace("''", "'")
-    )
+    if found is None:
+        return value.strip("\"'")
+    return found[2].replace("''", "'") if found[1] is None else re.sub(r"\\(.)", r"\1", found[1])
 
 
 def read_stated(tree: Any, nodes: Sequence[Any]) -> tuple[Metadata, list[Mapping[str, Any]]]:

@@ -138,6 +138,8 @@ def _data_facts(gathered: Gathered, bare: Sequence[Document], text: View, of_htm
         "pieces": pieces["excerpt"],
         "remainders": pieces["remainder"],
         "threads": sum("@thread" in d.page.name for d in gathered.views),
+        "collapsed": pieces[training.COLLAPSED],
+        "scripts": pieces[training.SCRIPTS],
         "html": len(gathered.html) if of_html else 0,
         "languages": dict(Counter(d.language for d in bare).most_common()),
         "sources": sorted({d.source for d in bare if d.source}),
