@@ -20,6 +20,7 @@ from pagesieve.page import (
     MAX_INDENT,
     MAX_WRAP,
     MIN_WRAP_EVIDENCE,
+    WIDEST,
     Page,
     PageError,
     Segments,
@@ -480,10 +481,39 @@ def test_long_lines_beside_wrapped_ones_mean_that_nothing_is_wrapped() -> None:
     assert contents(narrow + "\n" + KEPT * 3 + "\n")[:3] == narrow.splitlines()[:3]
 
 
-@pytest.mark.parametrize(("width", "joined"), [(38, False), (60, True), (MAX_WRAP, True), (130, False)])
+@pytest.mark.parametrize(
+    ("width", "joined"), [(38, False), (60, True), (MAX_WRAP, True), (120, True), (132, True), (200, True), (WIDEST + 50, False)]
+)
 def test_only_text_of_a_plausible_width_is_taken_for_wrapped(width: int, joined: bool) -> None:
-    text = wrapped([*ARTICLE, *ARTICLE], width)
-    assert contents(text) == ([*ARTICLE, *ARTICLE] if joined else [line for line in text.splitlines() if line])
+    paragraphs = [" ".join(ARTICLE[:4]), *ARTICLE] * 3
+    text = wrapped(paragraphs, width)
+    assert contents(text) == (paragraphs if joined else [line for line in text.splitlines() if line])
+
+
+def test_wide_lines_that_end_as_sentences_do_or_hold_columns_are_not_taken_for_wrapped() -> None:
+    summaries = [
+        f"{'The ferry across the Tarn keeps its crew until spring, says the council of the valley, and ' * 2}{'x' * n}."
+        for n in (1, 3, 2, 4)
+    ] * 2
+    rows = [
+        f"{'Tarnfoot':<60}{'daily but Sundays, from the landing stage below the mill':<70}{'9.30 to 17'}{'x' * n}" for n in (1, 2, 3, 1)
+    ] * 2
+    for lines in (summaries, rows):
+        assert contents("\n".join(["Ferry", *lines, "Orchard"])) == ["Ferry", *(" ".join(line.split()) for line in lines), "Orchard"]
+
+
+def test_wide_lines_of_all_lengths_are_not_taken_for_wrapped() -> None:
+    lines = [
+        f"{'The ferry across the Tarn keeps its crew until spring, says the council ' * 2}{'and so on ' * n}and on"
+        for n in (0, 3, 1, 4, 2, 4, 4, 0, 3, 4)
+    ]
+    assert contents("\n".join(lines)) == lines
+
+
+def test_the_last_line_of_a_centred_paragraph_belongs_to_it() -> None:
+    text = wrapped([KEPT, VOTE, QUOTE], 72)
+    centred = "\n".join(line.center(72).rstrip() for line in text.splitlines())
+    assert contents(centred) == contents(text) == [KEPT, VOTE, QUOTE]
 
 
 def test_a_dash_at_the_start_of_a_wrapped_line_is_no_bullet() -> None:

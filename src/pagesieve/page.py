@@ -53,8 +53,11 @@ __all__ = [
     "wrap_width",
 ]
 
-MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line
+MIN_WRAP, MAX_WRAP, WIDEST = 50, 110, 400  # columns; narrower is a list, wider is a paragraph on one line unless all wide lines agree
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
+# Share of the width from which lines are about as wide, and share of these, at least, into which the next word did not fit, where it is beyond `MAX_WRAP`.
+NEAR_WIDEST, FULL, LEAST_WIDE = 0.8, 0.7, 4
+CENTRED = 2  # columns by which the margins on the left and on the right may differ
 MAX_OVERLONG = 0.1  # share of the page's characters that may lie in lines wider than the wrap width
 # The same where wide characters count as one column, and the share of the pairs of lines that may be wrapped.
 LEAST_BY_CHARACTERS, SHARE_BY_CHARACTERS = 5, 0.3
@@ -580,7 +583,7 @@ def _lines(text: str) -> list[_Line]:
         position += len(raw)
         blank = 0
     lines = _without_ordinals(_without_lone_breaks(lines, text), text)
-    return _by_characters(lines, text) if wide and not wrap_width(lines) else lines
+    return _by_characters(lines, text) if wide and not _narrow(_pairs(lines), lines) else lines
 
 
 def _without_lone_breaks(lines: list[_Line], text: str) -> list[_Line]:
@@ -612,8 +615,8 @@ def _by_characters(lines: list[_Line], text: str) -> list[_Line]:
     if wrapped < LEAST_BY_CHARACTERS:
         return lines
     counted = [replace(line, width=line.indent + line.end - line.start, first_word=_first_by_characters(line, text)) for line in lines]
-    width = wrap_width(counted)
-    pairs = [pair for pair in itertools.pairwise(counted) if _may_be_wrapped(*pair)]
+    pairs = [pair for pair in _pairs(counted) if MIN_WRAP * 0.8 <= pair[0].width <= MAX_WRAP]
+    width = _agreed(pairs, counted, MAX_WRAP)
     full = sum(line.width <= width <= line.width + following.first_word for line, following in pairs)
     return counted if width and full >= max(LEAST_BY_CHARACTERS, SHARE_BY_CHARACTERS * len(pairs)) else lines
 
@@ -654,25 +657,49 @@ def _first(word: str) -> int:
     return 2 if _WIDE.match(word) else _columns(word)
 
 
-def _may_be_wrapped(line: _Line, following: _Line) -> bool:
-    """Whether `following`, the line below, may be what did not fit into `line`."""
-    return not following.blank_before and not following.bullet and MIN_WRAP * 0.8 <= line.width <= MAX_WRAP
+def _pairs(lines: list[_Line]) -> list[tuple[_Line, _Line]]:
+    """The adjacent lines of which the second may be what did not fit into the first."""
+    return [pair for pair in itertools.pairwise(lines) if not pair[1].blank_before and not pair[1].bullet]
 
 
-def wrap_width(lines: list[_Line]) -> int:
-    """The column at which the lines were hard-wrapped, or 0 where they were not.
+def wrap_width(lines: list[_Line], text: str) -> int:
+    """The column at which the lines of `text` were hard-wrapped, or 0 where they were not.
 
     A wrapped line is as wide as it can be: with the next line's first word it would be too wide. So each pair of
     adjacent lines votes for the widths from its first line's own width up to one below that sum; the width with most
     votes wins if it has some votes and hardly any text that could have been broken is wider than it.
+
+    Wide lines may be paragraphs or rows of a table that happen to be as long, so those that end as a sentence does or hold
+    columns have no vote, and nearly all that are about as wide must agree.
     """
-    votes = [0] * (MAX_WRAP + 2)
-    for line, following in itertools.pairwise(lines):
-        if _may_be_wrapped(line, following):
-            votes[line.width] += 1
-            votes[min(line.width + following.first_word + 1, MAX_WRAP + 1)] -= 1
-    for column in range(1, len(votes)):
-        votes[column] += votes[column - 1]
+    pairs = _pairs(lines)
+    return _narrow(pairs, lines) or _wide(pairs, lines, text)
+
+
+def _narrow(pairs: list[tuple[_Line, _Line]], lines: list[_Line]) -> int:
+    """The width up to `MAX_WRAP` at which `lines` were wrapped, or 0. `pairs`: `_pairs` of them."""
+    return _agreed([pair for pair in pairs if MIN_WRAP * 0.8 <= pair[0].width <= MAX_WRAP], lines, MAX_WRAP)
+
+
+def _wide(pairs: list[tuple[_Line, _Line]], lines: list[_Line], text: str) -> int:
+    """The same beyond `MAX_WRAP`."""
+    long = [pair for pair in pairs if MAX_WRAP < pair[0].width <= WIDEST]
+    prose = [pair for pair in long if text[pair[0].end - 1] not in ENDING and "  " not in text[pair[0].start : pair[0].end]]
+    width = _agreed(prose, lines, WIDEST)
+    near = sum(pair[0].width >= NEAR_WIDEST * width for pair in long)
+    full = sum(_is_full(*pair, width) for pair in prose)
+    return width if full >= max(LEAST_WIDE, FULL * near) else 0
+
+
+def _agreed(pairs: list[tuple[_Line, _Line]], lines: list[_Line], most_columns: int) -> int:
+    """The width that most of `pairs` vote for, if there are enough of them and hardly any text of `lines` is wider; 0 otherwise."""
+    if len(pairs) < MIN_WRAP_EVIDENCE:
+        return 0
+    votes = [0] * (most_columns + 2)
+    for line, following in pairs:
+        votes[line.width] += 1
+        votes[min(line.width + following.first_word + 1, most_columns + 1)] -= 1
+    votes = [*itertools.accumulate(votes)]
     most = max(votes[MIN_WRAP:])
     if most < MIN_WRAP_EVIDENCE:
         return 0
@@ -681,6 +708,16 @@ def wrap_width(lines: list[_Line]) -> int:
     breakable = [line for line in lines if not line.solid]
     prose = [line for line in breakable if not line.bullet]  # html2text leaves list items whole
     return width if any(_fits(some, widest + 1) for some in (breakable, prose)) else 0
+
+
+def _is_centred(last: _Line, line: _Line, width: int, text: str) -> bool:
+    """Whether `line` stands in the middle, below one without columns."""
+    return abs(line.indent + line.width - width) <= CENTRED and "  " not in text[last.start : last.end]
+
+
+def _is_full(line: _Line, following: _Line, width: int) -> bool:
+    """Whether the first word of `following` had no place any more in `line`."""
+    return line.width <= width + 1 and line.width + 1 + following.first_word > width
 
 
 def _fits(lines: list[_Line], width: int) -> bool:
@@ -709,7 +746,7 @@ class _Make:
             inner = _are_inner([line for line in lines if line.indent], text)
             flush = sum(line.blank_before or (line.indent > 0 and not inner) for line in lines) <= FLUSH * len(lines)
             torn = flush and _are_torn(lines, text)
-        width, markdown = wrap_width(lines), _is_markdown(text, lines)
+        width, markdown = wrap_width(lines, text), _is_markdown(text, lines)
         inner = torn and inner
         torn = torn or (not width and not markdown and _are_torn_between_blanks(lines, text))
         return cls(width, markdown, "](" in text, torn, inner)
@@ -807,9 +844,9 @@ def _continues(last: _Line, line: _Line, item: int, make: _Make, text: str) -> b
         )  # an address broken behind a hyphen
     ):
         return True
-    if not width or line.indent > max(last.indent, item) + 1:
+    if not width or (line.indent > max(last.indent, item) + 1 and not _is_centred(last, line, width, text)):
         return False
-    return last.width <= width + 1 and last.width + 1 + line.first_word > width
+    return _is_full(last, line, width)
 
 
 def _cut(text: str, first: _Line, last: _Line, size: int, segments: Segments) -> None:
