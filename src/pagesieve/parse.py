@@ -20,6 +20,7 @@ MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
 MANY_UNCLOSED = 1_000  # nor one whose opening tags are not so many more than its closing ones
 MANY_OPTIONS = 2_000
 MANY_ATTRIBUTES = 2_000
+MANY_PARTS = 500  # of a page whose script puts them in place; each is copied as often as it stands within others
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
 
 _TAG_OR_COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(/?)([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE | re.DOTALL)
@@ -55,7 +56,54 @@ def parse(html: str) -> Any:
     long = _has_long_tag(html)
     if many or long:
         data = _tame(html, many, long).encode("utf-8", "replace")
-    return LexborHTMLParser(data.replace(b"\0", b"\xef\xbf\xbd") if b"\0" in data else data)
+    tree = LexborHTMLParser(data.replace(b"\0", b"\xef\xbf\xbd") if b"\0" in data else data)
+    if b'id="S:' in data:
+        _put_in_place(tree)
+    return tree
+
+
+def _put_in_place(tree: Any) -> None:
+    """Puts the parts of a page that React sends one after the other, hidden, where the page's own script puts them.
+
+    A part is `<div hidden id="S:0">`; its place is at `<template id="B:0">`, instead of what stands there for the time being, up to the
+    comment `/$`, or at `<template id="P:0">`. A part without a place stays hidden.
+    """
+    parts = {node.id[1:]: node for node in tree.css('div[hidden][id^="S:"]')}
+    if len(parts) > MANY_PARTS:
+        return
+
+    def fill(node: Any) -> None:
+        for place in node.css('template[id^="B:"], template[id^="P:"]'):
+            part = parts.pop(place.id[1:], None)
+            if part is None:
+                continue
+            fill(part)  # before it is copied
+            if place.id.startswith("B"):
+                _drop_until_end(place)
+            while (child := part.child) is not None:
+                place.insert_before(child)  # a copy
+                child.remove()
+            place.remove()
+
+    if tree.body is not None:
+        fill(tree.body)
+
+
+def _drop_until_end(place: Any) -> None:
+    """Removes what follows up to the comment that ends what stands there for the time being; nothing without such a comment."""
+    level, waiting, node = 0, [], place.next
+    while node is not None:
+        mark = node.comment_content if node.is_comment_node else ""
+        if mark == "/$":
+            if not level:
+                for passed in waiting:
+                    passed.remove()
+                return
+            level -= 1
+        elif mark in ("$", "$?", "$!", "$~"):
+            level += 1
+        waiting.append(node)
+        node = node.next
 
 
 def _spelt_out(html: str) -> str:
