@@ -194,6 +194,27 @@ def test_a_page_that_hides_most_of_itself_shows_it() -> None:
     assert page.segments[-1].text == ARTICLE.strip()
 
 
+@pytest.mark.parametrize("around", ["article", "main", "div class=entry-content", "div id=articleBody", "section itemprop=articleBody"])
+@pytest.mark.parametrize("hiding", ["hidden", "style='display: none'"])
+def test_hidden_paragraphs_of_the_article_are_shown(around: str, hiding: str) -> None:
+    menu = f"<nav><div hidden><p>{ARTICLE}</p></div></nav><p>{'Menu ' * 2000}</p><div hidden><p>{ARTICLE}</p></div>"
+    page = read_html(
+        f"<html>{menu}<{around}><h1>Ferry</h1><div {hiding}><p>{ARTICLE}</p><p>Row on.</p></div><p hidden>Sold</p></{around.split()[0]}>"
+    )
+    assert page.notes == ("text from hidden elements",)
+    assert [segment.text for segment in page.segments][1:] == ["Ferry", ARTICLE.strip(), "Row on."]
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<aside hidden><p>{}</p></aside>", "<form><div hidden><p>{}</p></div></form>", "<dialog><p>{}</p></dialog>", "<div hidden>{}</div>"],
+)
+def test_hidden_text_of_an_article_that_is_no_part_of_it_stays_hidden(html: str) -> None:
+    page = read_html(f"<html><article><p>{'Row on. ' * 2000}</p>{html.format(ARTICLE)}</article>")
+    assert page.notes == ()
+    assert len(page.segments) == 1
+
+
 UNSPACED = {"ja": "連絡船は明日からまた動く。" * 60, "zh": "渡轮明天恢复通航。" * 60, "th": "เรือข้ามฟากกลับมาแล่น" * 40}
 
 

@@ -31,6 +31,38 @@ def test_a_page_nested_without_end_is_read_in_time() -> None:
     assert texts("<div>" * (MAX_DEPTH - 1) + "Row" + "</div>" * (MAX_DEPTH - 1) + "on") == ["Row", "on"]
 
 
+def test_parts_that_react_streams_stand_where_its_script_puts_them() -> None:
+    html = (
+        "<main><h1>Ferry</h1><!--$?--><template id='B:0'></template><p>Loading <!--$?-->…<!--/$--></p><!--$--><b>wait</b><!--/$--><!--/$--><p>Letters</p></main>"
+        '<div hidden id="S:1">Tarn</div><div hidden id="S:0"><p>Row on, <template id="P:1"></template>!</p><p>Two</p></div><script>$RC("B:0","S:0")</script>'
+    )
+    assert texts(html) == ["Ferry", "Row on, Tarn!", "Two", "Letters"]
+    assert read_html(html).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ('<p>Row on</p><div hidden id="S:0">lost</div>', ["Row on"]),  # nowhere to be put
+        ('<p>Row on</p><template id="B:0"></template><i>wait</i><div hidden id="S:0">found</div>', ["Row on", "foundwait"]),
+        ('<p>Row on</p><template id="B:0"></template><div hidden id="S:0"><template id="P:0"></template>found</div>', ["Row on", "found"]),
+        ('<p>Row on</p><div hidden id="S:0"><template id="B:0"></template>lost</div>', ["Row on"]),  # within itself
+        ('<template id="B:0"></template><div hidden id="S:0"></div><p>Row on</p>', ["Row on"]),
+    ],
+)
+def test_parts_without_a_place_stay_hidden(html: str, shown: list[str]) -> None:
+    assert texts(html) == shown
+
+
+def test_parts_within_each_other_without_end_are_read_in_time() -> None:
+    def page(size: int) -> str:
+        parts = "".join(f'<div hidden id="S:{i}"><template id="B:{i + 1}"></template>{"<i></i>" * size}</div>' for i in range(400))
+        return f'<p>Row on</p><template id="B:0"></template>{parts}'
+
+    assert texts(page(1)) == ["Row on"]
+    assert grows_linearly(page, read_html, 20)
+
+
 @pytest.mark.parametrize(
     "html",
     [

@@ -78,6 +78,14 @@ _NATURES = Names(
     }
 )
 _INVISIBLE = re.compile(r"(?:^|;|\*/)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)  # not backface-visibility
+CHAPTER = 300  # bytes of paragraphs from which an element may be a part of the article
+_PARAGRAPH, _ARTICLE, _ASIDE = 1, 2, 3
+_KINDS = Names(
+    {"p": _PARAGRAPH, "article": _ARTICLE, "main": _ARTICLE} | dict.fromkeys(("nav", "header", "footer", "aside", "form"), _ASIDE)
+)
+_ARTICLE_NAME = re.compile(
+    rb"(?:article|entry|post|story)[-_]{0,2}(?:body|content|text)", re.IGNORECASE
+)  # as ids, classes and `itemprop` call it
 HIDING: Mapping[str, Callable[[str], bool]] = {  # attributes: which of their values hide an element
     "hidden": lambda value: value != "until-found",
     "aria-hidden": lambda value: value == "true",  # of an `ICONS` element; others are meant for the eye alone
@@ -111,7 +119,7 @@ class Shown:
     """The elements of a tree that are shown: their places in the tree and what their names say.
 
     Then, of the text behind each piece: whether it is left out (`hidden`), whether that is because the page itself declares it hidden
-    (`declared`), and whether it holds no references (`written`).
+    (`declared`), and whether it holds no references (`written`). `opened`: elements that the page declares hidden and that are shown, as parts of its article.
     """
 
     element: Ints
@@ -119,6 +127,7 @@ class Shown:
     hidden: Bools
     declared: Bools
     written: Bools
+    opened: Ints
 
     def having(self, signs: int) -> Ints:
         """Those whose names say one of `signs`, as places in the tree."""
@@ -126,18 +135,20 @@ class Shown:
 
 
 def shown(tree: Tree, hidden: bool = False, noscript: bool = False) -> Shown:
-    """What is shown; with `hidden` also what the page declares hidden, with `noscript` also what it shows where nothing runs."""
+    """What is shown; with `hidden` also all that the page declares hidden, with `noscript` also what it shows where nothing runs."""
     nature = _NATURES(tree.name)
     unseen = nature & UNSHOWN > 0
     if noscript:
         unseen &= nature & NOSCRIPT == 0
     declared = np.zeros(len(nature), dtype=np.bool_) if hidden else _declared_hidden(tree, nature)
+    opened = _chapters(tree, np.flatnonzero(declared & (nature & DIALOG == 0)))
+    declared[opened] = False
     unseen_depth, declared_depth = tree.nest(unseen).depth, tree.nest(declared).depth
     gone = unseen_depth + declared_depth > 0
     element = np.flatnonzero(~(unseen | declared | gone[tree.piece - 1]))
     written = np.zeros(len(tree.begin), dtype=np.bool_)
     written[tree.piece[nature & WRITES > 0]] = True
-    return Shown(element, nature[element], gone[:-1], (declared_depth > 0)[:-1] & (unseen_depth == 0)[:-1], written)
+    return Shown(element, nature[element], gone[:-1], (declared_depth > 0)[:-1] & (unseen_depth == 0)[:-1], written, opened)
 
 
 def _declared_hidden(tree: Tree, nature: Ints) -> Bools:
@@ -150,6 +161,24 @@ def _declared_hidden(tree: Tree, nature: Ints) -> Bools:
         known = {value: hides(read_text(value.decode("utf-8"))) for value in set(values)}
         found[some] |= np.array([known[value] for value in values], dtype=np.bool_)
     return np.asarray(found)
+
+
+def _chapters(tree: Tree, hidden: Ints) -> Ints:
+    """Those of these elements that hold paragraphs of the article: behind a click, or until a reader has paid."""
+    if not len(hidden):
+        return hidden
+    kind = _KINDS(tree.name)
+    text = np.where(tree.nest(kind == _PARAGRAPH).depth[:-1] > 0, tree.end - tree.close, 0)
+    before = np.append(0, np.cumsum(text))
+    hidden = hidden[before[tree.last[hidden]] - before[tree.piece[hidden]] >= CHAPTER]
+    if not len(hidden):
+        return hidden
+    article = kind == _ARTICLE
+    named = np.fromiter((match.start() for match in _ARTICLE_NAME.finditer(tree.data)), dtype=np.int64)
+    piece = np.searchsorted(tree.begin, named, side="right") - 1
+    article |= np.isin(tree.piece, piece[named < tree.close[piece]])
+    place = tree.piece[hidden]
+    return hidden[(tree.nest(article).depth[place] > 0) & (tree.nest(kind == _ASIDE).depth[place] == 0)]
 
 
 # --------------------------------------------------------------------------------------------------------------- runs

@@ -4,8 +4,8 @@ What follows sees the same kind of segments as of a text dump; each has a `Marku
 text is made anew: one line for each block of the page, a blank line around paragraphs and headings, as a browser's
 `innerText` has it. Pages are decoded and parsed (`parse`, `stated`) one by one, then read some at a time: `tree` (the parsed pages in columns), `flow`
 (their lines), `titles` (which of them are the page's title), `markup` (where they stand). `noscript` counts where a page shows next to nothing without it, the article's text in its
-JSON-LD or its framework's state where there is no other, and what is declared hidden where that is most of the page (chapters
-behind a click).
+JSON-LD or its framework's state where there is no other, what is declared hidden where it is paragraphs of the article (chapters
+behind a click, text behind a paywall) or most of the page.
 """
 
 from __future__ import annotations
@@ -194,9 +194,9 @@ class _Parsed:
 
 def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
     """The page that was laid out so; what it does not show is looked for where that is next to nothing."""
-    notes: tuple[str, ...] = ()
     if laid.hidden_words > max(laid.words, BARE):  # chapters behind a click
-        (laid,), notes = _lay_out([parsed], hidden=True), ("text from hidden elements",)
+        (laid,) = _lay_out([parsed], hidden=True)
+    notes = ("text from hidden elements",) if laid.opened else ()
     words = laid.words
     if words < BARE and parsed.written:
         (again,) = _lay_out([parsed], noscript=True)
@@ -213,12 +213,13 @@ def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """A page laid out: its text and segments, how many words are shown, and how many the page itself declares hidden."""
+    """A page laid out: its text and segments, how many words are shown, how many the page itself declares hidden, and whether some such are shown (`opened`)."""
 
     text: str
     segments: Segments
     words: int
     hidden_words: int
+    opened: bool
 
     def with_article(self, article: str) -> _Laid:
         """The page with an article's text that it does not show at its end."""
@@ -241,11 +242,12 @@ def _lay_out(pages: Sequence[_Parsed], hidden: bool = False, noscript: bool = Fa
     owns = [slice(*of) for of in itertools.pairwise(bounds)]
     texts = [[text[a:b] for a, b in zip(starts[own], ends[own], strict=True)] for text, own in zip(lines.texts, owns, strict=True)]
     shares = [titled(own, page.metadata.title) for own, page in zip(texts, pages, strict=True)]
+    opened = {*tree.page[tree.piece[seen.opened]].tolist()}
     found = []
     for page, (markup, own) in enumerate(zip(markup_of(tree, seen, lines, shares), owns, strict=True)):
         tidy = bool(lines.tidy[page])
         segments = Segments(texts[page], starts[own], ends[own], blank_before=blanks[own], markup=markup, tidy=tidy)
-        found.append(_Laid(lines.texts[page], segments, int(lines.words[page]), int(lines.hidden_words[page])))
+        found.append(_Laid(lines.texts[page], segments, int(lines.words[page]), int(lines.hidden_words[page]), hidden or page in opened))
     return found
 
 

@@ -20,7 +20,8 @@ MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
 MANY_UNCLOSED = 1_000  # nor one whose opening tags are not so many more than its closing ones
 MANY_OPTIONS = 2_000
 MANY_ATTRIBUTES = 2_000
-MANY_PARTS = 500  # of a page whose script puts them in place; each is copied as often as it stands within others
+# Of a page whose script puts its parts in place: how many they are, how many stand within each other, and how many nodes what stands there for the time being has.
+MANY_PARTS, DEEP_PARTS, MANY_WAITING = 500, 20, 1_000
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
 
 _TAG_OR_COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(/?)([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE | re.DOTALL)
@@ -72,12 +73,12 @@ def _put_in_place(tree: Any) -> None:
     if len(parts) > MANY_PARTS:
         return
 
-    def fill(node: Any) -> None:
+    def fill(node: Any, level: int) -> None:
         for place in node.css('template[id^="B:"], template[id^="P:"]'):
             part = parts.pop(place.id[1:], None)
-            if part is None:
+            if part is None or level == DEEP_PARTS:
                 continue
-            fill(part)  # before it is copied
+            fill(part, level + 1)  # before it is copied
             if place.id.startswith("B"):
                 _drop_until_end(place)
             while (child := part.child) is not None:
@@ -86,13 +87,13 @@ def _put_in_place(tree: Any) -> None:
             place.remove()
 
     if tree.body is not None:
-        fill(tree.body)
+        fill(tree.body, 0)
 
 
 def _drop_until_end(place: Any) -> None:
     """Removes what follows up to the comment that ends what stands there for the time being; nothing without such a comment."""
     level, waiting, node = 0, [], place.next
-    while node is not None:
+    while node is not None and len(waiting) < MANY_WAITING:
         mark = node.comment_content if node.is_comment_node else ""
         if mark == "/$":
             if not level:
