@@ -66,6 +66,11 @@ def texts(html: str) -> list[str]:
             "<p hidden>a</p><p style='color:red;display: NONE'>b</p><div style=visibility:hidden><p>c</p></div><p>seen as it is</p>",
             ["seen as it is"],
         ),
+        (
+            "<pre><b>def</b> <i>row</i>(n):\n    <b>if</b>&nbsp;n:\n\n\t<b>on</b>\n<i></i> \n  <u>\n</u><i>end</i>\n</pre>",
+            ["def row(n):\n    if\xa0n:\n\n\ton\n \n  \nend"],
+        ),
+        ("<pre>a\n<!-- no --> <b hidden> no </b>  b</pre><p>c<code> d </code><pre> e </pre>", ["a\n   b", "c d", "e"]),
         ("<dialog>a</dialog><dialog open>b</dialog><p><i aria-hidden=true>icon</i>seen as it is</p>", ["b", "seen as it is"]),
         (
             "<p>Please wait</p><noscript><img alt='a picture of it'>text</noscript><p>" + "seen " * BARE + "</p>",

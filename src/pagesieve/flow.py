@@ -12,7 +12,7 @@ Nothing is rendered: style sheets are not read, so what only they hide is there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -337,6 +337,10 @@ def lay_out(tree: Tree, seen: Shown) -> Lines:
     out[start[spaced] - 2] = ord("\n")
     out[ranges(start - placed.tabs, placed.tabs)] = ord("\t")
     order = np.argsort(placed.run)
+    for place in np.searchsorted(placed.run[order], [*placed.gaps]).tolist():
+        at, gap = order[place], placed.gaps[int(placed.run[order[place]])]
+        if not placed.tabs[at]:
+            out[start[at] - len(gap) : start[at]] = gap
     out[ranges(start[order], length[order])] = codes
     text = out.tobytes().decode("utf-32-le")
 
@@ -374,7 +378,8 @@ class _Placed:
     """The runs that have something to say, in the order in which they are laid out.
 
     Of each: its place among all (`run`), whether it `begins` a line, with a blank line `above` it, whether its white space is `kept`, and
-    what parts it from the run before where it goes on with a line: so many `tabs`, or, without one, a space (`spaced`).
+    what parts it from the run before where it goes on with a line: so many `tabs`, or, without one, so many characters (`spaced`), a space
+    or, by run, those of `gaps`.
     """
 
     run: Ints
@@ -382,7 +387,8 @@ class _Placed:
     above: Bools
     kept: Bools
     tabs: Ints
-    spaced: Bools
+    spaced: Ints
+    gaps: Mapping[int, Codes]
 
     @classmethod
     def of(cls, tree: Tree, seen: Shown, runs: _Runs) -> _Placed:
@@ -400,6 +406,9 @@ class _Placed:
         spaced = np.append(False, runs.space[runs.begin[text + 1][:-1] - 1])[: len(text)] | (~kept & runs.space[runs.begin[text]])
         spaced |= np.searchsorted(runs.blank, piece) > np.searchsorted(runs.blank, before)
         spaced |= ~kept & _glued(tree, seen, runs, text)
+        gaps = {run: _white(tree, runs, run, last) for run, last in _within_code(text, kept, begins)}
+        widths = spaced.astype(np.int64)
+        widths[np.searchsorted(text, [*gaps])] = [*map(len, gaps.values())]
 
         line = np.cumsum(begins)
         waits = np.append(0, line)[np.searchsorted(text, alone)]  # a picture goes behind the line it stands in
@@ -411,8 +420,25 @@ class _Placed:
             np.append(margins > 0, none)[order],
             np.append(kept, none)[order],
             np.append(np.where(begins, 0, cells), none)[order],
-            np.append(spaced, none)[order],
+            np.append(widths, none)[order],
+            gaps,
         )
+
+
+def _within_code(text: Ints, kept: Bools, begins: Bools) -> Iterator[tuple[int, int]]:
+    """Of these texts those that go on with one whose white space is kept, and keep theirs; and the text before each."""
+    places = np.flatnonzero(kept & ~begins)
+    places = places[kept[places - 1]]
+    return zip(text[places].tolist(), text[places - 1].tolist(), strict=True)
+
+
+def _white(tree: Tree, runs: _Runs, run: int, last: int) -> Codes:
+    """The white space between two runs: at the end of the `last` one, and behind all pieces in between that hold nothing else."""
+    stop = runs.begin[last + 1]
+    solid = stop - int(np.argmin(runs.space[runs.begin[last] : stop][::-1]))
+    low, high = np.searchsorted(runs.blank, [runs.piece[last], runs.piece[run]])
+    between = b"".join(tree.data[tree.close[piece] : tree.end[piece]] for piece in runs.blank[low:high].tolist())
+    return np.concatenate([runs.codes[solid:stop], np.frombuffer(read_text(between.decode()).encode("utf-32-le"), dtype=np.uint32)])
 
 
 def _glued(tree: Tree, seen: Shown, runs: _Runs, text: Ints) -> Bools:
