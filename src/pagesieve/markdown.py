@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from pagesieve.html import Cell
 from pagesieve.page import Link
-from pagesieve.words import PICTURE_NUMBER
+from pagesieve.words import CHARACTER, PICTURE_NUMBER
 
 __all__ = ["Around", "Block", "Said", "has_addresses", "page_markdown", "unmarked", "unreferenced"]
 
@@ -26,7 +26,7 @@ LEAST_LEFT = 3  # references or addresses from which a page has them because a p
 LINKED_BLOCKS = 12  # that one link is around, at most; the half of another one is a slip
 SPARSE = 100  # places for each line of text from which a table's empty cells are left out: they would grow with the square of the page
 
-_REFERENCE = r"&(?=#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)"
+_REFERENCE = rf"(?={CHARACTER.pattern})&"
 # References, tags, comments, addresses in angle brackets, the middle of a link.
 _MARKUP = re.compile(rf"{_REFERENCE}|<(?=[A-Za-z/!?]|[^\s<>]+@)|\](?=\()")
 # How a heading, quotation, item, fence, underline, rule or definition of a link begins.
@@ -59,7 +59,6 @@ _LAX = re.compile(
     rf"`[^`\n]*`|(?<={_LETTER})(?P<stars>\*{{1,2}})(?={_LETTER})|\*\*(?=\S)(?P<strong>[^*\n]+)(?<=\S)\*\*|(?<!{_LETTER})(?<!\*)\*(?![*\s])[^*\n]*\*"
     r"|(?<=\]\()(?P<address>(?:[a-z]+:/)?/[^()<>\"\s]*(?: [^()<>\"\s]+)+)(?=\))"
 )
-_CHARACTER = re.compile(rf"{_REFERENCE}#?\w+;")
 # An address in brackets; a picture's is followed by that of its link.
 _ADDRESS = re.compile(r"\s?\[((?:https?:/|/|mailto:)[^\s\[\]]*)\](?!\()((?:[a-z]+:)?/[^\s\[\]]*)?")
 _PICTURE_FILE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?![^?#])", re.IGNORECASE)
@@ -297,12 +296,12 @@ def unreferenced(page: str, blocks: Iterable[str]) -> list[Said]:
     >>> unreferenced("", ["Kites &amp; co. [/kites]"]), unreferenced("Kites [/a] and [/b] on [/c]", ["Kites &amp; co. [/kites]"])
     ([], [Said(text='Kites &amp; co.', links=(Link(start=0, end=15, address='/kites'),), heading=0, picture=False, code=False)])
     """
-    referred, addressed = len(_CHARACTER.findall(page)) >= LEAST_LEFT, has_addresses(page)
+    referred, addressed = len(CHARACTER.findall(page)) >= LEAST_LEFT, has_addresses(page)
     if not (referred or addressed):
         return []
 
     def resolved(part: str) -> str:
-        return _CHARACTER.sub(lambda reference: unescape(reference[0]), part) if referred else part
+        return CHARACTER.sub(lambda reference: unescape(reference[0]), part) if referred else part
 
     found = []
     for text in blocks:

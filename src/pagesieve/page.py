@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.encodings import characters
-from pagesieve.words import FORMAT, hashes
+from pagesieve.words import BRACKETED, FORMAT, hashes
 
 Ints = NDArray[np.int64]
 
@@ -91,7 +91,7 @@ _BULLET = re.compile(r"(?:[•◦‣⁃∙·▪▫□■○●◎☆★△▲▽
 _DATE = re.compile(r"\d{1,2}\.\s+[^\W\d_]+\.?\s+(?:19|20)\d{2}\b")
 # Of a link, as renderers list them (there may be spaces in it) or write them in brackets behind the link.
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S*[/?=@]")
-_BRACKETED = re.compile(r"\[[^\s\[\]/]*/[^\s\[\]]*\]")
+_BRACKETED = re.compile(BRACKETED)
 _LYNX_NESTED = re.compile(r"[o#@](?=\s)")  # lynx draws inner bullets as letters, told from words by their indentation
 LYNX_NESTED_INDENT = 6  # columns
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]")

@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 
 __all__ = [
     "BASE",
+    "BRACKETED",
+    "CHARACTER",
     "FORMAT",
     "PICTURE_NUMBER",
     "CharTable",
@@ -62,13 +64,15 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
 _DIGIT = re.compile(r"\d")
 PICTURE_NUMBER = r"(?<=!\[)Image \d{1,4}(?:: |(?=\]))"  # as Jina's reader numbers pictures in Markdown
+# An address in brackets, as html-to-text writes it: not "[he/she]", nor "[5/5]".
+BRACKETED = r"\[(?=/|[^\s\[\]]*[.:?=#])[^\s\[\]/]*/[^\s\[\]]*\]"
 # Markdown's link targets with their titles (none runs into the next "](", so that time stays linear), lynx's link numbers, addresses as
 # html-to-text writes them behind a link. Markdown's address may be broken behind a hyphen.
 _LINK = re.compile(
     r"\]\([^)\s\]]*(?:(?:\](?!\()|(?<=-)\s)[^)\s\]]*)*(?:\s\"[^\"\n]*\")?\)|\]\(data:[^)\]]*\)|\[\d{1,4}\](?=\S)"
-    rf"|\[[^\s\[\]/]*/[^\s\[\]]*\](?!\()(?:(?:[a-z]+:)?/[^\s\[\]]*)?|{PICTURE_NUMBER}"
+    rf"|{BRACKETED}(?!\()(?:(?:[a-z]+:)?/[^\s\[\]]*)?|{PICTURE_NUMBER}"
 )
-_ENDLESS = re.compile(r"&#[0-9]{8,};?")  # references to no character, whose numbers may be too long for Python
+CHARACTER = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")  # a reference to one
 _UNDERLINE = re.compile(r"(?<=[^\s=-])\s+(?:(=)={2,}|-{3,})\Z")  # of a heading
 
 
@@ -150,7 +154,7 @@ def unrendered(text: str) -> str:
     ('![A kite', 'Kites', '# Kites')
     """
     if "&" in text and ";" in text:
-        text = unescape(_ENDLESS.sub("", text)).replace("\n", " ")
+        text = CHARACTER.sub(lambda reference: unescape(reference[0]), text).replace("\n", " ")
     if "[" in text:
         text = _LINK.sub("", text).rstrip()
     last = text[-1:]
