@@ -178,7 +178,8 @@ def _chapters(tree: Tree, hidden: Ints) -> Ints:
     piece = np.searchsorted(tree.begin, named, side="right") - 1
     article |= np.isin(tree.piece, piece[named < tree.close[piece]])
     place = tree.piece[hidden]
-    return hidden[(tree.nest(article).depth[place] > 0) & (tree.nest(kind == _ASIDE).depth[place] == 0)]
+    chosen: Ints = hidden[(tree.nest(article).depth[place] > 0) & (tree.nest(kind == _ASIDE).depth[place] == 0)]
+    return chosen
 
 
 # --------------------------------------------------------------------------------------------------------------- runs
@@ -420,7 +421,7 @@ class _Placed:
             np.append(margins > 0, none)[order],
             np.append(kept, none)[order],
             np.append(np.where(begins, 0, cells), none)[order],
-            np.append(widths, none)[order],
+            np.append(widths, np.zeros_like(alone))[order],
             gaps,
         )
 

@@ -670,7 +670,7 @@ def wrap_width(lines: list[_Line], text: str) -> int:
     votes wins if it has some votes and hardly any text that could have been broken is wider than it.
 
     Wide lines may be paragraphs or rows of a table that happen to be as long, so those that end as a sentence does or hold
-    columns have no vote, and nearly all that are about as wide must agree.
+    columns have no vote, and most of those about as wide must agree.
     """
     pairs = _pairs(lines)
     return _narrow(pairs, lines) or _wide(pairs, lines, text)
@@ -683,12 +683,11 @@ def _narrow(pairs: list[tuple[_Line, _Line]], lines: list[_Line]) -> int:
 
 def _wide(pairs: list[tuple[_Line, _Line]], lines: list[_Line], text: str) -> int:
     """The same beyond `MAX_WRAP`."""
-    long = [pair for pair in pairs if MAX_WRAP < pair[0].width <= WIDEST]
-    prose = [pair for pair in long if text[pair[0].end - 1] not in ENDING and "  " not in text[pair[0].start : pair[0].end]]
-    width = _agreed(prose, lines, WIDEST)
-    near = sum(pair[0].width >= NEAR_WIDEST * width for pair in long)
-    full = sum(_is_full(*pair, width) for pair in prose)
-    return width if full >= max(LEAST_WIDE, FULL * near) else 0
+    long = [pair for pair in pairs if MAX_WRAP < pair[0].width <= WIDEST and "  " not in text[pair[0].start : pair[0].end]]
+    width = _agreed([pair for pair in long if text[pair[0].end - 1] not in ENDING], lines, WIDEST)
+    near = [pair for pair in long if pair[0].width >= NEAR_WIDEST * width]
+    full = sum(_is_full(*pair, width) for pair in near)
+    return width if full >= max(LEAST_WIDE, FULL * len(near)) else 0
 
 
 def _agreed(pairs: list[tuple[_Line, _Line]], lines: list[_Line], most_columns: int) -> int:

@@ -92,7 +92,8 @@ def _put_in_place(tree: Any) -> None:
 
 def _drop_until_end(place: Any) -> None:
     """Removes what follows up to the comment that ends what stands there for the time being; nothing without such a comment."""
-    level, waiting, node = 0, [], place.next
+    level, node = 0, place.next
+    waiting: list[Any] = []
     while node is not None and len(waiting) < MANY_WAITING:
         mark = node.comment_content if node.is_comment_node else ""
         if mark == "/$":
