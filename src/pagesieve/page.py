@@ -683,7 +683,9 @@ def _narrow(pairs: list[tuple[_Line, _Line]], lines: list[_Line]) -> int:
 
 def _wide(pairs: list[tuple[_Line, _Line]], lines: list[_Line], text: str) -> int:
     """The same beyond `MAX_WRAP`."""
-    long = [pair for pair in pairs if MAX_WRAP < pair[0].width <= WIDEST and "  " not in text[pair[0].start : pair[0].end]]
+    long = [
+        pair for pair in pairs if MAX_WRAP < pair[0].width <= WIDEST and not pair[0].solid and "  " not in text[pair[0].start : pair[0].end]
+    ]
     width = _agreed([pair for pair in long if text[pair[0].end - 1] not in ENDING], lines, WIDEST)
     near = [pair for pair in long if pair[0].width >= NEAR_WIDEST * width]
     full = sum(_is_full(*pair, width) for pair in near)
