@@ -57,8 +57,11 @@ def _program(*command: str) -> Callable[[str], str | None]:
     return run
 
 
+LYNX = ("lynx", "-dump", "-force_html", "-assume_charset=utf-8", "-display_charset=utf-8", "-stdin")
 PROGRAMS = {
-    "lynx": _program("lynx", "-dump", "-force_html", "-assume_charset=utf-8", "-display_charset=utf-8", "-stdin"),
+    "w3m-120": _program("w3m", "-dump", "-T", "text/html", "-I", "UTF-8", "-O", "UTF-8", "-cols", "120"),
+    "lynx": _program(*LYNX),
+    "lynx-132": _program(*LYNX, "-width=132"),
     "elinks": _program(
         "elinks", "-dump", "-dump-charset", "utf-8", "-force-html", "-no-numbering", "-no-references",
         "-eval", 'set document.codepage.assume = "utf-8"',

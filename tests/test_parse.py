@@ -48,6 +48,7 @@ def test_parts_that_react_streams_stand_where_its_script_puts_them() -> None:
         ('<p>Row on</p><template id="B:0"></template><div hidden id="S:0"><template id="P:0"></template>found</div>', ["Row on", "found"]),
         ('<p>Row on</p><div hidden id="S:0"><template id="B:0"></template>lost</div>', ["Row on"]),  # within itself
         ('<template id="B:0"></template><div hidden id="S:0"></div><p>Row on</p>', ["Row on"]),
+        ('<table><tr><td>Row<template id="P:0"></template></table><table hidden><tbody id="S:0"><tr><td>on</table>', ["Row", "on"]),
     ],
 )
 def test_parts_without_a_place_stay_hidden(html: str, shown: list[str]) -> None:

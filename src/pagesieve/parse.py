@@ -66,10 +66,10 @@ def parse(html: str) -> Any:
 def _put_in_place(tree: Any) -> None:
     """Puts the parts of a page that React sends one after the other, hidden, where the page's own script puts them.
 
-    A part is `<div hidden id="S:0">`; its place is at `<template id="B:0">`, instead of what stands there for the time being, up to the
+    A part is `<div hidden id="S:0">`, or, of a table, `<tbody id="S:0">` in a hidden one; its place is at `<template id="B:0">`, instead of what stands there for the time being, up to the
     comment `/$`, or at `<template id="P:0">`. A part without a place stays hidden.
     """
-    parts = {node.id[1:]: node for node in tree.css('div[hidden][id^="S:"]')}
+    parts = {node.id[1:]: node for node in tree.css('[id^="S:"]')}
     if len(parts) > MANY_PARTS:
         return
 
