@@ -212,7 +212,18 @@ def test_hidden_paragraphs_of_the_article_are_shown(around: str, hiding: str) ->
 
 @pytest.mark.parametrize(
     "html",
-    ["<aside hidden><p>{}</p></aside>", "<form><div hidden><p>{}</p></div></form>", "<dialog><p>{}</p></dialog>", "<div hidden>{}</div>"],
+    [
+        "<aside hidden><p>{}</p></aside>",
+        "<form><div hidden><p>{}</p></div></form>",
+        "<div hidden><form><p>{}</p></form></div>",
+        "<div hidden><nav><p>{}</p></nav>Row on.</div>",
+        "<dialog><p>{}</p></dialog>",
+        "<div hidden>{}</div>",
+        "<div hidden><div hidden><p>{}</p></div><p>Row on.</p></div>",
+        "<div hidden><p>" + " " * 400 + "</p></div>",
+        "</article><div hidden><article><div hidden><p>{}</p></div></article></div>",
+        "</article><div class=history-content data-of=article-body><div hidden><p>{}</p></div></div>",
+    ],
 )
 def test_hidden_text_of_an_article_that_is_no_part_of_it_stays_hidden(html: str) -> None:
     page = read_html(f"<html><article><p>{'Row on. ' * 2000}</p>{html.format(ARTICLE)}</article>")

@@ -490,16 +490,27 @@ def test_only_text_of_a_plausible_width_is_taken_for_wrapped(width: int, joined:
     assert contents(text) == (paragraphs if joined else [line for line in text.splitlines() if line])
 
 
-def test_wide_lines_that_end_as_sentences_do_or_hold_columns_are_not_taken_for_wrapped() -> None:
-    summaries = [
-        f"{'The ferry across the Tarn keeps its crew until spring, says the council of the valley, and ' * 2}{'x' * n}."
-        for n in (1, 3, 2, 4)
-    ] * 2
-    rows = [
-        f"{'Tarnfoot':<60}{'daily but Sundays, from the landing stage below the mill':<70}{'9.30 to 17'}{'x' * n}" for n in (1, 2, 3, 1)
-    ] * 2
-    for lines in (summaries, rows):
-        assert contents("\n".join(["Ferry", *lines, "Orchard"])) == ["Ferry", *(" ".join(line.split()) for line in lines), "Orchard"]
+CREW = "the ferry across the Tarn keeps its crew until spring, says the council of the valley"
+WIDE_LINES = {
+    **{
+        f"summaries that end in {end}": [f"{CREW}, and {CREW[:n]}{end}" for n in (31, 33, 32, 34)] * 2
+        for end in (".", '."', "।", "۔", "؟", "]")
+    },
+    "columns": [f"{'Tarnfoot':<60}{CREW:<90}{'9.30 to 17'}{'x' * n}" for n in (1, 2, 3, 1)] * 2,
+    "tabs": [f"tarnfoot\t{CREW}\tdaily but on Sundays and {'x' * n}" for n in (1, 2, 3, 1)] * 2,
+    "bars": [f"| tarnfoot | {CREW} | daily but on Sundays {'x' * n}" for n in (1, 2, 3, 1)] * 2,
+    "log": [
+        f'203.0.113.10 - - [12/May/2031:10:10:00 +0000] "GET /news/{n}.html HTTP/1.1" 200 1013 "-" "Browser (Y; Tarn x86) row"'
+        for n in range(10, 19)
+    ],
+    "chat": [f"[2031-05-12 10:0{n}:00] <anna> {CREW} and {'x' * (n % 4)}" for n in range(9)],
+    "beginnings": [f"{CREW.capitalize()}, and {CREW} "[: 139 + n % 2].rstrip() for n in range(9)],
+}
+
+
+@pytest.mark.parametrize("lines", WIDE_LINES.values(), ids=WIDE_LINES)
+def test_wide_lines_that_are_no_text_are_not_taken_for_wrapped(lines: list[str]) -> None:
+    assert contents("\n".join(["Ferry", *lines, "Orchard"])) == ["Ferry", *(" ".join(line.split()) for line in lines), "Orchard"]
 
 
 def test_wide_lines_of_all_lengths_are_not_taken_for_wrapped() -> None:
@@ -514,6 +525,17 @@ def test_the_last_line_of_a_centred_paragraph_belongs_to_it() -> None:
     text = wrapped([KEPT, VOTE, QUOTE], 72)
     centred = "\n".join(line.center(72).rstrip() for line in text.splitlines())
     assert contents(centred) == contents(text) == [KEPT, VOTE, QUOTE]
+
+
+def test_a_paragraph_whose_first_line_is_indented_is_one_of_its_own() -> None:
+    lines = [
+        "The ferry across the Tarn keeps its crew until the spring of next",
+        "year, says the council of the valley where the old mill has stood.",
+        "  Orchards bloom along the river again, and the landing stage below",
+        "the mill is open daily but Sundays from half past nine to five, for",
+        "all who row.",
+    ]
+    assert len(contents("\n".join(lines * 2))) == 4
 
 
 def test_a_dash_at_the_start_of_a_wrapped_line_is_no_bullet() -> None:

@@ -46,13 +46,31 @@ def test_parts_that_react_streams_stand_where_its_script_puts_them() -> None:
         ('<p>Row on</p><div hidden id="S:0">lost</div>', ["Row on"]),  # nowhere to be put
         ('<p>Row on</p><template id="B:0"></template><i>wait</i><div hidden id="S:0">found</div>', ["Row on", "foundwait"]),
         ('<p>Row on</p><template id="B:0"></template><div hidden id="S:0"><template id="P:0"></template>found</div>', ["Row on", "found"]),
-        ('<p>Row on</p><div hidden id="S:0"><template id="B:0"></template>lost</div>', ["Row on"]),  # within itself
+        ('<p>Row on</p><div hidden id="S:0">x<template id="B:0"></template>lost</div>', ["Row on"]),  # within itself
+        (
+            '<p>Row on</p><div hidden id="S:0">x<template id="B:1"></template></div><div hidden id="S:1">y<template id="B:0"></template></div>',
+            ["Row on"],
+        ),
         ('<template id="B:0"></template><div hidden id="S:0"></div><p>Row on</p>', ["Row on"]),
         ('<table><tr><td>Row<template id="P:0"></template></table><table hidden><tbody id="S:0"><tr><td>on</table>', ["Row", "on"]),
+        (  # a part within another one, since an element was left open
+            '<p>F</p><!--$?--><template id="B:0"></template>w0<!--/$--><!--$?--><template id="B:1"></template>w1<!--/$-->'
+            '<div hidden id="S:0"><div>A<div hidden id="S:1">Bee</div></div></div>',
+            ["F", "A", "Bee"],
+        ),
+        ('<p>F</p><div hidden id="S:0">one</div><div hidden id="S:0">two</div><template id="P:0"></template>', ["F", "one"]),
     ],
 )
-def test_parts_without_a_place_stay_hidden(html: str, shown: list[str]) -> None:
+def test_parts_of_odd_pages_lose_nothing_that_is_shown(html: str, shown: list[str]) -> None:
     assert texts(html) == shown
+
+
+def test_parts_do_not_make_a_page_deeper_without_end() -> None:
+    deep = MAX_DEPTH - 10
+    parts = [f'<div hidden id="S:{i}">{"<div>" * deep}{i}<template id="P:{i + 1}"></template>{"</div>" * deep}</div>' for i in range(9)]
+    for order in (parts, parts[::-1]):
+        assert texts("<p>F</p><template id='P:0'></template>" + "".join(order))[:2] == ["F", "0"]
+        assert len(texts("<p>F</p><template id='P:0'></template>" + "".join(order))) < 4
 
 
 def test_parts_within_each_other_without_end_are_read_in_time() -> None:

@@ -79,13 +79,12 @@ _NATURES = Names(
 )
 _INVISIBLE = re.compile(r"(?:^|;|\*/)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)  # not backface-visibility
 CHAPTER = 300  # bytes of paragraphs from which an element may be a part of the article
-_PARAGRAPH, _ARTICLE, _ASIDE = 1, 2, 3
+_PARAGRAPH, _ARTICLE, _ASIDE, _WHOLE = 1, 2, 3, 4
 _KINDS = Names(
-    {"p": _PARAGRAPH, "article": _ARTICLE, "main": _ARTICLE} | dict.fromkeys(("nav", "header", "footer", "aside", "form"), _ASIDE)
+    {"p": _PARAGRAPH, "article": _ARTICLE, "main": _ARTICLE, "html": _WHOLE, "body": _WHOLE}
+    | dict.fromkeys(("nav", "header", "footer", "aside", "form", "dialog"), _ASIDE)
 )
-_ARTICLE_NAME = re.compile(
-    rb"(?:article|entry|post|story)[-_]{0,2}(?:body|content|text)", re.IGNORECASE
-)  # as ids, classes and `itemprop` call it
+_ARTICLE_NAME = re.compile(rb"(?:article|entry|post|(?<!hi)story)[-_]{0,2}(?:body|content|text)", re.IGNORECASE)
 HIDING: Mapping[str, Callable[[str], bool]] = {  # attributes: which of their values hide an element
     "hidden": lambda value: value != "until-found",
     "aria-hidden": lambda value: value == "true",  # of an `ICONS` element; others are meant for the eye alone
@@ -168,18 +167,30 @@ def _chapters(tree: Tree, hidden: Ints) -> Ints:
     if not len(hidden):
         return hidden
     kind = _KINDS(tree.name)
-    text = np.where(tree.nest(kind == _PARAGRAPH).depth[:-1] > 0, tree.end - tree.close, 0)
-    before = np.append(0, np.cumsum(text))
+    aside = tree.nest(kind == _ASIDE).depth
+    own = np.flatnonzero((tree.nest(kind == _PARAGRAPH).depth > 0) & (tree.nest(hidden).depth == 1) & (aside == 0))
+    size = np.zeros(len(tree.begin) + 1, dtype=np.int64)
+    size[own + 1] = [len(tree.data[a:b].strip()) for a, b in zip(tree.close[own].tolist(), tree.end[own].tolist(), strict=True)]
+    before = np.cumsum(size)
     hidden = hidden[before[tree.last[hidden]] - before[tree.piece[hidden]] >= CHAPTER]
     if not len(hidden):
         return hidden
-    article = kind == _ARTICLE
-    named = np.fromiter((match.start() for match in _ARTICLE_NAME.finditer(tree.data)), dtype=np.int64)
-    piece = np.searchsorted(tree.begin, named, side="right") - 1
-    article |= np.isin(tree.piece, piece[named < tree.close[piece]])
-    place = tree.piece[hidden]
-    chosen: Ints = hidden[(tree.nest(article).depth[place] > 0) & (tree.nest(kind == _ASIDE).depth[place] == 0)]
+    chosen: Ints = hidden[tree.nest((kind == _ARTICLE) | _called_article(tree, kind)).depth[tree.piece[hidden]] > 0]
     return chosen
+
+
+def _called_article(tree: Tree, kind: Ints) -> Bools:
+    """Which elements, but for the page as a whole, are called an article's text by their id, class or `itemprop`."""
+    match = np.fromiter((match.start() for match in _ARTICLE_NAME.finditer(tree.data)), dtype=np.int64)
+    piece = np.searchsorted(tree.begin, match, side="right") - 1
+    order = np.argsort(tree.piece)
+    element = order[np.minimum(np.searchsorted(tree.piece[order], piece), len(order) - 1)]
+    places = [tree.attributes[name] for name in ("id", "class", "itemprop")]
+    said = np.any([(start[element] <= match) & (match < end[element]) for start, end in places], axis=0)
+    called = np.zeros(len(kind), dtype=np.bool_)
+    called[element[said]] = True
+    called &= kind != _WHOLE
+    return called
 
 
 # --------------------------------------------------------------------------------------------------------------- runs
@@ -407,7 +418,7 @@ class _Placed:
         spaced = np.append(False, runs.space[runs.begin[text + 1][:-1] - 1])[: len(text)] | (~kept & runs.space[runs.begin[text]])
         spaced |= np.searchsorted(runs.blank, piece) > np.searchsorted(runs.blank, before)
         spaced |= ~kept & _glued(tree, seen, runs, text)
-        gaps = {run: _white(tree, runs, run, last) for run, last in _within_code(text, kept, begins)}
+        gaps = {run: _white(tree, runs, run, last) for run, last in _within_code(runs, text, kept & ~begins)}
         widths = spaced.astype(np.int64)
         widths[np.searchsorted(text, [*gaps])] = [*map(len, gaps.values())]
 
@@ -426,11 +437,15 @@ class _Placed:
         )
 
 
-def _within_code(text: Ints, kept: Bools, begins: Bools) -> Iterator[tuple[int, int]]:
-    """Of these texts those that go on with one whose white space is kept, and keep theirs; and the text before each."""
-    places = np.flatnonzero(kept & ~begins)
-    places = places[kept[places - 1]]
-    return zip(text[places].tolist(), text[places - 1].tolist(), strict=True)
+def _within_code(runs: _Runs, text: Ints, inner: Bools) -> Iterator[tuple[int, int]]:
+    """Of these texts those `inner` ones, whose white space is kept, that more than one space parts from the text before them; and that text."""
+    run = text[np.flatnonzero(inner)]
+    last = text[np.flatnonzero(inner) - 1]
+    stop = runs.begin[last + 1]
+    blank = np.searchsorted(runs.blank, runs.piece[run]) > np.searchsorted(runs.blank, runs.piece[last])
+    spaces = runs.space[stop - 1] & (runs.space[stop - 2] | (runs.codes[stop - 1] != ord(" ")))
+    chosen = blank | spaces
+    return zip(run[chosen].tolist(), last[chosen].tolist(), strict=True)
 
 
 def _white(tree: Tree, runs: _Runs, run: int, last: int) -> Codes:

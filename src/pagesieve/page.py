@@ -57,7 +57,9 @@ MIN_WRAP, MAX_WRAP, WIDEST = 50, 110, 400  # columns; narrower is a list, wider 
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
 # Share of the width from which lines are about as wide, and share of these, at least, into which the next word did not fit, where it is beyond `MAX_WRAP`.
 NEAR_WIDEST, FULL, LEAST_WIDE = 0.8, 0.7, 4
-CENTRED = 2  # columns by which the margins on the left and on the right may differ
+SMALL = 0.25  # share of those, at least, that go on with a small letter
+# Columns by which the margins of a centred line may differ, and that they have at least: paragraphs begin with fewer.
+CENTRED, LEAST_MARGIN = 2, 6
 MAX_OVERLONG = 0.1  # share of the page's characters that may lie in lines wider than the wrap width
 # The same where wide characters count as one column, and the share of the pairs of lines that may be wrapped.
 LEAST_BY_CHARACTERS, SHARE_BY_CHARACTERS = 5, 0.3
@@ -71,6 +73,7 @@ FLUSH = 0.1  # share of lines, at most, that are indented or have a blank line a
 # Shares of the indented lines that begin as no sentence does (at least) and have bullets (at most), where those are nodes' further lines.
 INNER, INNER_BULLETS = 0.3, 0.05
 ENDING = ",.;:)!?»”’…、。，；：）」』！？を"  # what stands at the end of something; no Japanese word begins with the last
+_CLOSING = ENDING + "\"'।॥۔؟]"
 TORN_WORDS = 2  # spaces in a line from which a small letter at its end means that more is to come
 # Spaces in a line from which it is no link amid a sentence, and from which it is none behind a word with a capital, which may end a name or a title.
 LINK_WORDS, LINK_WORDS_BEHIND_NAME = 16, 4
@@ -615,8 +618,8 @@ def _by_characters(lines: list[_Line], text: str) -> list[_Line]:
     if wrapped < LEAST_BY_CHARACTERS:
         return lines
     counted = [replace(line, width=line.indent + line.end - line.start, first_word=_first_by_characters(line, text)) for line in lines]
+    width = _narrow(_pairs(counted), counted)
     pairs = [pair for pair in _pairs(counted) if MIN_WRAP * 0.8 <= pair[0].width <= MAX_WRAP]
-    width = _agreed(pairs, counted, MAX_WRAP)
     full = sum(line.width <= width <= line.width + following.first_word for line, following in pairs)
     return counted if width and full >= max(LEAST_BY_CHARACTERS, SHARE_BY_CHARACTERS * len(pairs)) else lines
 
@@ -669,8 +672,8 @@ def wrap_width(lines: list[_Line], text: str) -> int:
     adjacent lines votes for the widths from its first line's own width up to one below that sum; the width with most
     votes wins if it has some votes and hardly any text that could have been broken is wider than it.
 
-    Wide lines may be paragraphs or rows of a table that happen to be as long, so those that end as a sentence does or hold
-    columns have no vote, and most of those about as wide must agree.
+    Wide lines may be paragraphs, entries of a log or rows of a table that happen to be as long. So those that end as a sentence does or hold columns
+    have no vote, most of those about as wide must agree, and some must go on with a small letter, as only text does.
     """
     pairs = _pairs(lines)
     return _narrow(pairs, lines) or _wide(pairs, lines, text)
@@ -683,13 +686,18 @@ def _narrow(pairs: list[tuple[_Line, _Line]], lines: list[_Line]) -> int:
 
 def _wide(pairs: list[tuple[_Line, _Line]], lines: list[_Line], text: str) -> int:
     """The same beyond `MAX_WRAP`."""
-    long = [
-        pair for pair in pairs if MAX_WRAP < pair[0].width <= WIDEST and not pair[0].solid and "  " not in text[pair[0].start : pair[0].end]
-    ]
-    width = _agreed([pair for pair in long if text[pair[0].end - 1] not in ENDING], lines, WIDEST)
+    long = [pair for pair in pairs if MAX_WRAP < pair[0].width <= WIDEST and not pair[0].solid and not _has_columns(pair[0], text)]
+    width = _agreed([pair for pair in long if text[pair[0].end - 1] not in _CLOSING], lines, WIDEST)
     near = [pair for pair in long if pair[0].width >= NEAR_WIDEST * width]
-    full = sum(_is_full(*pair, width) for pair in near)
-    return width if full >= max(LEAST_WIDE, FULL * len(near)) else 0
+    full = [following for line, following in near if _is_full(line, following, width)]
+    small = sum(
+        text[line.start].isalpha() and text[line.start] == text[line.start].lower() for line in full
+    )  # or of a script without capitals
+    return width if len(full) >= max(LEAST_WIDE, FULL * len(near)) and small >= SMALL * len(full) else 0
+
+
+def _has_columns(line: _Line, text: str) -> bool:
+    return any(text.find(gap, line.start, line.end) >= 0 for gap in ("  ", "\t", "|"))
 
 
 def _agreed(pairs: list[tuple[_Line, _Line]], lines: list[_Line], most_columns: int) -> int:
@@ -713,7 +721,7 @@ def _agreed(pairs: list[tuple[_Line, _Line]], lines: list[_Line], most_columns: 
 
 def _is_centred(last: _Line, line: _Line, width: int, text: str) -> bool:
     """Whether `line` stands in the middle, below one without columns."""
-    return abs(line.indent + line.width - width) <= CENTRED and "  " not in text[last.start : last.end]
+    return line.indent >= LEAST_MARGIN and abs(line.indent + line.width - width) <= CENTRED and not _has_columns(last, text)
 
 
 def _is_full(line: _Line, following: _Line, width: int) -> bool:

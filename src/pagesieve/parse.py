@@ -20,9 +20,8 @@ MANY_TAGS = 5_000  # a page with fewer cannot be deep enough to be slow
 MANY_UNCLOSED = 1_000  # nor one whose opening tags are not so many more than its closing ones
 MANY_OPTIONS = 2_000
 MANY_ATTRIBUTES = 2_000
-# Of a page whose script puts its parts in place: how many they are, how many stand within each other, and how many nodes what stands there for the time being has.
-MANY_PARTS, DEEP_PARTS, MANY_WAITING = 500, 20, 1_000
 LONG_TAG = 20_000  # characters; a tag with fewer cannot have so many attributes as to be slow
+MANY_PARTS, MANY_WAITING = 1_000, 1_000  # parts of a page that come later than their places, nodes that may stand there for the time being
 
 _TAG_OR_COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))|<(/?)([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE | re.DOTALL)
 _RAW_END = {  # of elements whose content is no markup, if they are no part of a drawing
@@ -66,28 +65,39 @@ def parse(html: str) -> Any:
 def _put_in_place(tree: Any) -> None:
     """Puts the parts of a page that React sends one after the other, hidden, where the page's own script puts them.
 
-    A part is `<div hidden id="S:0">`, or, of a table, `<tbody id="S:0">` in a hidden one; its place is at `<template id="B:0">`, instead of what stands there for the time being, up to the
-    comment `/$`, or at `<template id="P:0">`. A part without a place stays hidden.
+    A part is `<div hidden id="S:0">`, or, of a table, `<tbody id="S:0">` in a hidden one; its place is at `<template id="B:0">`, instead of what
+    stands there for the time being, up to the comment `/$`, or at `<template id="P:0">`. A part whose place is nowhere, or too deep, stays hidden.
     """
-    parts = {node.id[1:]: node for node in tree.css('[id^="S:"]')}
-    if len(parts) > MANY_PARTS:
+    parts: dict[str, Any] = {}
+    for node in tree.css('[id^="S:"]'):
+        parts.setdefault(node.id[2:], node)
+    if len(parts) > MANY_PARTS or tree.body is None:
         return
+    reach: dict[int, int] = {}  # by part: how deep in it another one was put
+    for place in tree.body.css('template[id^="B:"], template[id^="P:"]'):
+        part = parts.pop(place.id[2:], None)
+        around = None if part is None else _around(place, part)
+        if part is None or around is None or len(around) + reach.get(part.mem_id, 0) > MAX_DEPTH:
+            continue
+        for depth, node in enumerate(around):
+            reach[node] = max(reach.get(node, 0), depth + reach.get(part.mem_id, 0))
+        if place.id.startswith("B"):
+            _drop_until_end(place)
+        while (child := part.child) is not None:
+            place.insert_before(child, move=True)
+        place.remove()
 
-    def fill(node: Any, level: int) -> None:
-        for place in node.css('template[id^="B:"], template[id^="P:"]'):
-            part = parts.pop(place.id[1:], None)
-            if part is None or level == DEEP_PARTS:
-                continue
-            fill(part, level + 1)  # before it is copied
-            if place.id.startswith("B"):
-                _drop_until_end(place)
-            while (child := part.child) is not None:
-                place.insert_before(child)  # a copy
-                child.remove()
-            place.remove()
 
-    if tree.body is not None:
-        fill(tree.body, 0)
+def _around(place: Any, part: Any) -> list[int] | None:
+    """The elements around a place, the innermost one first; None where the part that belongs there is one of them."""
+    found = []
+    node = place.parent
+    while node is not None:
+        if node.mem_id == part.mem_id:
+            return None
+        found.append(node.mem_id)
+        node = node.parent
+    return found
 
 
 def _drop_until_end(place: Any) -> None:

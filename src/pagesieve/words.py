@@ -64,8 +64,8 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*|[^\w\s]")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # scripts written without spaces
 _DIGIT = re.compile(r"\d")
 PICTURE_NUMBER = r"(?<=!\[)Image \d{1,4}(?:: |(?=\]))"  # as Jina's reader numbers pictures in Markdown
-# An address in brackets, as html-to-text writes it: not "[he/she]", nor "[5/5]".
-BRACKETED = r"\[(?=/|[^\s\[\]]*[.:?=#])[^\s\[\]/]*/[^\s\[\]]*\]"
+# An address in brackets, as html-to-text writes it: not "[he/she]", nor "[4.5/5]".
+BRACKETED = r"\[(?=/|\w+:/|[^\s\[\]]*[A-Za-z]\.[A-Za-z]|[^\s\[\]/]*/[^\s\[\]]*[?=#]\w)[^\s\[\]/]*/[^\s\[\]]*\]"
 # Markdown's link targets with their titles (none runs into the next "](", so that time stays linear), lynx's link numbers, addresses as
 # html-to-text writes them behind a link. Markdown's address may be broken behind a hyphen.
 _LINK = re.compile(
