@@ -196,12 +196,12 @@ def _page(html: str, name: str, parsed: _Parsed, laid: _Laid) -> HtmlPage:
     """The page that was laid out so; what it does not show is looked for where that is next to nothing."""
     if laid.hidden_words > max(laid.words, BARE):  # chapters behind a click
         (laid,) = _lay_out([parsed], hidden=True)
-    notes = ("text from hidden elements",) if laid.opened else ()
+    notes = laid.notes
     words = laid.words
     if words < BARE and parsed.written:
         (again,) = _lay_out([parsed], noscript=True)
         if again.words >= MORE * max(words, BARE // MORE):
-            laid, words, notes = again, again.words, ("text from noscript",)
+            laid, words, notes = again, again.words, (*again.notes, "text from noscript")
         for origin, texts in (("JSON-LD", _article_bodies(parsed.stated)), ("framework state", _state_texts(parse(html)))):
             article = max(texts, key=len, default="")
             if count_words(article) >= MORE * max(words, BARE // MORE):
@@ -220,6 +220,10 @@ class _Laid:
     words: int
     hidden_words: int
     opened: bool
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ("text from hidden elements",) if self.opened else ()
 
     def with_article(self, article: str) -> _Laid:
         """The page with an article's text that it does not show at its end."""
