@@ -56,6 +56,7 @@ def tables(unseen: Mapping[str, Any], peers: Mapping[str, Any]) -> dict[tuple[st
             _rendering(name, of) for name, of in unseen["renderings"].items() if not name.startswith("piece ")
         ],
         (QUALITY, "unseen: pieces"): [_rendering(name, of)[:5] for name, of in unseen["renderings"].items() if name.startswith("piece ")],
+        (QUALITY, "unseen: headlines"): [_article(name, **unseen["headlines"][key]) for name, key in VIEWS.items()],
         (QUALITY, "unseen: articles"): [_article(name, **of) for name, of in unseen["nothing but the article"].items()],
         (QUALITY, "unseen: rests"): [
             [name, str(of["pages"]), with_interval(of["needless_bodies"]), with_interval(of["needless_words"])]

@@ -20,6 +20,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra import compose, initialize_config_dir
 from joblib import Parallel, delayed
 
@@ -29,7 +30,7 @@ from pagesieve.corpus import Document
 from pagesieve.excerpts import article, excerpt, remainder
 from pagesieve.files import write_text
 from pagesieve.renderings import FROM_HTML, FROM_TEXT, html_of, html_view, render, rendered, with_scripts
-from pagesieve.roles import ROLES
+from pagesieve.roles import LABELS, ROLES
 from pagesieve.storage import load_model
 
 OUT = Path(__file__).parent / "results" / "unseen.json"
@@ -41,6 +42,7 @@ PARTS: dict[str, Callable[[Document], Document | None]] = {
     "rest of ": remainder,
 }
 TOLD = ("headline", "body", "boilerplate")
+HEADLINE, BODY = ROLES.index("headline"), LABELS.index("body")
 _SIGNS = re.compile("[\u00a0\u00ab\u00bb\u2010-\u203a]")
 TIMEOUT = 120  # seconds a program may take for a page
 
@@ -107,6 +109,15 @@ def headlines(pages: Sequence[evaluation.Judged]) -> dict[str, float]:
     return {"pages": len(pages), **{role: told.count(role) / len(told) for role in TOLD}}
 
 
+def titles(pages: Sequence[evaluation.Judged]) -> dict[str, float]:
+    """How many pages have a headline, in the body of which share the first one is, and which share of the segments first said to be headlines are."""
+    true = [(page, np.flatnonzero(page.true_roles == HEADLINE)) for page in pages]
+    found = [bool(page.labels[own[0]] == BODY) for page, own in true if len(own)]
+    told = [(page, np.flatnonzero(page.roles == HEADLINE)) for page in pages]
+    right = [bool(page.true_roles[own[0]] == HEADLINE) for page, own in told if len(own)]
+    return {"pages": len(found), "found": sum(found) / len(found), "right": sum(right) / len(right)}
+
+
 def main() -> None:
     register()
     with initialize_config_dir(config_dir(), version_base="1.3"):
@@ -128,14 +139,19 @@ def main() -> None:
     results["HTML"], results["dial, HTML"] = evaluation.summary(html, config.seed), evaluation.dial_table(html)
     results["confidence"] = evaluation.confidence_table(text)
     results["breakdown"] = {key: value for key, value in evaluation.breakdown(text).items() if key in ("language", "length")}
-    results["other pages"], results["other pages, HTML"] = (
-        evaluation.summary(judge(name, others), config.seed) for name in ("w3m", "HTML")
-    )
+    more = {"other pages": judge("w3m", others), "other pages, HTML": judge("HTML", others)}
+    results |= {name: evaluation.summary(pages, config.seed) for name, pages in more.items()}
+    results["headlines"] = {name: titles(pages) for name, pages in ({"real pages": text, "HTML": html} | more).items()}
     for name in ("real pages", "HTML", "other pages", "other pages, HTML"):
         print(report.score_table({name: results[name]}), report.rates(results[name]), sep="\n\n", flush=True)
     for name in ("dial", "dial, HTML"):
         print(f"{name}\n{report.dial_table(results[name])}", flush=True)
     print(report.confidence_table(results["confidence"]), flush=True)
+
+    print(
+        report.table(["headlines", "pages", "found", "right"], [[name, *of.values()] for name, of in results["headlines"].items()]),
+        flush=True,
+    )
 
     rows, results["renderings"] = [], {}
     for name in (*RENDERINGS, "piece of w3m", "piece of HTML"):
