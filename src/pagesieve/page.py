@@ -586,7 +586,7 @@ def _lines(text: str) -> list[_Line]:
         position += len(raw)
         blank = 0
     lines = _without_ordinals(_without_lone_breaks(lines, text), text)
-    return _by_characters(lines, text) if wide and not _narrow(_pairs(lines), lines) else lines
+    return _by_characters(lines, text) if wide and not _agreed(_pairs(lines), lines, MAX_WRAP) else lines
 
 
 def _without_lone_breaks(lines: list[_Line], text: str) -> list[_Line]:
@@ -618,8 +618,8 @@ def _by_characters(lines: list[_Line], text: str) -> list[_Line]:
     if wrapped < LEAST_BY_CHARACTERS:
         return lines
     counted = [replace(line, width=line.indent + line.end - line.start, first_word=_first_by_characters(line, text)) for line in lines]
-    width = _narrow(_pairs(counted), counted)
-    pairs = [pair for pair in _pairs(counted) if MIN_WRAP * 0.8 <= pair[0].width <= MAX_WRAP]
+    pairs = _pairs(counted)
+    width = _agreed(pairs, counted, MAX_WRAP)
     full = sum(line.width <= width <= line.width + following.first_word for line, following in pairs)
     return counted if width and full >= max(LEAST_BY_CHARACTERS, SHARE_BY_CHARACTERS * len(pairs)) else lines
 
@@ -660,9 +660,11 @@ def _first(word: str) -> int:
     return 2 if _WIDE.match(word) else _columns(word)
 
 
-def _pairs(lines: list[_Line]) -> list[tuple[_Line, _Line]]:
-    """The adjacent lines of which the second may be what did not fit into the first."""
-    return [pair for pair in itertools.pairwise(lines) if not pair[1].blank_before and not pair[1].bullet]
+def _pairs(lines: list[_Line], least: float = MIN_WRAP * 0.8, most: int = MAX_WRAP) -> list[tuple[_Line, _Line]]:
+    """The adjacent lines of which the second may be what did not fit into the first, which is from `least` to `most` columns wide."""
+    return [
+        pair for pair in itertools.pairwise(lines) if not pair[1].blank_before and not pair[1].bullet and least <= pair[0].width <= most
+    ]
 
 
 def wrap_width(lines: list[_Line], text: str) -> int:
@@ -675,24 +677,17 @@ def wrap_width(lines: list[_Line], text: str) -> int:
     Wide lines may be paragraphs, entries of a log or rows of a table that happen to be as long. So those that end as a sentence does or hold columns
     have no vote, most of those about as wide must agree, and some must go on with a small letter, as only text does.
     """
-    pairs = _pairs(lines)
-    return _narrow(pairs, lines) or _wide(pairs, lines, text)
+    return _agreed(_pairs(lines), lines, MAX_WRAP) or _wide(lines, text)
 
 
-def _narrow(pairs: list[tuple[_Line, _Line]], lines: list[_Line]) -> int:
-    """The width up to `MAX_WRAP` at which `lines` were wrapped, or 0. `pairs`: `_pairs` of them."""
-    return _agreed([pair for pair in pairs if MIN_WRAP * 0.8 <= pair[0].width <= MAX_WRAP], lines, MAX_WRAP)
-
-
-def _wide(pairs: list[tuple[_Line, _Line]], lines: list[_Line], text: str) -> int:
-    """The same beyond `MAX_WRAP`."""
-    long = [pair for pair in pairs if MAX_WRAP < pair[0].width <= WIDEST and not pair[0].solid and not _has_columns(pair[0], text)]
+def _wide(lines: list[_Line], text: str) -> int:
+    """The width beyond `MAX_WRAP` at which the lines of `text` were wrapped, or 0."""
+    long = [pair for pair in _pairs(lines, MAX_WRAP + 1, WIDEST) if not pair[0].solid and not _has_columns(pair[0], text)]
     width = _agreed([pair for pair in long if text[pair[0].end - 1] not in _CLOSING], lines, WIDEST)
     near = [pair for pair in long if pair[0].width >= NEAR_WIDEST * width]
     full = [following for line, following in near if _is_full(line, following, width)]
-    small = sum(
-        text[line.start].isalpha() and text[line.start] == text[line.start].lower() for line in full
-    )  # or of a script without capitals
+    # Or of a script without capitals.
+    small = sum(text[line.start].isalpha() and text[line.start] == text[line.start].lower() for line in full)
     return width if len(full) >= max(LEAST_WIDE, FULL * len(near)) and small >= SMALL * len(full) else 0
 
 
