@@ -482,7 +482,7 @@ def test_long_lines_beside_wrapped_ones_mean_that_nothing_is_wrapped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "joined"), [(38, False), (60, True), (MAX_WRAP, True), (120, True), (132, True), (200, True), (WIDEST + 50, False)]
+    ("width", "joined"), [(26, False), (32, True), (40, True), (49, True), (60, True), (MAX_WRAP, True), (120, True), (132, True), (200, True), (WIDEST + 50, False)]
 )
 def test_only_text_of_a_plausible_width_is_taken_for_wrapped(width: int, joined: bool) -> None:
     paragraphs = [" ".join(ARTICLE[:4]), *ARTICLE] * 3
@@ -511,6 +511,20 @@ WIDE_LINES = {
 @pytest.mark.parametrize("lines", WIDE_LINES.values(), ids=WIDE_LINES)
 def test_wide_lines_that_are_no_text_are_not_taken_for_wrapped(lines: list[str]) -> None:
     assert contents("\n".join(["Ferry", *lines, "Orchard"])) == ["Ferry", *(" ".join(line.split()) for line in lines), "Orchard"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Harbour and landing stage", "Tide tables of the Tarn", "Letters to Ada Quill", "Orchards in bloom along the river"] * 4,
+        [f"The ferry across the Tarn keeps {'its crew' if n % 2 else 'rowing'}" for n in range(12)],
+        [f"and the ferry across the Tarn {'keeps its crew' if n % 3 else 'stays'}" for n in range(12)],
+        [f"10:{10 + n} <anna> the ferry {'stays, it' * (n % 2)} seems" for n in range(12)],
+    ],
+    ids=["menu", "verse", "verse without capitals", "chat"],
+)
+def test_narrow_lines_that_are_no_text_are_not_taken_for_wrapped(lines: list[str]) -> None:
+    assert contents("\n".join(lines)) == [" ".join(line.split()) for line in lines]
 
 
 def test_wide_lines_of_all_lengths_are_not_taken_for_wrapped() -> None:

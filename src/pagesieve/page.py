@@ -53,10 +53,12 @@ __all__ = [
     "wrap_width",
 ]
 
-MIN_WRAP, MAX_WRAP, WIDEST = 50, 110, 400  # columns; narrower is a list, wider is a paragraph on one line unless all wide lines agree
+MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line, unless such lines are surely broken (see `wrap_width`)
+NARROWEST, WIDEST = 30, 400  # columns
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
-# Share of the width from which lines are about as wide, and share of these, at least, into which the next word did not fit, where it is beyond `MAX_WRAP`.
-NEAR_WIDEST, FULL, LEAST_WIDE = 0.8, 0.7, 4
+NEAR_WIDEST = 0.8  # share of the width from which lines are about as wide
+# Number and share of these, at least, into which the next word did not fit, where wide lines are surely broken, and narrow ones, which verses are, too.
+FULL_WIDE, FULL_NARROW = (4, 0.7), (8, 0.85)
 SMALL = 0.25  # share of those, at least, that go on with a small letter
 # Columns by which the margins of a centred line may differ, and that they have at least: paragraphs begin with fewer.
 CENTRED, LEAST_MARGIN = 2, 6
@@ -586,7 +588,7 @@ def _lines(text: str) -> list[_Line]:
         position += len(raw)
         blank = 0
     lines = _without_ordinals(_without_lone_breaks(lines, text), text)
-    return _by_characters(lines, text) if wide and not _agreed(_pairs(lines), lines, MAX_WRAP) else lines
+    return _by_characters(lines, text) if wide and not _usual(lines) else lines
 
 
 def _without_lone_breaks(lines: list[_Line], text: str) -> list[_Line]:
@@ -618,8 +620,8 @@ def _by_characters(lines: list[_Line], text: str) -> list[_Line]:
     if wrapped < LEAST_BY_CHARACTERS:
         return lines
     counted = [replace(line, width=line.indent + line.end - line.start, first_word=_first_by_characters(line, text)) for line in lines]
-    pairs = _pairs(counted)
-    width = _agreed(pairs, counted, MAX_WRAP)
+    pairs = _pairs(counted, NEAR_WIDEST * MIN_WRAP, MAX_WRAP)
+    width = _agreed(pairs, counted, MIN_WRAP, MAX_WRAP)
     full = sum(line.width <= width <= line.width + following.first_word for line, following in pairs)
     return counted if width and full >= max(LEAST_BY_CHARACTERS, SHARE_BY_CHARACTERS * len(pairs)) else lines
 
@@ -660,7 +662,7 @@ def _first(word: str) -> int:
     return 2 if _WIDE.match(word) else _columns(word)
 
 
-def _pairs(lines: list[_Line], least: float = MIN_WRAP * 0.8, most: int = MAX_WRAP) -> list[tuple[_Line, _Line]]:
+def _pairs(lines: list[_Line], least: float, most: int) -> list[tuple[_Line, _Line]]:
     """The adjacent lines of which the second may be what did not fit into the first, which is from `least` to `most` columns wide."""
     return [
         pair for pair in itertools.pairwise(lines) if not pair[1].blank_before and not pair[1].bullet and least <= pair[0].width <= most
@@ -674,44 +676,54 @@ def wrap_width(lines: list[_Line], text: str) -> int:
     adjacent lines votes for the widths from its first line's own width up to one below that sum; the width with most
     votes wins if it has some votes and hardly any text that could have been broken is wider than it.
 
-    Wide lines may be paragraphs, entries of a log or rows of a table that happen to be as long. So those that end as a sentence does or hold columns
-    have no vote, most of those about as wide must agree, and some must go on with a small letter, as only text does.
+    Wide lines may be paragraphs, entries of a log or rows of a table that happen to be as long, narrow ones names in a list. So of these the ones
+    that end as a sentence does or hold columns have no vote, most of those about as wide must agree, and some must go on with a small letter,
+    as only text does.
     """
-    return _agreed(_pairs(lines), lines, MAX_WRAP) or _wide(lines, text)
+    return (
+        _sure(lines, text, NARROWEST, MIN_WRAP - 1, *FULL_NARROW)
+        or _usual(lines)
+        or _sure(lines, text, MAX_WRAP + 1, WIDEST, *FULL_WIDE)
+    )
 
 
-def _wide(lines: list[_Line], text: str) -> int:
-    """The width beyond `MAX_WRAP` at which the lines of `text` were wrapped, or 0."""
-    long = [pair for pair in _pairs(lines, MAX_WRAP + 1, WIDEST) if not pair[0].solid and not _has_columns(pair[0], text)]
-    width = _agreed([pair for pair in long if text[pair[0].end - 1] not in _CLOSING], lines, WIDEST)
-    near = [pair for pair in long if pair[0].width >= NEAR_WIDEST * width]
+def _usual(lines: list[_Line]) -> int:
+    """The width between `MIN_WRAP` and `MAX_WRAP` at which the lines were wrapped, or 0."""
+    return _agreed(_pairs(lines, NEAR_WIDEST * MIN_WRAP, MAX_WRAP), lines, MIN_WRAP, MAX_WRAP)
+
+
+def _sure(lines: list[_Line], text: str, narrowest: int, widest: int, least: int, share: float) -> int:
+    """The width between these at which the lines of `text` were surely wrapped, `least` of them and this `share` being full, or 0."""
+    pairs = [pair for pair in _pairs(lines, narrowest, widest) if not pair[0].solid and not _has_columns(pair[0], text)]
+    width = _agreed([pair for pair in pairs if text[pair[0].end - 1] not in _CLOSING], lines, narrowest, widest)
+    near = [pair for pair in pairs if pair[0].width >= NEAR_WIDEST * width]
     full = [following for line, following in near if _is_full(line, following, width)]
     # Or of a script without capitals.
     small = sum(text[line.start].isalpha() and text[line.start] == text[line.start].lower() for line in full)
-    return width if len(full) >= max(LEAST_WIDE, FULL * len(near)) and small >= SMALL * len(full) else 0
+    return width if len(full) >= max(least, share * len(near)) and small >= SMALL * len(full) else 0
 
 
 def _has_columns(line: _Line, text: str) -> bool:
     return any(text.find(gap, line.start, line.end) >= 0 for gap in ("  ", "\t", "|"))
 
 
-def _agreed(pairs: list[tuple[_Line, _Line]], lines: list[_Line], most_columns: int) -> int:
-    """The width that most of `pairs` vote for, if there are enough of them and hardly any text of `lines` is wider; 0 otherwise."""
+def _agreed(pairs: list[tuple[_Line, _Line]], lines: list[_Line], narrowest: int, widest: int) -> int:
+    """The width from `narrowest` to `widest` that most of `pairs` vote for, if there are enough of them and hardly any text of `lines` is wider; or 0."""
     if len(pairs) < MIN_WRAP_EVIDENCE:
         return 0
-    votes = [0] * (most_columns + 2)
+    votes = [0] * (widest + 2)
     for line, following in pairs:
         votes[line.width] += 1
-        votes[min(line.width + following.first_word + 1, most_columns + 1)] -= 1
+        votes[min(line.width + following.first_word + 1, widest + 1)] -= 1
     votes = [*itertools.accumulate(votes)]
-    most = max(votes[MIN_WRAP:])
+    most = max(votes[narrowest:])
     if most < MIN_WRAP_EVIDENCE:
         return 0
-    width = votes.index(most, MIN_WRAP)
-    widest = width + len([*itertools.takewhile(most.__eq__, votes[width:])]) - 1  # all these widths explain the lines equally well
+    width = votes.index(most, narrowest)
+    last = width + len([*itertools.takewhile(most.__eq__, votes[width:])]) - 1  # all these widths explain the lines equally well
     breakable = [line for line in lines if not line.solid]
     prose = [line for line in breakable if not line.bullet]  # html2text leaves list items whole
-    return width if any(_fits(some, widest + 1) for some in (breakable, prose)) else 0
+    return width if any(_fits(some, last + 1) for some in (breakable, prose)) else 0
 
 
 def _is_centred(last: _Line, line: _Line, width: int, text: str) -> bool:
