@@ -62,6 +62,9 @@ def tables(unseen: Mapping[str, Any], peers: Mapping[str, Any]) -> dict[tuple[st
             [name, str(of["pages"]), with_interval(of["needless_bodies"]), with_interval(of["needless_words"])]
             for name, of in unseen["without the article"].items()
         ],
+        (QUALITY, "unseen: whether there is an article"): [
+            [of["kind"], str(of["pages"]), *map(figure, of["at"])] for of in unseen["whether there is an article"]
+        ],
         (QUALITY, "unseen: confidence"): [
             [figure(of["said"]), figure(of["true"]), str(of["pages"])] for of in unseen["confidence"]["bins"]
         ],

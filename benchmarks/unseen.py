@@ -35,6 +35,7 @@ from pagesieve.storage import load_model
 
 OUT = Path(__file__).parent / "results" / "unseen.json"
 MODELS = Path("models", "unseen")
+VIEWS = ("w3m", "HTML")
 PIECE = 7  # another seed than training's
 PARTS: dict[str, Callable[[Document], Document | None]] = {
     "piece of ": lambda page: excerpt(page, PIECE),
@@ -163,14 +164,19 @@ def main() -> None:
         by_words, by_segments = found["by_words"], found["by_segments"]
         rows.append([name, found["pages"], by_words["macro"], by_words["f1"]["body"], by_words["f1"]["teaser"], by_segments["macro"]])
     print(report.table(["rendering", "pages", "macro (words)", "body", "teaser", "macro (segments)"], rows), flush=True)
-    results["nothing but the article"] = {name: headlines(judge(name)) for name in ("article of w3m", "article of HTML")}
-    alone = [[name, found["pages"], *(found[role] for role in TOLD)] for name, found in results["nothing but the article"].items()]
-    print(report.table(["nothing but the article", "pages", *(f"headline told as {role}" for role in TOLD)], alone), flush=True)
-    results["without the article"] = {name: evaluation.summary(judge(name), config.seed) for name in ("rest of w3m", "rest of HTML")}
-    rests = [
+    alone, rests = ({view: judge(f"{kind} of {view}") for view in VIEWS} for kind in ("article", "rest"))
+    results["nothing but the article"] = {f"article of {view}": headlines(pages) for view, pages in alone.items()}
+    rows = [[name, found["pages"], *(found[role] for role in TOLD)] for name, found in results["nothing but the article"].items()]
+    print(report.table(["nothing but the article", "pages", *(f"headline told as {role}" for role in TOLD)], rows), flush=True)
+    results["without the article"] = {f"rest of {view}": evaluation.summary(pages, config.seed) for view, pages in rests.items()}
+    rows = [
         [name, found["pages"], found["needless_bodies"], found["needless_words"]] for name, found in results["without the article"].items()
     ]
-    print(report.table(["without the article", "pages", "pages with a body", "of their words"], rests), flush=True)
+    print(report.table(["without the article", "pages", "pages with a body", "of their words"], rows), flush=True)
+    kinds = dict(zip(VIEWS, (text, html), strict=True))
+    kinds |= {f"{name} of {view}": of[view] for name, of in (("article", alone), ("rest", rests)) for view in VIEWS}
+    results["whether there is an article"] = evaluation.article_table({name: [page.article for page in pages] for name, pages in kinds.items()})
+    print(report.article_table(results["whether there is an article"]), flush=True)
     write_text(OUT, json.dumps(report.plain(results), indent=1) + "\n")
 
 

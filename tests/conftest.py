@@ -18,6 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from pagesieve import corpus, training
+from pagesieve.calibration import Calibration
 from pagesieve.features import MARKUP
 from pagesieve.model import Model
 from pagesieve.renderings import html_view
@@ -190,7 +191,8 @@ def _fitted(documents: list[corpus.Document], settings: training.Settings) -> Mo
     samples = training.prepare(documents, settings)
     folds = training.assign_folds([sample.site for sample in samples], 3, seed=0)
     crossed = training.cross_fit(samples, folds, settings, seed=0)
-    return training.fit(samples, crossed, settings, seed=0, info={"pages": len(samples)})[0]
+    calibration = Calibration(article=np.array([1.0, 0.5, 1.0, 0.0], dtype=np.float32))
+    return training.fit(samples, crossed, settings, seed=0, calibration=calibration, info={"pages": len(samples)})[0]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,9 @@ from pagesieve.calibration import (
     LEAST_HEADLINE,
     LEAST_SHARE,
     MOST_CAUTION,
+    SIGNS,
     Calibration,
+    article_signs,
     caution_of,
     decide,
     least_share,
@@ -53,6 +55,33 @@ def test_confidence_is_read_from_the_curve_and_weighs_words() -> None:
 def test_a_page_without_words_is_sure() -> None:
     assert mean_chance(np.zeros(0), np.zeros(0)) == mean_chance(np.array([0.3]), np.array([0.0])) == 1.0
     assert Calibration().confidence(np.zeros(0), np.zeros(0)) == Calibration().confidence(np.ones(1), np.zeros(1)) == 0.0
+
+
+def signs(own: list[float], body: list[bool], words: list[float], headline: float = 0.5) -> np.ndarray:
+    likely = np.array(own, dtype=np.float32)
+    return article_signs(likely, np.full(len(own), headline, dtype=np.float32), np.array(body, dtype=bool), np.array(words, dtype=np.float32))
+
+
+def test_the_signs_of_an_article_are_how_sure_its_body_and_headline_are_and_its_share_of_the_page() -> None:
+    found = signs([0.9, 0.7, 0.1], [True, True, False], [30, 10, 40])
+    np.testing.assert_allclose(1 / (1 + np.exp(-found)), [0.85, 0.5, 0.5], atol=1e-6)
+    assert found.shape == (SIGNS,)
+    assert np.isfinite(signs([1.0], [True], [5], 0.0)).all()
+
+
+@pytest.mark.parametrize(("body", "words"), [([], []), ([False, False], [3, 4]), ([True, False], [0, 4])])
+def test_a_page_without_words_in_a_body_has_no_article(body: list[bool], words: list[float]) -> None:
+    none = signs([0.9] * len(body), body, words)
+    assert none.shape == (0,)
+    learned = Calibration(article=np.array([1, 1, 1, 9], dtype=np.float32))
+    assert learned.has_article(none) == Calibration().has_article(none) == 0.0
+
+
+def test_whether_there_is_an_article_follows_from_its_signs() -> None:
+    learned = Calibration(article=np.array([1.0, 0.5, 0.0, -1.0], dtype=np.float32))
+    assert learned.has_article(np.array([2.0, 2.0, 7.0], dtype=np.float32)) == pytest.approx(1 / (1 + np.exp(-2)))
+    assert 0 <= learned.has_article(np.full(3, -9.0, dtype=np.float32)) < 1e-5
+    assert Calibration().has_article(np.full(3, -9.0, dtype=np.float32)) == 1.0
 
 
 def decided(shares: list[list[float]], words: list[float], caution: float = 1.0, dial: float = DIAL) -> list[int]:

@@ -278,6 +278,7 @@ def card_facts(summaries: dict[str, Any], **changed: Any) -> dict[str, Any]:
             }
         },
         "confidence": {"error": 0.012, "bins": [{"said": 0.71, "true": 0.73, "pages": 6}]},
+        "articles": {"unseen sites": [{"kind": "pages without one", "pages": 7, "at": [0.571, 0.286, 0.143]}]},
         "dials": {"unseen sites": [dict(zip(DIAL_COLUMNS, (0.25, 0.987, 0.9, 0.8, 0.7, 0.1), strict=True))]},
         **changed,
     }
@@ -351,7 +352,7 @@ def test_figures_that_there_are_none_of_are_dashes_in_the_dials_table() -> None:
 
 def test_the_model_card_tells_confidence_dial_and_groups(scored: Any) -> None:
     card = report.model_card(card_facts({"unseen sites": evaluation.summary(scored[1])}))
-    for cell in ("0.870", "0.810", "0.040", "mean distance 0.012", "0.710", "0.730", "0.25", "0.987"):
+    for cell in ("0.870", "0.810", "0.040", "mean distance 0.012", "0.710", "0.730", "0.25", "0.987", "0.571", "0.143"):
         assert cell in card
 
 

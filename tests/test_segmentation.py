@@ -175,7 +175,7 @@ def test_a_page_without_segments_has_nothing(text: str) -> None:
     page = Segmentation(text, ())
     assert (page.headline, page.body, page.markdown, page.teasers, page.boilerplate, len(page), list(page)) == ("", "", "", (), (), 0, [])
     assert page.to_dict() == {
-        "view": "text", "metadata": asdict(Metadata()), "notes": [], "confidence": 1.0, "headline": "", "body": "", "teasers": [], "text": text, "segments": [],
+        "view": "text", "metadata": asdict(Metadata()), "notes": [], "confidence": 1.0, "article": 1.0, "headline": "", "body": "", "teasers": [], "text": text, "segments": [],
     }  # fmt: skip
 
 

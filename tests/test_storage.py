@@ -264,7 +264,7 @@ def test_a_vocabulary_that_does_not_fit_its_weights_is_told(tiny_model: Path, tm
 
 LAYERS = ("mean", "scale", "weights_0_0", "weights_0_1", "weights_0_2", "weights_0_3", "bias_0_1", "weights_1_5")
 OTHERS = (
-    *("word_weights", "edges", "layout_weights", "intercept", "transitions", "confidence_said", "confidence_true", "cues"),
+    *("word_weights", "edges", "layout_weights", "intercept", "transitions", "confidence_said", "confidence_true", "cues", "article"),
     "edge_counts",
 )
 
@@ -280,7 +280,7 @@ def test_arrays_that_do_not_fit_each_other_are_told(tiny_model: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "name", ["idf", "word_weights", "edges", "layout_weights", "intercept", "transitions", "confidence_said", "mean", "scale", "bias_0_1"]
+    "name", ["idf", "word_weights", "edges", "layout_weights", "intercept", "transitions", "confidence_said", "article", "mean", "scale", "bias_0_1"]
 )
 def test_what_is_no_number_is_told(tiny_model: Path, tmp_path: Path, name: str) -> None:
     arrays = arrays_of(tiny_model / "model.npz")

@@ -316,6 +316,27 @@ def test_no_more_than_a_few_pages_are_in_memory_while_a_model_is_trained(
     assert max(most) <= 2
 
 
+def test_what_pages_without_their_article_look_like_is_learned(samples: Sequence[Sample], folds: Any, tmp_path: Path) -> None:
+    """Pages with a single paragraph that is like one of an article, and is said to be none."""
+    for sample in samples:
+        site, _, page = sample.name.removesuffix(".txt").partition("/")
+        lines = page_lines(site.removesuffix(".example"), int(page[-1]))
+        first = next(place for place, (role, _) in enumerate(lines) if role == "body")
+        left = [(role, text) for role, text in lines if role not in ("body", "headline", "comment")]
+        write_page(tmp_path, site, page, [*left[:4], ("boilerplate", lines[first][1]), *left[4:]])
+    rests = [replace(rest, name=f"{rest.name}@remainder") for rest in prepare(corpus.read(tmp_path), SMALL)]
+    crossed = cross_fit(samples, folds, SMALL, seed=0)
+    found = calibrate(samples, crossed, SMALL, rests=rests)
+    assert [len(some) for some in (found.predictions, found.rests, found.without)] == [16, 16, 3]
+    taken = [said for said in found.rests if len(said.signs)]
+    assert len(taken) > 8  # most give a body, which is what is to be told from an article
+    assert np.mean([said.article for said in taken]) < 0.5 < np.mean([said.article for said in found.predictions])
+    for said, fold in zip(found.predictions, folds, strict=True):
+        assert said.article == found.without[fold].has_article(said.signs)
+    assert len({calibration.article.tobytes() for calibration in (*found.without, found.last)}) == 4
+    assert not len(calibrate(samples, crossed, SMALL).last.article)
+
+
 def test_the_first_pass_goes_over_many_segments_less_often() -> None:
     rounds = [training._classifier(QUICK, segments, 0).max_iter for segments in (1000, 2_000_000, 5_000_000, 10**9)]
     assert rounds == [QUICK.max_iter, 6, 3, 2]

@@ -48,6 +48,7 @@ def schema(segments: bool = False) -> pa.Schema:
         "body": _TEXT,
         "teasers": pa.list_(_TEASER),
         "confidence": pa.float64(),
+        "article": pa.float64(),
         "metadata": _METADATA,
         "notes": pa.list_(_TEXT),
         **({"text": _TEXT, "segments": pa.list_(_SEGMENT)} if segments else {}),
@@ -191,6 +192,7 @@ def _row(answer: Segmentation, segments: bool) -> dict[str, Any]:
         "body": answer.body,
         "teasers": [(t.title, t.summary, list(t.details), t.start, t.end, t.url) for t in answer.teasers],
         "confidence": round(answer.confidence, 4),
+        "article": round(answer.article, 4),
         "metadata": astuple(answer.metadata),
         "notes": list(answer.notes),
     }

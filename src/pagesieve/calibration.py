@@ -1,10 +1,10 @@
-"""Step 4b of a page's way: probabilities as a model gives them → probabilities that hold, and the page's confidence.
+"""Step 4b of a page's way: probabilities as a model gives them → probabilities that hold, the page's confidence, and whether it has an article.
 
-A model's probabilities are calibrated on its answers for pages whose sites it had not seen (`training.calibrate`). Three
+A model's probabilities are calibrated on its answers for pages whose sites it had not seen (`training.calibrate`). Four
 things are learned there: one temperature for all role probabilities (Guo et al., "On Calibration of Modern Neural
-Networks", ICML 2017), what cues too rare for the networks (`Measures.cues`) say of each role, and how the mean probability over a
-page's words translates into the share of its words with the right label. The dial, which trades lost body lines for foreign
-ones, lives here too.
+Networks", ICML 2017), what cues too rare for the networks (`Measures.cues`) say of each role, how the mean probability over a
+page's words translates into the share of its words with the right label, and what the body that was found says of whether there is an
+article at all. The dial, which trades lost body lines for foreign ones, lives here too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from pagesieve.roles import ROLES
 __all__ = [
     "DIAL",
     "LEAST_SHARE",
+    "SIGNS",
     "Calibration",
+    "article_signs",
     "caution_of",
     "check_dial",
     "decide",
@@ -45,10 +47,16 @@ LEAST_HEADLINE = 0.15  # but one that is the page's only headline is
 TITLE_WORDS = 12  # a line with more is no title that the body begins with
 REACH = 5.0  # log odds that the dial's ends add to or take from the body
 TINY = 1e-7
+SIGNS = 3  # of an article, see `article_signs`
+FARTHEST = 1e-4  # a probability or share counts as no nearer to 0 or 1 than that where its log odds are asked for
 
 
 def _silent() -> Floats:
     return np.ones((0, len(ROLES)), dtype=np.float32)
+
+
+def _nothing() -> Floats:
+    return np.zeros(0, dtype=np.float32)
 
 
 def _knots() -> Floats:
@@ -60,13 +68,14 @@ class Calibration:
     """`temperature` divides log probabilities; `said` and `true` (knots,) are the points of the confidence curve.
 
     `cues` (cues, roles) says how many times as often segments with a cue have each role as would be said of them; (0, roles) where
-    nothing is known of any.
+    nothing is known of any. `article` (signs + 1,) is what `article_signs` weigh and, last, a constant; (0,) where that was not learned.
     """
 
     temperature: float = 1.0
     said: Floats = field(default_factory=_knots)
     true: Floats = field(default_factory=_knots)
     cues: Floats = field(default_factory=_silent)
+    article: Floats = field(default_factory=_nothing)
 
     def tempered(self, probabilities: Floats, cues: Floats | None = None) -> Floats:
         """Role probabilities (segments, roles) at this temperature, rows scaled to sum 1.
@@ -85,6 +94,29 @@ class Calibration:
         `chances` (segments,) holds the probability of each segment's label, `words` (segments,) its number of words.
         """
         return float(np.clip(np.interp(mean_chance(chances, words), self.said, self.true), 0, 1)) if words.any() else 0.0
+
+    def has_article(self, signs: Floats) -> float:
+        """How likely a page with these `article_signs` has an article, 0..1, where every second page has one; 0.0 for a page without a body.
+
+        1.0 for any other where nothing was learned of it.
+        """
+        if not len(signs):
+            return 0.0
+        return float(1 / (1 + np.exp(-float((signs * self.article[:-1]).sum() + self.article[-1])))) if len(self.article) else 1.0
+
+
+def article_signs(own: Floats, headline: Floats, body: NDArray[np.bool_], words: Floats) -> Floats:
+    """What tells whether what was taken for the body of a page is an article, shape (3,); (0,) for a page without words in a body.
+
+    Log odds of: the mean probability of being body (`own`, (segments,)) over the words of the segments that are (`body`), the likeliest headline's
+    probability of being that (`headline`), the share of the page's `words` that are in the body.
+    """
+    inside = float(words[body].sum())
+    if not inside:
+        return _nothing()
+    found = np.array([float((own * words)[body].sum()) / inside, headline.max(), inside / float(words.sum())])
+    found = np.clip(found, FARTHEST, 1 - FARTHEST)
+    return np.asarray(np.log(found / (1 - found)), dtype=np.float32)
 
 
 def mean_chance(chances: Floats, words: Floats) -> float:

@@ -22,9 +22,11 @@ from pagesieve.model import Model, Prediction
 from pagesieve.roles import LABELS, ROLES, label_matrix
 
 __all__ = [
+    "ARTICLE_LIMITS",
     "BASELINES",
     "Interval",
     "Judged",
+    "article_table",
     "baseline",
     "breakdown",
     "calibration",
@@ -44,10 +46,11 @@ Ints = NDArray[np.int64]
 RESAMPLES = 1000
 CALIBRATION_BINS = 10
 CONFIDENCE_BINS = 10
+ARTICLE_LIMITS = (0.1, 0.5, 0.9)
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LENGTHS = ((0, 500), (500, 1500), (1500, 4000), (4000, None))  # words of a page, half-open
 BODY, TEASER = (LABELS.index(name) for name in ("body", "teaser"))
-COMMENT = ROLES.index("comment")
+COMMENT, ARTICLE = ROLES.index("comment"), ROLES.index("body")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ class Judged:
     caution: Floats
     renderer: str = "unknown"
     confidence: float = 1.0
+    article: float = 1.0
+
+    @property
+    def has_article(self) -> bool:
+        """Whether there is a word of an article's body on the page."""
+        return bool(self.words[self.true_roles == ARTICLE].sum())
 
 
 def judge(document: Document, words: Floats, said: Prediction, label_of_role: Mapping[str, str]) -> Judged:
@@ -89,6 +98,7 @@ def judge(document: Document, words: Floats, said: Prediction, label_of_role: Ma
         said.caution,
         str(document.extra.get("renderer", "unknown")),
         said.confidence,
+        said.article,
     )
 
 
@@ -400,6 +410,18 @@ def confidence_table(judged: Sequence[Judged]) -> dict[str, Any]:
         said = float(np.mean([order[i].confidence for i in group]))
         bins.append({"said": said, "true": float(np.mean([true[i] for i in group])), "pages": len(group)})
     return {"error": sum(b["pages"] * abs(b["said"] - b["true"]) for b in bins) / len(order), "bins": bins}
+
+
+def article_table(said: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    """What pages of some kinds are said to have: {"kind", "pages", "at": [share of them whose `article` is at least each of `ARTICLE_LIMITS`]}.
+
+    `said` gives the numbers by kind; kinds without a page are left out.
+    """
+    return [
+        {"kind": kind, "pages": len(found), "at": [float(np.mean(np.array(found) >= limit)) for limit in ARTICLE_LIMITS]}
+        for kind, found in said.items()
+        if len(found)
+    ]
 
 
 def dial_table(judged: Sequence[Judged]) -> list[dict[str, float]]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import DIAL, Calibration, caution_of, decide, least_share, title_first, with_headline
+from pagesieve.calibration import DIAL, Calibration, article_signs, caution_of, decide, least_share, title_first, with_headline
 from pagesieve.features import LayoutRows, Measures, Terms, column_names, layout, measure_pages, nearby, shapes
 from pagesieve.network import Network, softmax
 from pagesieve.page import Segment, grouped
@@ -124,7 +124,8 @@ class Prediction:
     `probabilities` (segments, roles) and `shares` (segments, labels) hold the probability of each role and of each label,
     the sum over its roles. `labels` (segments,) are the labels chosen (`calibration.decide`), `roles` (segments,) the
     likeliest roles among those of that label (but see `calibration.title_first`), as places in `LABELS` and `ROLES`; `least` (segments,) is how likely body had to be, `caution`
-    (segments,) how many times as likely as teaser. `confidence` is the expected share of the page's words with the right label.
+    (segments,) how many times as likely as teaser. `confidence` is the expected share of the page's words with the right label, `signs` (3,)
+    are what tells whether the page has an article (`calibration.article_signs`, whatever the dial; (0,) without a body), `article` is how likely it has.
     """
 
     probabilities: Floats
@@ -134,6 +135,8 @@ class Prediction:
     least: Floats
     caution: Floats
     confidence: float = 1.0
+    signs: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    article: float = 1.0
 
     @classmethod
     def of(
@@ -183,13 +186,14 @@ class Prediction:
             roles = title_first(roles, labels == BODY, HEADLINE, probabilities[:, HEADLINE], words, bounds)
         said = cls(probabilities, shares, labels, roles, least, caution)
         chances = said.chances
-        return [
-            cls(
-                probabilities[a:b], shares[a:b], labels[a:b], roles[a:b], least[a:b], caution[a:b],
-                calibration.confidence(chances[a:b], words[a:b]),
+        found = []
+        for a, b in pairwise(bounds):
+            signs = article_signs(own[a:b], probabilities[a:b, HEADLINE], neutral[a:b] == BODY, words[a:b])
+            confidence, article = calibration.confidence(chances[a:b], words[a:b]), calibration.has_article(signs)
+            found.append(
+                cls(probabilities[a:b], shares[a:b], labels[a:b], roles[a:b], least[a:b], caution[a:b], confidence, signs, article)
             )
-            for a, b in pairwise(bounds)
-        ]  # fmt: skip
+        return found
 
     @property
     def chances(self) -> Floats:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pagesieve.corpus import Document
 from pagesieve.evaluation import (
+    ARTICLE_LIMITS,
     Interval,
     Judged,
     breakdown,
@@ -23,6 +24,7 @@ from pagesieve.roles import LABELS, ROLES
 
 __all__ = [
     "Change",
+    "article_table",
     "change_table",
     "confidence_table",
     "corpus_table",
@@ -141,6 +143,12 @@ def confidence_table(found: Mapping[str, Any]) -> str:
     return table(["confidence", "share of words right", "pages"], rows)
 
 
+def article_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many pages of some kinds are said to have an article (from `evaluation.article_table`)."""
+    limits = [f"article ≥ {limit:g}" for limit in ARTICLE_LIMITS]
+    return table(["pages", "number", *limits], [[row["kind"], row["pages"], *(f"{share:.3f}" for share in row["at"])] for row in rows])
+
+
 def plain(value: Any) -> Any:
     """`value` with every `Interval` as {"value", "low", "high"} and NaN as None, ready for JSON."""
     if isinstance(value, Interval):
@@ -196,6 +204,13 @@ Each page judged by a model that never saw its site ({facts["folds"]} folds), wi
 confidence; mean distance {facts["confidence"]["error"]:.3f}.
 
 {confidence_table(facts["confidence"])}
+
+## Whether there is an article
+
+`Segmentation.article` is how likely a page has one, of pages of which every second has. Pages of sites not seen that are said to have
+one at least so likely; of those without any, some get no body and have 0.
+
+{_articles(facts["articles"])}
 
 ## The dial
 
@@ -267,6 +282,10 @@ def _dirty(collapsed: int, scripts: int) -> str:
 def _threads(count: int) -> str:
     """How many threads were learned from in other clothes; "" for none."""
     return f"{count} threads of comments are learned from as other comment systems would show them, too.\n" if count else ""
+
+
+def _articles(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    return "\n\n".join(f"{name}:\n\n{article_table(rows)}" for name, rows in found.items())
 
 
 def _dials(found: Mapping[str, Sequence[Mapping[str, float]]]) -> str:

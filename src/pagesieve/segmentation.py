@@ -176,7 +176,7 @@ class Segmentation:
     """The answer for one page: its `text` and all its `segments` in order, which cover all that shows.
 
     `confidence` (0..1) is the expected share of the page's words with the right label; pages below a threshold of one's own are for a
-    person to look at. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". `metadata` is
+    person to look at. `article` (0..1) is how likely the page has an article, in a collection in which every second page has one. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". `metadata` is
     what the page states of itself. Of an HTML page, `text` is the page flattened, and `source` its HTML. `notes` tell where text was taken from
     that the page does not show, and of a page with some text but no body (a forum's thread, a list of stories) "no article found", below the
     usual dial "no article found with dial=0.3".
@@ -190,6 +190,7 @@ class Segmentation:
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
     source: str = field(default="", repr=False, compare=False)
+    article: float = 1.0
     _kept: list[Said] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -247,7 +248,7 @@ class Segmentation:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Sent to another process an answer leaves the model behind that `explain` asks: megabytes."""
-        return Segmentation, (self.text, self.segments, self.confidence, None, self.view, self.metadata, self.notes, self.source)
+        return Segmentation, (self.text, self.segments, self.confidence, None, self.view, self.metadata, self.notes, self.source, self.article)
 
     def __copy__(self) -> Segmentation:
         return self  # nothing of it changes
@@ -371,6 +372,7 @@ class Segmentation:
             "metadata": asdict(self.metadata),
             "notes": list(self.notes),
             "confidence": round(self.confidence, 4),
+            "article": round(self.article, 4),
             "headline": self.headline,
             "body": self.body,
             "teasers": [

@@ -130,7 +130,7 @@ class Sieve:
         at_dial = f" with dial={dial:g}" if dial < DIAL else ""  # there may be one all the same
         missing = () if has_body(segments) or count_words(page.text) < ARTICLE_WORDS else (f"no article found{at_dial}",)
         notes = (*taken.notes, *missing)
-        return Segmentation(page.text, segments, confidence, self._explain, page.view, taken.metadata, notes, taken.source)
+        return Segmentation(page.text, segments, confidence, self._explain, page.view, taken.metadata, notes, taken.source, said.article)
 
     def _explain(self, segments: LabeledSegments, place: int) -> Explanation:
         model = self.model if segments.plain.markup is None else self.model.html

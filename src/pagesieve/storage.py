@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pagesieve.calibration import Calibration
+from pagesieve.calibration import SIGNS, Calibration
 from pagesieve.features import GROUPS, LAYOUT, MARKUP, column_names
 from pagesieve.files import replacing
 from pagesieve.model import Linear, Model
@@ -26,7 +26,7 @@ from pagesieve.words import Vocabulary
 
 __all__ = ["FORMAT", "MODEL_FILE", "ModelError", "load_model", "model_digest", "save_model"]
 
-FORMAT = 7  # raised whenever an older reader would misread a newer file
+FORMAT = 8  # raised whenever an older reader would misread a newer file
 MODEL_FILE = "model.npz"
 ZIP = b"PK"  # first bytes of an .npz file
 DIGEST = 16  # hexadecimal digits that name a model
@@ -78,6 +78,7 @@ def _packed(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "confidence_said": model.calibration.said,
         "confidence_true": model.calibration.true,
         "cues": model.calibration.cues,
+        "article": model.calibration.article,
     }
     header: dict[str, Any] = {
         "format": FORMAT,
@@ -181,7 +182,7 @@ def _build(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
         network = Network(arrays["mean"], arrays["scale"], readers, float(header["first_share"]))
         _check_network(network)
     curve = arrays["confidence_said"], arrays["confidence_true"]
-    calibration = Calibration(float(header["temperature"]), *curve, arrays["cues"])
+    calibration = Calibration(float(header["temperature"]), *curve, arrays["cues"], arrays["article"])
     labels, share = check_label_map(header["labels"]), float(header["shape_share"])
     return Model(linear, network, arrays["transitions"], labels, share, calibration, dict(header["info"].items()))
 
@@ -198,6 +199,7 @@ def _check_arrays(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> No
         "transitions": (roles, roles),
         "confidence_true": arrays["confidence_said"].shape,
         "cues": (len(arrays["cues"]), roles),
+        "article": (SIGNS + 1 if len(arrays["article"]) else 0,),
     }
     for name, shape in shapes.items():
         if arrays[name].shape != shape:

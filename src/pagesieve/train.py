@@ -151,6 +151,15 @@ def _data_facts(gathered: Gathered, bare: Sequence[Document], text: View, of_htm
     }
 
 
+def _articles(outcome: Outcome) -> dict[str, list[float]]:
+    """How likely pages are said to have an article, by what they are."""
+    return {
+        "pages with an article": [page.article for page in outcome.judged if page.has_article],
+        "pages without one": [page.article for page in outcome.judged if not page.has_article],
+        "pages whose article was cut out": [said.article for said in outcome.calibrated.rests],
+    }
+
+
 def _score_facts(text: View, outcomes: dict[str, Outcome], config: TrainConfig) -> dict[str, Any]:
     """How the pages were split, and what is told of the scores beside their summaries."""
     by_site = {name: outcomes[name].judged for name in (TEXT_SCORES, HTML_SCORES) if name in outcomes}
@@ -158,6 +167,7 @@ def _score_facts(text: View, outcomes: dict[str, Outcome], config: TrainConfig) 
         "folds": config.cv.folds,
         "fold_of_site": text.fold_of_site,
         "confidence": evaluation.confidence_table(text.outcome.judged),
+        "articles": {name: evaluation.article_table(_articles(outcomes[name])) for name in by_site},
         "dials": {name: evaluation.dial_table(judged) for name, judged in by_site.items()},
         "breakdowns": {name: evaluation.breakdown(judged, config.seed) for name, judged in by_site.items()},
     }
@@ -372,7 +382,8 @@ def _cross_validated(
 ) -> Outcome:
     """The documents judged by models that saw no sample of their fold; `samples` begins with those of the documents."""
     crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
-    calibrated = training.calibrate(samples[: len(documents)], crossed, chosen)
+    rests = training.prepare(filter(None, map(remainder, documents)), chosen)
+    calibrated = training.calibrate(samples, crossed, chosen, len(documents), rests)
     answers = zip(documents, samples, calibrated.predictions, strict=False)
     return Outcome(crossed, calibrated, [evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in answers])
 

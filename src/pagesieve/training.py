@@ -17,7 +17,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ MOST_INPUTS = 1_200_000  # segments a network learns from
 MOST_PIECES = 2  # of a page
 PIECE = 1 << 13  # segments, scaled at once
 LEAST_VARIANCE = 1e-9  # of an input; one that varies less says nothing, in use neither
+BODY = ROLES.index("body")
 MOST_TEMPERED = 500_000  # segments that the temperature is chosen by
 # Renderers of the pages that the second pass alone learns from: those in one line, and those with their scripts as text. The first knows no page, and learns less of others.
 COLLAPSED, SCRIPTS = "collapsed", "scripts"
@@ -502,27 +503,45 @@ def _judge_fold(
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """Out-of-fold answers made honest: what each fold's answers are calibrated by (what the others ask for), the answers, and
-    the calibration that all of them ask for.
+    """Out-of-fold answers made honest: what each fold's answers are calibrated by (what the others ask for), the answers, those
+    for pages without their article, and the calibration that all of them ask for.
     """
 
     without: list[Calibration]
     predictions: Sequence[Prediction]
+    rests: Sequence[Prediction]
     last: Calibration
 
 
-def calibrate(samples: Sequence[Sample], crossed: CrossFit, settings: Settings) -> Calibrated:
-    """The answers for `samples` calibrated, each by what the other folds' answers ask for, so that scores of the result are honest.
+def calibrate(
+    samples: Sequence[Sample], crossed: CrossFit, settings: Settings, pages: int | None = None, rests: Sequence[Sample] = ()
+) -> Calibrated:
+    """The answers for the first `pages` of `samples` (None: for all) calibrated, each by what the other folds' answers ask for, so that scores are honest.
 
-    `samples` may be the first of those that `crossed` was made of.
+    `samples` are those that `crossed` was made of; what is behind the pages, pieces of them and other renderings, tells with them what pages with an
+    article look like, and `rests`, pages without theirs, what others do. Without such nothing is learned of that. The name of each of `rests` begins with that of its page
+    and "@".
     """
-    folds, said = crossed.folds[: len(samples)], crossed.predictions[: len(samples)]
-    pages = [_Answered.of(sample, answer) for sample, answer in zip(samples, said, strict=True)]
-    without = [
-        _calibration([page for page, fold in zip(pages, folds, strict=True) if fold != j], settings) for j in range(len(crossed.models))
-    ]
-    predictions = Shelf(page.calibrated(settings, without[fold]) for page, fold in zip(pages, folds.tolist(), strict=True))
-    return Calibrated(without, predictions, _calibration(pages, settings))
+    answered = Shelf(_Answered.of(sample, answer) for sample, answer in zip(samples, crossed.predictions, strict=True))
+    fold_of = {sample.name: fold for sample, fold in zip(samples, crossed.folds.tolist(), strict=True)}
+    fold_of_rest = np.array([fold_of[rest.name.rpartition("@")[0]] for rest in rests], dtype=np.int64)
+    cut = Shelf(_Answered.of(s, crossed.models[fold].judge(s.measures)) for s, fold in zip(rests, fold_of_rest.tolist(), strict=True))
+    folds = crossed.folds[:pages]
+
+    def asked(fold: int | None) -> Calibration:
+        """The calibration that all folds but this one ask for."""
+        own, every, others = (np.flatnonzero(of != fold).tolist() for of in (folds, crossed.folds, fold_of_rest))
+        whole = [answered[place] for place in own]
+        calibration = _calibration(whole, settings)
+        with_and_without = chain(answered.take(every), cut.take(others))
+        return replace(calibration, article=_article(with_and_without, settings, calibration)) if rests else calibration
+
+    without = [asked(fold) for fold in range(len(crossed.models))]
+    predictions, judged_rests = (
+        Shelf(page.calibrated(settings, without[fold]) for page, fold in zip(some, of.tolist(), strict=False))
+        for some, of in ((answered, folds), (cut, fold_of_rest))
+    )
+    return Calibrated(without, predictions, judged_rests, asked(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,6 +559,23 @@ class _Answered:
 
     def calibrated(self, settings: Settings, calibration: Calibration) -> Prediction:
         return Prediction.of(self.probabilities, self.words, settings.label_of_role, calibration, cues=self.cues)
+
+
+def _article(pages: Iterable[_Answered], settings: Settings, calibration: Calibration) -> Floats:
+    """What `Calibration.article` is to be: a logistic regression for which those with an article count as much as those without, of the pages with a body.
+
+    (0,) where there is only one kind.
+    """
+    signs, there = [], []
+    for page in pages:
+        own = page.calibrated(settings, calibration).signs
+        if len(own):
+            signs.append(own)
+            there.append(bool(page.words[page.roles == BODY].sum()))
+    if len({*there}) < 2:
+        return Calibration().article
+    fitted = LogisticRegression(class_weight="balanced").fit(np.stack(signs), there)
+    return np.concatenate([fitted.coef_[0], fitted.intercept_]).astype(np.float32)
 
 
 def _calibration(pages: Sequence[_Answered], settings: Settings) -> Calibration:
