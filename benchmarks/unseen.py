@@ -175,7 +175,9 @@ def main() -> None:
     print(report.table(["without the article", "pages", "pages with a body", "of their words"], rows), flush=True)
     kinds = dict(zip(VIEWS, (text, html), strict=True))
     kinds |= {f"{name} of {view}": of[view] for name, of in (("article", alone), ("rest", rests)) for view in VIEWS}
-    results["whether there is an article"] = evaluation.article_table({name: [page.article for page in pages] for name, pages in kinds.items()})
+    results["whether there is an article"] = evaluation.article_table(
+        {name: [page.article for page in pages] for name, pages in kinds.items()}
+    )
     print(report.article_table(results["whether there is an article"]), flush=True)
     write_text(OUT, json.dumps(report.plain(results), indent=1) + "\n")
 

@@ -59,7 +59,9 @@ def test_a_page_without_words_is_sure() -> None:
 
 def signs(own: list[float], body: list[bool], words: list[float], headline: float = 0.5) -> np.ndarray:
     likely = np.array(own, dtype=np.float32)
-    return article_signs(likely, np.full(len(own), headline, dtype=np.float32), np.array(body, dtype=bool), np.array(words, dtype=np.float32))
+    return article_signs(
+        likely, np.full(len(own), headline, dtype=np.float32), np.array(body, dtype=bool), np.array(words, dtype=np.float32)
+    )
 
 
 def test_the_signs_of_an_article_are_how_sure_its_body_and_headline_are_and_its_share_of_the_page() -> None:

@@ -33,7 +33,7 @@ from pagesieve.page import (
     split,
     unbroken,
 )
-from pagesieve.words import FORMAT
+from pagesieve.words import FORMAT, untagged
 
 WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
 
@@ -428,6 +428,30 @@ def test_a_markdown_address_broken_behind_a_hyphen() -> None:
     assert [s.text for s in split(text)] == [text.removesuffix("\nOrchard sold\n"), "Orchard sold"]
 
 
+def test_tags_that_were_left_in_a_text_end_its_lines() -> None:
+    lines = ["Home", "Ferry gets a second winter", "", KEPT, "", "<b>Related</b>", '<a href="/orchard">Orchard sold</a>']
+    for end in ("<br>", "<br />\n", "<BR/>\r\n"):
+        found = split(end.join(lines))
+        assert [(untagged(s.content), s.blank_before) for s in found] == [
+            ("Home", 0), ("Ferry gets a second winter", 0), (KEPT, 1), ("Related", 1), ("Orchard sold", 0),
+        ]  # fmt: skip
+    paragraphs = split(f"Home\n<p>{KEPT}</p><p>{VOTE}</p>\n<p>\n{QUOTE}\n</p>\n")
+    assert [untagged(s.content) for s in paragraphs] == ["Home", KEPT, VOTE, QUOTE]
+    assert split("<br>\n<br>\n<br>\nHome")[0].text == "<br>\n<br>\n<br>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lines end with <br>, paragraphs with </p>.\nNothing else does.",
+        "# Kites\n\n| one<br>two<br>three | four<br>five |\n|---|---|\n| six<br>seven | eight |",
+    ],
+    ids=["a text about tags", "a table of Markdown"],
+)
+def test_few_tags_and_those_in_a_table_end_no_line(text: str) -> None:
+    assert [s.text for s in split(text)] == [line for line in text.splitlines() if line]
+
+
 def test_text_torn_at_links_between_the_blank_lines_of_the_html() -> None:
     gap = "\n\n\n\n\n"
     menu = gap.join(["Harbour", "Tides", "Letters", "Weather"])
@@ -482,7 +506,19 @@ def test_long_lines_beside_wrapped_ones_mean_that_nothing_is_wrapped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "joined"), [(26, False), (32, True), (40, True), (49, True), (60, True), (MAX_WRAP, True), (120, True), (132, True), (200, True), (WIDEST + 50, False)]
+    ("width", "joined"),
+    [
+        (26, False),
+        (32, True),
+        (40, True),
+        (49, True),
+        (60, True),
+        (MAX_WRAP, True),
+        (120, True),
+        (132, True),
+        (200, True),
+        (WIDEST + 50, False),
+    ],
 )
 def test_only_text_of_a_plausible_width_is_taken_for_wrapped(width: int, joined: bool) -> None:
     paragraphs = [" ".join(ARTICLE[:4]), *ARTICLE] * 3

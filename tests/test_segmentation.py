@@ -117,6 +117,18 @@ def test_addresses_in_brackets_are_links_and_references_are_characters() -> None
     assert labelled("Ferry &amp; mill\n\nRow on [/x].", "headline", "body").body == "Row on [/x]."
 
 
+def test_tags_that_were_left_in_a_text_are_no_part_of_what_it_says() -> None:
+    text = (
+        "<b>Ferry &amp; mill</b><br>\nAda said on <a class=day href='/monday'>Monday</a>: <i>row on</i>, 1 &lt; 2.<br><br>\n"
+        '<a target="_blank" href="/mill?a=1&amp;b=2">Mill burns down before dawn in 2024</a><br>\n'
+    )
+    page = labelled(text, "headline", "body", "teaser")
+    assert (page.headline, page.body) == ("Ferry & mill", "Ada said on Monday: row on, 1 < 2.")
+    assert page.markdown == "# Ferry & mill\n\nAda said on Monday: row on, 1 < 2.\n"
+    assert [(t.title, t.url) for t in page.teasers] == [("Mill burns down before dawn in 2024", "/mill?a=1&b=2")]
+    assert page.text == text
+
+
 @pytest.mark.parametrize("line", ["{0}{1}{2}", "{0} | {1} · {2}", "| {0} | {1} | {2} |", "- {0} {1}\n- {2}"])
 def test_cards_side_by_side_in_markdown_are_stories_of_their_own(line: str) -> None:
     cards = ("[![Image 3: dock](d.jpg) ### Truck hits the bridge](/1)", "[Mill *burns* down before dawn](/2)", "[Boys row home](/3)")

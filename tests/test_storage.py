@@ -280,7 +280,20 @@ def test_arrays_that_do_not_fit_each_other_are_told(tiny_model: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "name", ["idf", "word_weights", "edges", "layout_weights", "intercept", "transitions", "confidence_said", "article", "mean", "scale", "bias_0_1"]
+    "name",
+    [
+        "idf",
+        "word_weights",
+        "edges",
+        "layout_weights",
+        "intercept",
+        "transitions",
+        "confidence_said",
+        "article",
+        "mean",
+        "scale",
+        "bias_0_1",
+    ],
 )
 def test_what_is_no_number_is_told(tiny_model: Path, tmp_path: Path, name: str) -> None:
     arrays = arrays_of(tiny_model / "model.npz")

@@ -50,6 +50,9 @@ def test_the_hashes_of_a_segments_terms_are_those_of_their_strings(text: str) ->
         ("Kites & co; fly", "Kites & co; fly"),
         ("Kites&#10;fly&NewLine;on", "Kites fly on"),
         ("Kites &#" + "1" * 5000 + "; fly", "Kites &#" + "1" * 5000 + "; fly"),
+        ('<b>Kites</b>fly <a href="/kites" class=k>on</a><br/>', "Kitesfly on"),
+        ("<p>Kites fly</p><li>on", "Kites fly on"),
+        ("Kites <fly and so> on <img src=k> <p or q> </div>", "Kites <fly and so> on <img src=k> <p or q> </div>"),
         ("Kites fly ======", "# Kites fly"),
         ("Kites fly -----", "## Kites fly"),
         ("----- -----", "----- -----"),
@@ -61,10 +64,14 @@ def test_what_only_a_renderer_put_in_says_nothing(text: str, expected: str) -> N
     assert unrendered(text) == expected
 
 
-@pytest.mark.parametrize("unit", ["[", "[/", "/", "[a/b ", "[a.b", "](", " \\", "=", " =", "![Image ", "&", "&#", "&#1", "&amp;"])
+@pytest.mark.parametrize(
+    "unit",
+    ["[", "[/", "/", "[a/b ", "[a.b", "](", " \\", "=", " =", "![Image ", "&", "&#", "&#1", "&amp;", "<a", "<a x=1 ", "<a x='", "<p>"],
+)
 def test_taking_it_away_takes_linear_time(unit: str) -> None:
     assert grows_linearly(lambda n: "[&;" + unit * n, unrendered, 10_000)
     assert grows_linearly(lambda n: "[/" + unit * n + "=", unrendered, 10_000)
+    assert grows_linearly(lambda n: "<a " + unit * n + ">", unrendered, 10_000)
 
 
 @given(st.lists(TEXTS, max_size=5))
@@ -83,7 +90,7 @@ def test_pages_measured_together_have_the_measures_of_each(texts: list[str]) -> 
 
 @given(st.lists(TEXTS, max_size=5), st.sampled_from(FORMAT))
 def test_characters_that_show_nothing_are_not_seen(texts: list[str], char: str) -> None:
-    told = str.maketrans("[&\\=-", "(+/~~")  # what is `unrendered` is told before
+    told = str.maketrans("[&\\=-<", "(+/~~(")  # what is `unrendered` is told before
     lines = [" ".join(visible(text.translate(told)).split()) for text in texts]
     plain, written = (
         measure([Segment(line, 0, len(line)) for line in found]) for found in (lines, [char.join(["", *line, ""]) for line in lines])

@@ -7,7 +7,7 @@ markup where they stand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import unescape
@@ -18,10 +18,14 @@ from urllib.parse import quote
 
 from pagesieve.html import Cell
 from pagesieve.page import Link
-from pagesieve.words import CHARACTER, PICTURE_NUMBER
+from pagesieve.words import CHARACTER, PICTURE_NUMBER, TAG
 
 __all__ = ["Around", "Block", "Said", "has_addresses", "page_markdown", "unmarked", "unreferenced"]
 
+_ENDING = re.compile(r"</|<(?:br|p|li)\b", re.IGNORECASE)  # tags that end something, or need not be ended
+_HREF = re.compile(r"""<a\s(?:[^<>]*\s)?href\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""", re.IGNORECASE)
+_LINK_END = re.compile(r"</a\s*/?>", re.IGNORECASE)
+_CODE = re.compile(r"<(?:!doctype|html|head|body|title|meta|link|script|style|div|table|form|input|button|\?)(?=[\s/>]|php)", re.IGNORECASE)
 LEAST_LEFT = 3  # references or addresses from which a page has them because a program left them
 LINKED_BLOCKS = 12  # that one link is around, at most; the half of another one is a slip
 SPARSE = 100  # places for each line of text from which a table's empty cells are left out: they would grow with the square of the page
@@ -288,21 +292,50 @@ def has_addresses(page: str) -> bool:
     return there and len(_ADDRESS.findall(page)) >= max(LEAST_LEFT, page.count("]("))
 
 
+def has_tags(page: str) -> bool:
+    """Whether tags were left in a page, as one that takes away most of them does: they end what they begin, and there are none that only code has.
+
+    >>> has_tags("<b>Kites</b> and<br>more <i>kites</i>"), has_tags("Use <b>, <i> or <em>"), has_tags("<div>" + "<b>Kites</b>" * 9)
+    (True, False, False)
+    """
+    tags = [tag[0] for tag in TAG.finditer(page)] if "<" in page else []
+    ends = sum(_ENDING.match(tag) is not None for tag in tags)
+    return len(tags) >= LEAST_LEFT and 2 * ends >= len(tags) and _CODE.search(page) is None
+
+
+def _untagged(text: str, resolved: Callable[[str], str]) -> Said:
+    """What a block says in which tags were left, each of its parts between them `resolved`."""
+    whole, links, at, begun = "", list[Link](), 0, None
+    for tag in TAG.finditer(text):
+        whole += resolved(text[at : tag.start()]) + (" " if tag["block"] else "")
+        at = tag.end()
+        if address := _HREF.match(tag[0]):
+            begun = len(whole), unescape(address[1].strip("\"'"))
+        elif begun and _LINK_END.match(tag[0]):
+            if whole[begun[0] :].strip() and begun[1]:
+                links.append(Link(begun[0], len(whole), begun[1]))
+            begun = None
+    return Said(whole + resolved(text[at:]), tuple(links))
+
+
 def unreferenced(page: str, blocks: Iterable[str]) -> list[Said]:
-    """What the blocks of a `page` say that is no Markdown but holds references to characters ("&quot;"), or addresses in brackets behind its links; [] where it has neither.
+    """What the blocks of a `page` say that is no Markdown but holds references to characters ("&quot;"), tags, or addresses in brackets behind its links; [] where it has none of these.
 
     All between two addresses, or up to the first one, is what links there: more is not told.
 
     >>> unreferenced("", ["Kites &amp; co. [/kites]"]), unreferenced("Kites [/a] and [/b] on [/c]", ["Kites &amp; co. [/kites]"])
     ([], [Said(text='Kites &amp; co.', links=(Link(start=0, end=15, address='/kites'),), heading=0, picture=False, code=False)])
     """
-    referred, addressed = len(CHARACTER.findall(page)) >= LEAST_LEFT, has_addresses(page)
+    tagged, addressed = has_tags(page), has_addresses(page)
+    referred = tagged or len(CHARACTER.findall(page)) >= LEAST_LEFT
     if not (referred or addressed):
         return []
 
     def resolved(part: str) -> str:
         return CHARACTER.sub(lambda reference: unescape(reference[0]), part) if referred else part
 
+    if tagged:
+        return [_untagged(text, resolved) for text in blocks]
     found = []
     for text in blocks:
         whole, links, at = "", list[Link](), 0

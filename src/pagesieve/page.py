@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.encodings import characters
-from pagesieve.words import BRACKETED, FORMAT, hashes
+from pagesieve.words import BRACKETED, FORMAT, TAG, hashes, untagged
 
 Ints = NDArray[np.int64]
 
@@ -53,7 +53,10 @@ __all__ = [
     "wrap_width",
 ]
 
-MIN_WRAP, MAX_WRAP = 50, 110  # columns; narrower is a list, wider is a paragraph on one line, unless such lines are surely broken (see `wrap_width`)
+MIN_WRAP, MAX_WRAP = (
+    50,
+    110,
+)  # columns; narrower is a list, wider is a paragraph on one line, unless such lines are surely broken (see `wrap_width`)
 NARROWEST, WIDEST = 30, 400  # columns
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
 NEAR_WIDEST = 0.8  # share of the width from which lines are about as wide
@@ -112,6 +115,8 @@ _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
 # How a line of Markdown begins that is no paragraph's: heading, table, quote, code, picture.
 _BLOCK = re.compile(r"#{1,6}\s|[|>]|```|~~~|\[?!\[")
 _HEADING = re.compile(r"(?:\A|\n[ \t]*\n) {0,3}(#{1,6}) +[^\s#]")  # of Markdown, below a blank line
+_LINE_END = re.compile(r"(?:<br\s*/?>|</(?:p|li|h[1-6]|blockquote)>)\s*", re.IGNORECASE)
+TAGGED = 3  # such tags from which they are no part of what the text says
 _LINK = re.compile(r"\[[^\[\]\n]+\]\([^()\s]+\)")
 _MARKS = (  # other marks of it: emphasis, a link, a quotation, a fence
     re.compile(r"\*\*[^\s*][^*\n]*\*\*"),
@@ -554,7 +559,7 @@ def _lines(text: str) -> list[_Line]:
     wide = rare is not None and _WIDE.search(text) is not None
     columns, first = (_columns, _first) if wide else (len, len)
     blanks = BLANK if rare and _FORMAT.search(text) else None
-    for raw in text.splitlines(keepends=True):
+    for raw in _physical(text):
         stripped = raw.strip(blanks)
         if not stripped:
             blank += 1
@@ -591,17 +596,36 @@ def _lines(text: str) -> list[_Line]:
     return _by_characters(lines, text) if wide and not _usual(lines) else lines
 
 
-def _without_lone_breaks(lines: list[_Line], text: str) -> list[_Line]:
-    """`lines`, of a dump with links of Markdown, in which no backslash stands alone: with such ones crawlers write the blank lines within a link.
-
-    A lone one belongs to the line above, and parts it from the one below as a blank line does.
-    """
-    if "](" not in text or "\\" not in text:
+def _physical(text: str) -> list[str]:
+    """The lines of `text` with their ends. Where tags were left in it that end lines (`<br>`, `</p>`), their lines are such, too, but not in Markdown's tables."""
+    lines = text.splitlines(keepends=True)
+    if "<" not in text or sum(1 for _ in itertools.islice(_LINE_END.finditer(text), TAGGED)) < TAGGED:
         return lines
+    found = []
+    for line in lines:
+        ends = [] if line.lstrip().startswith("|") else [match.end() for match in _LINE_END.finditer(line)]
+        found += [line[a:b] for a, b in itertools.pairwise([0, *ends, len(line)]) if a < b]
+    return found
+
+
+def _without_lone_breaks(lines: list[_Line], text: str) -> list[_Line]:
+    """`lines` in which nothing stands alone that says no more than a blank line: a tag that was left in, or, in a dump with links of Markdown, a backslash, with which
+    crawlers write the blank lines within a link.
+
+    It belongs to the line above, and parts it from the one below as a blank line does.
+    """
+    markdown, tags = "](" in text and "\\" in text, "<" in text and TAG.search(text) is not None
+    if not (markdown or tags):
+        return lines
+
+    def is_lone(line: _Line) -> bool:
+        held = text[line.start : line.end]
+        return (markdown and held == "\\") or (tags and held[0] == "<" and held[-1] == ">" and not untagged(held))
+
     kept: list[_Line] = []
     blank = 0
     for line in lines:
-        if kept and not line.blank_before and text[line.start : line.end] == "\\":
+        if kept and not line.blank_before and is_lone(line):
             kept[-1].end = line.end
             blank += 1
         else:
@@ -681,9 +705,7 @@ def wrap_width(lines: list[_Line], text: str) -> int:
     as only text does.
     """
     return (
-        _sure(lines, text, NARROWEST, MIN_WRAP - 1, *FULL_NARROW)
-        or _usual(lines)
-        or _sure(lines, text, MAX_WRAP + 1, WIDEST, *FULL_WIDE)
+        _sure(lines, text, NARROWEST, MIN_WRAP - 1, *FULL_NARROW) or _usual(lines) or _sure(lines, text, MAX_WRAP + 1, WIDEST, *FULL_WIDE)
     )
 
 

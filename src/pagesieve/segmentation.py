@@ -248,7 +248,17 @@ class Segmentation:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Sent to another process an answer leaves the model behind that `explain` asks: megabytes."""
-        return Segmentation, (self.text, self.segments, self.confidence, None, self.view, self.metadata, self.notes, self.source, self.article)
+        return Segmentation, (
+            self.text,
+            self.segments,
+            self.confidence,
+            None,
+            self.view,
+            self.metadata,
+            self.notes,
+            self.source,
+            self.article,
+        )
 
     def __copy__(self) -> Segmentation:
         return self  # nothing of it changes

@@ -28,6 +28,7 @@ __all__ = [
     "CHARACTER",
     "FORMAT",
     "PICTURE_NUMBER",
+    "TAG",
     "CharTable",
     "TermIndex",
     "Tokens",
@@ -44,6 +45,7 @@ __all__ = [
     "terms",
     "tokens",
     "unrendered",
+    "untagged",
     "visible",
     "visible_tokens",
 ]
@@ -71,6 +73,12 @@ BRACKETED = r"\[(?=/|\w+:/|[^\s\[\]]*[A-Za-z]\.[A-Za-z]|[^\s\[\]/]*/[^\s\[\]]*[?
 _LINK = re.compile(
     r"\]\([^)\s\]]*(?:(?:\](?!\()|(?<=-)\s)[^)\s\]]*)*(?:\s\"[^\"\n]*\")?\)|\]\(data:[^)\]]*\)|\[\d{1,4}\](?=\S)"
     rf"|{BRACKETED}(?!\()(?:(?:[a-z]+:)?/[^\s\[\]]*)?|{PICTURE_NUMBER}"
+)
+# A tag that was left in a text, of those that stand in and around lines of text; others are code, or what `noscript` held.
+TAG = re.compile(
+    r"</?(?:(?P<block>br|p|li|ul|ol|h[1-6]|blockquote)|a|abbr|b|cite|em|font|i|mark|q|s|small|span|strong|sub|sup|u)"
+    r"""(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>""",
+    re.IGNORECASE,
 )
 CHARACTER = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")  # a reference to one
 _UNDERLINE = re.compile(r"(?<=[^\s=-])\s+(?:(=)={2,}|-{3,})\Z")  # of a heading
@@ -147,12 +155,14 @@ def _lettered(text: str) -> str:
 
 
 def unrendered(text: str) -> str:
-    """`text`, in one line, without what only a renderer put in: addresses and numbers of links, numbers of pictures, Markdown's backslashes at the end of
-    a line. Characters that it left as references are themselves; a heading that it underlined begins with signs, as others do.
+    """`text`, in one line, without what only a renderer put in or left: addresses and numbers of links, numbers of pictures, tags, Markdown's backslashes
+    at the end of a line. Characters that it left as references are themselves; a heading that it underlined begins with signs, as others do.
 
-    >>> unrendered("![Image 7: A kite](/kite.jpg)"), unrendered("Kites \\\\ \\\\"), unrendered("Kites ====")
-    ('![A kite', 'Kites', '# Kites')
+    >>> unrendered("![Image 7: A kite](/kite.jpg)"), unrendered("Kites \\\\ \\\\"), unrendered("Kites ===="), unrendered("<b>Kites</b><br>")
+    ('![A kite', 'Kites', '# Kites', 'Kites')
     """
+    if "<" in text and ">" in text:
+        text = untagged(text)
     if "&" in text and ";" in text:
         text = CHARACTER.sub(lambda reference: unescape(reference[0]), text).replace("\n", " ")
     if "[" in text:
@@ -163,6 +173,16 @@ def unrendered(text: str) -> str:
     elif last in ("=", "-") and (line := _UNDERLINE.search(text)):
         text = ("# " if line[1] else "## ") + text[: line.start()]
     return text
+
+
+def untagged(text: str) -> str:
+    """`text`, in one line, without the tags that were left in it (see `TAG`): those of blocks part what they stand between, others don't.
+
+    >>> untagged('A <a href="/k">kite</a>s<br/>club'), untagged("a <b and c> d")
+    ('A kites club', 'a <b and c> d')
+    """
+    left, tags = TAG.subn(lambda tag: " " if tag["block"] else "", text)
+    return " ".join(left.split()) if tags else text
 
 
 def is_unspaced(text: str) -> bool:
