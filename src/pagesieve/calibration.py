@@ -96,7 +96,7 @@ class Calibration:
         return float(np.clip(np.interp(mean_chance(chances, words), self.said, self.true), 0, 1)) if words.any() else 0.0
 
     def has_article(self, signs: Floats) -> float:
-        """How likely a page with these `article_signs` has an article, 0..1, where every second page has one; 0.0 for a page without a body.
+        """How likely a page with these `article_signs` has an article, 0..1, where pages with and without one count alike; 0.0 for a page without a body.
 
         1.0 for any other where nothing was learned of it.
         """

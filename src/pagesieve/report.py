@@ -207,8 +207,8 @@ confidence; mean distance {facts["confidence"]["error"]:.3f}.
 
 ## Whether there is an article
 
-`Segmentation.article` is how likely a page has one, of pages of which every second has. Pages of sites not seen that are said to have
-one at least so likely; of those without any, some get no body and have 0.
+`Segmentation.article` is how likely a page has one, where pages with and without count alike; a page that gets no body has 0. Shares of pages
+of sites not seen for which it is at least so much.
 
 {_articles(facts["articles"])}
 
