@@ -142,7 +142,7 @@ def test_a_page_without_its_article_keeps_all_else_with_its_labels(pages: list[D
 
 def test_leaving_out_the_article_takes_time_linear_in_lines(tmp_path: Path) -> None:
     def page(n: int) -> Document:
-        write_page(tmp_path, "a.example", "one", [("teaser", f"Ferry {i}") for i in range(n)])
+        write_page(tmp_path, "a.example", "one", [("body", "Row"), *(("teaser", f"Ferry {i}") for i in range(n))])
         return corpus.read(tmp_path)[0]
 
     assert grows_linearly(page, remainder, 1_000)
@@ -153,7 +153,7 @@ def test_html_without_its_article_keeps_the_other_segments(html_pages: list[Docu
         rest = remainder(page)
         kept = [(segment, role) for segment, role in zip(page.segments, page.roles.tolist(), strict=True) if ROLES[role] not in ARTICLE]
         if rest is None:
-            assert len(kept) < LEAST
+            assert len(kept) < LEAST or BODY not in page.roles
         else:
             assert list(zip(rest.segments, rest.roles.tolist(), strict=True)) == kept
 

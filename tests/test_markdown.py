@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagesieve.html import Cell
-from pagesieve.markdown import Around, Block, has_tags, page_markdown, unmarked
+from pagesieve.markdown import Around, Block, page_markdown, unmarked
 from pagesieve.page import Link
 
 
@@ -280,21 +280,3 @@ def test_unmarking_takes_linear_time(unit: str) -> None:
 @pytest.mark.parametrize("unit", ["```", "```x", "~~~", "````", "[x", "](y)"])
 def test_unmarking_many_blocks_takes_linear_time(unit: str) -> None:
     assert grows_linearly(lambda n: [unit + "`" * (i % 7) for i in range(n)], lambda blocks: unmarked("", blocks), 500)
-
-
-@pytest.mark.parametrize(
-    ("page", "left"),
-    [
-        ("Kites fly<br>\non and<br>\non<br>\n", True),
-        ("<p>Kites fly\n<p>on and\n<p>on", True),
-        ("Kites <em>fly</em> on and <em>on</em>", True),
-        ("Kites <em>fly</em> on and on", False),
-        ("Some tags work here: <a href=''> <b> <em> <i> <strong> <cite>", False),
-        ("<ul>\n<li>Kites</li>\n<li>fly</li>\n</ul>\n<script>fly()</script>", False),
-        ("<li>Kites</li> <li>fly</li> <?php fly(); ?>", False),
-        ("1 <b and c> 2 " * 9, False),
-        ("", False),
-    ],
-)
-def test_tags_were_left_in_a_page_where_they_end_what_they_begin_and_none_is_code(page: str, left: bool) -> None:
-    assert has_tags(page) is left

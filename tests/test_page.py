@@ -437,13 +437,28 @@ def test_tags_that_were_left_in_a_text_end_its_lines() -> None:
         ]  # fmt: skip
     paragraphs = split(f"Home\n<p>{KEPT}</p><p>{VOTE}</p>\n<p>\n{QUOTE}\n</p>\n")
     assert [untagged(s.content) for s in paragraphs] == ["Home", KEPT, VOTE, QUOTE]
-    assert split("<br>\n<br>\n<br>\nHome")[0].text == "<br>\n<br>\n<br>"
+    assert [s.text for s in split("<br>\n<br>\n<br>")] == ["<br>", "<br>", "<br>"]  # nothing else is there
+    (only,) = split("<br>\n<br>\n\n<br>\n- Home\n\n<br>\n")
+    assert (only.start, only.end, only.bullet) == (0, len("<br>\n<br>\n\n<br>\n- Home\n\n<br>"), "")
+
+
+def test_lines_that_tags_end_in_wrapped_text_are_not_joined() -> None:
+    paragraphs = wrapped([KEPT, VOTE, QUOTE], 72).replace("\n\n", "<br>\n")
+    full = "The old landing stage will be torn down for good, says Ada Quill<br>"  # no room for another word
+    lines = [full, "Tickets for children are for free<br>", full, "Tickets for others are not</p>", "Subscribe to our newsletter"]
+    found = [untagged(s.content) for s in split("\n".join([paragraphs, *lines]))]
+    assert found == [KEPT, VOTE, QUOTE, *map(untagged, lines)]
+
+
+def test_tags_that_end_all_lines_of_wrapped_text_part_nothing() -> None:
+    text = "".join(f"{line}<br>\n" for line in wrapped([KEPT, VOTE, QUOTE], 72).split("\n"))
+    assert [" ".join(untagged(s.text).split()) for s in split(text)] == [KEPT, VOTE, QUOTE]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "Lines end with <br>, paragraphs with </p>.\nNothing else does.",
+        "Lines end with <br> and paragraphs with </p> there.\nNever write two <br> in a row.\nA <br> has no end.",
         "# Kites\n\n| one<br>two<br>three | four<br>five |\n|---|---|\n| six<br>seven | eight |",
     ],
     ids=["a text about tags", "a table of Markdown"],
@@ -555,9 +570,11 @@ def test_wide_lines_that_are_no_text_are_not_taken_for_wrapped(lines: list[str])
         ["Harbour and landing stage", "Tide tables of the Tarn", "Letters to Ada Quill", "Orchards in bloom along the river"] * 4,
         [f"The ferry across the Tarn keeps {'its crew' if n % 2 else 'rowing'}" for n in range(12)],
         [f"and the ferry across the Tarn {'keeps its crew' if n % 3 else 'stays'}" for n in range(12)],
+        ["and be one traveler, long I stood", "and looked down one as far as I could", "to where it bent in the undergrowth"] * 5,
+        ["جدول المد والجزر في نهر التارن الكبير", "رسائل القراء إلى آدا كويل في الميناء", "بساتين مزهرة على طول النهر والبحر"] * 5,
         [f"10:{10 + n} <anna> the ferry {'stays, it' * (n % 2)} seems" for n in range(12)],
     ],
-    ids=["menu", "verse", "verse without capitals", "chat"],
+    ids=["menu", "verse", "verse without capitals", "more of it", "menu in Arabic", "chat"],
 )
 def test_narrow_lines_that_are_no_text_are_not_taken_for_wrapped(lines: list[str]) -> None:
     assert contents("\n".join(lines)) == [" ".join(line.split()) for line in lines]

@@ -127,6 +127,14 @@ def test_tags_that_were_left_in_a_text_are_no_part_of_what_it_says() -> None:
     assert page.markdown == "# Ferry & mill\n\nAda said on Monday: row on, 1 < 2.\n"
     assert [(t.title, t.url) for t in page.teasers] == [("Mill burns down before dawn in 2024", "/mill?a=1&b=2")]
     assert page.text == text
+    lines = labelled("Kites fly.<br>\n\n<br>\n\nKites land.<br>\n<br>\nRow.<br>", "body", "body", "body")
+    assert lines.body == "Kites fly.\n\nKites land.\n\nRow."
+    mixed = labelled("Ferry gets a winter [/ferry] and [/b] more [/c] and [/d] <em>row</em> <i>on</i>\n", "body")
+    assert mixed.body == "Ferry gets a winter and more and row on"
+    story = labelled(
+        '<p><a href="/kites" title="use href=no">Kites fly over the mill again </a></p>\n<p>1 <b>2</b></p>\n', "teaser", "boilerplate"
+    )
+    assert [(t.title, t.url) for t in story.teasers] == [("Kites fly over the mill again", "/kites")]
 
 
 @pytest.mark.parametrize("line", ["{0}{1}{2}", "{0} | {1} · {2}", "| {0} | {1} | {2} |", "- {0} {1}\n- {2}"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pagesieve.features import layout, measure, measure_pages
 from pagesieve.page import Segment, split
-from pagesieve.words import FORMAT, TermIndex, Vocabulary, hashes, is_combining, terms, tokens, unrendered, visible
+from pagesieve.words import FORMAT, TermIndex, Vocabulary, has_tags, hashes, is_combining, terms, tokens, unrendered, visible
 
 TERMS = st.text(st.characters(min_codepoint=32), min_size=1, max_size=6)
 
@@ -64,6 +64,38 @@ def test_what_only_a_renderer_put_in_says_nothing(text: str, expected: str) -> N
     assert unrendered(text) == expected
 
 
+LEFT = {
+    "line ends": "Kites fly<br>\non and<br>\non<br>\n",
+    "paragraphs": "<p>Kites fly\n<p>on and\n<p>on",
+    "emphasis": "Kites <em>fly</em> on and <em>on</em>",
+    "quotes": '<b>"Kites</b>" <i>fly</i>',
+    "a link that is not closed": '<a href="/one">One <a href="/two">Two</a> <b>x</b> <i>y</i>',
+    "one of a script beside many": "Kites fly<br>\n" * 10 + "<script>",
+    "flags": "<a href=/k target=_blank rel>Kites</a> <a href=/f>fly</a>",
+}
+NOT_LEFT = {
+    "one": "Kites <em>fly</em> on and on",
+    "what is allowed": "Some tags work here: <a href=''> <b> <em> <i> <strong> <cite>",
+    "what is allowed, close": "Tags: <b><em><i><strong><cite><q>",
+    "a question": "Should I write <br>, <br/> or <br />? It takes <br> as well as <br/>, I am told, but my editor insists on <br />.",
+    "a lesson": "Each begins with <p> and may end with </p>, but need not. Use <b> and </b> for what is bold, (<i>) and “</i>” else.",
+    "types": "A List<p> and a Set<p> and a Map<p> here",
+    "a chat": "<p> all ok\n<b> yes\n<a> fine\n" * 9,
+    "code": "<ul>\n<li>Kites</li>\n<li>fly</li>\n</ul>\n<script>fly()</script>",
+    "other code": "<li>Kites</li> <li>fly</li> <?php fly(); ?>",
+    "less than": "1 <b and c> 2 " * 9,
+    "nothing else": "<p><p>\n<p>",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "left"), [*((page, True) for page in LEFT.values()), *((page, False) for page in NOT_LEFT.values())], ids=[*LEFT, *NOT_LEFT]
+)
+def test_tags_were_left_in_a_page_where_they_touch_what_they_begin_and_end(page: str, left: bool) -> None:
+    assert has_tags(page) is left
+
+
 @pytest.mark.parametrize(
     "unit",
     ["[", "[/", "/", "[a/b ", "[a.b", "](", " \\", "=", " =", "![Image ", "&", "&#", "&#1", "&amp;", "<a", "<a x=1 ", "<a x='", "<p>"],
@@ -72,6 +104,7 @@ def test_taking_it_away_takes_linear_time(unit: str) -> None:
     assert grows_linearly(lambda n: "[&;" + unit * n, unrendered, 10_000)
     assert grows_linearly(lambda n: "[/" + unit * n + "=", unrendered, 10_000)
     assert grows_linearly(lambda n: "<a " + unit * n + ">", unrendered, 10_000)
+    assert grows_linearly(lambda n: unit * n, has_tags, 10_000)
 
 
 @given(st.lists(TEXTS, max_size=5))

@@ -159,8 +159,10 @@ def remainder(document: Document) -> Document | None:
     """`document` without its article: what is left of its furniture and its stories, in order.
 
     A text dump loses all lines in which something of the article stands, HTML the segments that are part of it. The page's name gets `@remainder` at
-    its end, `extra["renderer"]` is "remainder". None where less than `LEAST` lines or segments are left.
+    its end, `extra["renderer"]` is "remainder". None for a page that has no article, and where less than `LEAST` lines or segments are left.
     """
+    if BODY not in document.roles:
+        return None
     changed = _changed(document, "remainder", document.page.text)
     if document.of_html is None:
         return _without_lines(changed)

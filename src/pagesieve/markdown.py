@@ -7,7 +7,7 @@ markup where they stand.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import unescape
@@ -18,15 +18,15 @@ from urllib.parse import quote
 
 from pagesieve.html import Cell
 from pagesieve.page import Link
-from pagesieve.words import CHARACTER, PICTURE_NUMBER, TAG
+from pagesieve.words import CHARACTER, LEAST_LEFT, PICTURE_NUMBER, TAG, has_tags
 
 __all__ = ["Around", "Block", "Said", "has_addresses", "page_markdown", "unmarked", "unreferenced"]
 
-_ENDING = re.compile(r"</|<(?:br|p|li)\b", re.IGNORECASE)  # tags that end something, or need not be ended
-_HREF = re.compile(r"""<a\s(?:[^<>]*\s)?href\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""", re.IGNORECASE)
+_HREF = re.compile(
+    r"""<a(?:\s+(?!href\b)[\w:-]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))?)*\s+href\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""",
+    re.IGNORECASE,
+)
 _LINK_END = re.compile(r"</a\s*/?>", re.IGNORECASE)
-_CODE = re.compile(r"<(?:!doctype|html|head|body|title|meta|link|script|style|div|table|form|input|button|\?)(?=[\s/>]|php)", re.IGNORECASE)
-LEAST_LEFT = 3  # references or addresses from which a page has them because a program left them
 LINKED_BLOCKS = 12  # that one link is around, at most; the half of another one is a slip
 SPARSE = 100  # places for each line of text from which a table's empty cells are left out: they would grow with the square of the page
 
@@ -292,32 +292,6 @@ def has_addresses(page: str) -> bool:
     return there and len(_ADDRESS.findall(page)) >= max(LEAST_LEFT, page.count("]("))
 
 
-def has_tags(page: str) -> bool:
-    """Whether tags were left in a page, as one that takes away most of them does: they end what they begin, and there are none that only code has.
-
-    >>> has_tags("<b>Kites</b> and<br>more <i>kites</i>"), has_tags("Use <b>, <i> or <em>"), has_tags("<div>" + "<b>Kites</b>" * 9)
-    (True, False, False)
-    """
-    tags = [tag[0] for tag in TAG.finditer(page)] if "<" in page else []
-    ends = sum(_ENDING.match(tag) is not None for tag in tags)
-    return len(tags) >= LEAST_LEFT and 2 * ends >= len(tags) and _CODE.search(page) is None
-
-
-def _untagged(text: str, resolved: Callable[[str], str]) -> Said:
-    """What a block says in which tags were left, each of its parts between them `resolved`."""
-    whole, links, at, begun = "", list[Link](), 0, None
-    for tag in TAG.finditer(text):
-        whole += resolved(text[at : tag.start()]) + (" " if tag["block"] else "")
-        at = tag.end()
-        if address := _HREF.match(tag[0]):
-            begun = len(whole), unescape(address[1].strip("\"'"))
-        elif begun and _LINK_END.match(tag[0]):
-            if whole[begun[0] :].strip() and begun[1]:
-                links.append(Link(begun[0], len(whole), begun[1]))
-            begun = None
-    return Said(whole + resolved(text[at:]), tuple(links))
-
-
 def unreferenced(page: str, blocks: Iterable[str]) -> list[Said]:
     """What the blocks of a `page` say that is no Markdown but holds references to characters ("&quot;"), tags, or addresses in brackets behind its links; [] where it has none of these.
 
@@ -334,21 +308,40 @@ def unreferenced(page: str, blocks: Iterable[str]) -> list[Said]:
     def resolved(part: str) -> str:
         return CHARACTER.sub(lambda reference: unescape(reference[0]), part) if referred else part
 
-    if tagged:
-        return [_untagged(text, resolved) for text in blocks]
     found = []
     for text in blocks:
         whole, links, at = "", list[Link](), 0
-        for match in _ADDRESS.finditer(text) if addressed else ():
-            begin = len(whole)
-            whole, at = whole + resolved(text[at : match.start()]), match.end()
-            address = match[2] or ("" if _PICTURE_FILE.search(match[1]) else match[1])
-            if address and whole[begin:].strip():
-                links.append(Link(begin, len(whole), address))
-            if whole[-1:].isalnum() and text[at : at + 1].isalnum():
-                whole += " "
-        found.append(Said(whole + resolved(text[at:]), tuple(links)))
+        since, begun = 0, None  # where the last address ended, and where a link in tags began, with its address
+        for mark in _marks(text, tagged, addressed):
+            whole += resolved(text[at : mark.start()])
+            at = mark.end()
+            if mark.re is _ADDRESS:
+                address = mark[2] or ("" if _PICTURE_FILE.search(mark[1]) else mark[1])
+                if address and whole[since:].strip():
+                    links.append(Link(since, len(whole), address))
+                since = len(whole)
+                parted = whole[-1:].isalnum() and text[at : at + 1].isalnum()
+            else:
+                if href := _HREF.match(mark[0]):
+                    begun = len(whole), unescape(href[1].strip("\"'"))
+                elif begun and _LINK_END.match(mark[0]):
+                    if begun[1] and whole[begun[0] :].strip():
+                        links.append(Link(begun[0], len(whole.rstrip()), begun[1]))
+                    begun = None
+                parted = mark["block"] is not None and bool(whole)
+            whole += " " * parted
+        found.append(Said((whole + resolved(text[at:])).rstrip() if tagged else whole + resolved(text[at:]), tuple(links)))
     return found
+
+
+def _marks(text: str, tagged: bool, addressed: bool) -> Iterator[re.Match[str]]:
+    """The tags and the addresses in brackets in a text, in order, none within another one."""
+    at = 0
+    some = [*(TAG.finditer(text) if tagged else ()), *(_ADDRESS.finditer(text) if addressed else ())]
+    for mark in sorted(some, key=lambda mark: mark.start()):
+        if mark.start() >= at:
+            at = mark.end()
+            yield mark
 
 
 def _fenced(blocks: Sequence[str]) -> tuple[set[int], set[int]]:

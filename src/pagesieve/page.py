@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pagesieve.encodings import characters
-from pagesieve.words import BRACKETED, FORMAT, TAG, hashes, untagged
+from pagesieve.words import BRACKETED, FORMAT, has_tags, hashes, untagged
 
 Ints = NDArray[np.int64]
 
@@ -53,15 +53,14 @@ __all__ = [
     "wrap_width",
 ]
 
-MIN_WRAP, MAX_WRAP = (
-    50,
-    110,
-)  # columns; narrower is a list, wider is a paragraph on one line, unless such lines are surely broken (see `wrap_width`)
-NARROWEST, WIDEST = 30, 400  # columns
+# Columns. Narrower is a list, wider is a paragraph on one line, unless such lines are surely broken (see `wrap_width`).
+MIN_WRAP, MAX_WRAP = 50, 110
+NARROWEST, WIDEST = 30, 400
 MIN_WRAP_EVIDENCE = 3  # pairs of lines that must agree on a width before a page counts as hard-wrapped
 NEAR_WIDEST = 0.8  # share of the width from which lines are about as wide
-# Number and share of these, at least, into which the next word did not fit, where wide lines are surely broken, and narrow ones, which verses are, too.
-FULL_WIDE, FULL_NARROW = (4, 0.7), (8, 0.85)
+# Number and share of these, at least, into which the next word did not fit, where wide lines are surely broken, and narrow ones.
+LEAST_FULL, FULL = 4, 0.7
+LEAST_FULL_NARROW, FULL_NARROW = 8, 0.85
 SMALL = 0.25  # share of those, at least, that go on with a small letter
 # Columns by which the margins of a centred line may differ, and that they have at least: paragraphs begin with fewer.
 CENTRED, LEAST_MARGIN = 2, 6
@@ -116,7 +115,7 @@ _RULE = re.compile(r"[=\-]{3,}$")  # Markdown's underline of a heading
 _BLOCK = re.compile(r"#{1,6}\s|[|>]|```|~~~|\[?!\[")
 _HEADING = re.compile(r"(?:\A|\n[ \t]*\n) {0,3}(#{1,6}) +[^\s#]")  # of Markdown, below a blank line
 _LINE_END = re.compile(r"(?:<br\s*/?>|</(?:p|li|h[1-6]|blockquote)>)\s*", re.IGNORECASE)
-TAGGED = 3  # such tags from which they are no part of what the text says
+MOST_ENDED = 0.9  # share of lines from which such tags say no more than the lines' ends
 _LINK = re.compile(r"\[[^\[\]\n]+\]\([^()\s]+\)")
 _MARKS = (  # other marks of it: emphasis, a link, a quotation, a fence
     re.compile(r"\*\*[^\s*][^*\n]*\*\*"),
@@ -538,7 +537,7 @@ def split(text: str) -> Segments:
     first = last = lines[0]
     item = first.item
     for line, following in zip(lines[1:], [*lines[2:], None], strict=False):
-        if line.blank_before:
+        if line.blank_before or (make.ended and _is_ended(last, text)):
             goes_on = False
         else:
             goes_on = _continues(last, line, item, make, text) or (make.torn and _is_torn_out(last, line, following, text))
@@ -559,7 +558,8 @@ def _lines(text: str) -> list[_Line]:
     wide = rare is not None and _WIDE.search(text) is not None
     columns, first = (_columns, _first) if wide else (len, len)
     blanks = BLANK if rare and _FORMAT.search(text) else None
-    for raw in _physical(text):
+    tagged = has_tags(text)
+    for raw in _physical(text, tagged):
         stripped = raw.strip(blanks)
         if not stripped:
             blank += 1
@@ -592,14 +592,14 @@ def _lines(text: str) -> list[_Line]:
         lines.append(_Line(start, end, indent, bullet, blank, indent + columns(stripped), first(word), item, solid))
         position += len(raw)
         blank = 0
-    lines = _without_ordinals(_without_lone_breaks(lines, text), text)
+    lines = _without_ordinals(_without_lone_breaks(_without_lone_tags(lines, text) if tagged else lines, text), text)
     return _by_characters(lines, text) if wide and not _usual(lines) else lines
 
 
-def _physical(text: str) -> list[str]:
-    """The lines of `text` with their ends. Where tags were left in it that end lines (`<br>`, `</p>`), their lines are such, too, but not in Markdown's tables."""
+def _physical(text: str, tagged: bool) -> list[str]:
+    """The lines of `text` with their ends; where it is `tagged`, what tags end (`<br>`, `</p>`) are lines, too, but not in Markdown's tables."""
     lines = text.splitlines(keepends=True)
-    if "<" not in text or sum(1 for _ in itertools.islice(_LINE_END.finditer(text), TAGGED)) < TAGGED:
+    if not tagged:
         return lines
     found = []
     for line in lines:
@@ -609,23 +609,16 @@ def _physical(text: str) -> list[str]:
 
 
 def _without_lone_breaks(lines: list[_Line], text: str) -> list[_Line]:
-    """`lines` in which nothing stands alone that says no more than a blank line: a tag that was left in, or, in a dump with links of Markdown, a backslash, with which
-    crawlers write the blank lines within a link.
+    """`lines`, of a dump with links of Markdown, in which no backslash stands alone: with such ones crawlers write the blank lines within a link.
 
-    It belongs to the line above, and parts it from the one below as a blank line does.
+    A lone one belongs to the line above, and parts it from the one below as a blank line does.
     """
-    markdown, tags = "](" in text and "\\" in text, "<" in text and TAG.search(text) is not None
-    if not (markdown or tags):
+    if "](" not in text or "\\" not in text:
         return lines
-
-    def is_lone(line: _Line) -> bool:
-        held = text[line.start : line.end]
-        return (markdown and held == "\\") or (tags and held[0] == "<" and held[-1] == ">" and not untagged(held))
-
     kept: list[_Line] = []
     blank = 0
     for line in lines:
-        if kept and not line.blank_before and is_lone(line):
+        if kept and not line.blank_before and text[line.start : line.end] == "\\":
             kept[-1].end = line.end
             blank += 1
         else:
@@ -633,6 +626,32 @@ def _without_lone_breaks(lines: list[_Line], text: str) -> list[_Line]:
             blank = 0
             kept.append(line)
     return kept
+
+
+def _without_lone_tags(lines: list[_Line], text: str) -> list[_Line]:
+    """`lines`, of a dump in which tags were left, none of which is nothing but tags: such a one belongs to the line above, or else to the one below, and is a blank line between them."""
+    kept: list[_Line] = []
+    blank, begin = 0, -1
+    for line in lines:
+        held = text[line.start : line.end]
+        if held[0] == "<" and held[-1] == ">" and not untagged(held):
+            blank += line.blank_before + 1
+            if kept:
+                kept[-1].end = line.end
+            elif begin < 0:
+                begin = line.start
+            continue
+        line.blank_before += blank
+        if begin >= 0:
+            line.start, line.bullet, line.item, begin = begin, "", 0, -1
+        blank = 0
+        kept.append(line)
+    return kept or lines
+
+
+def _is_ended(line: _Line, text: str) -> bool:
+    """Whether a tag that ends lines ends this one."""
+    return text[line.end - 1] == ">" and _LINE_END.fullmatch(text, text.rfind("<", line.start, line.end), line.end) is not None
 
 
 def _by_characters(lines: list[_Line], text: str) -> list[_Line]:
@@ -700,13 +719,11 @@ def wrap_width(lines: list[_Line], text: str) -> int:
     adjacent lines votes for the widths from its first line's own width up to one below that sum; the width with most
     votes wins if it has some votes and hardly any text that could have been broken is wider than it.
 
-    Wide lines may be paragraphs, entries of a log or rows of a table that happen to be as long, narrow ones names in a list. So of these the ones
+    Wide lines may be paragraphs, entries of a log or rows of a table that happen to be as long, narrow ones names in a list or verses. So of these the ones
     that end as a sentence does or hold columns have no vote, most of those about as wide must agree, and some must go on with a small letter,
-    as only text does.
+    as only text does; amid some of the narrow ones a sentence must end.
     """
-    return (
-        _sure(lines, text, NARROWEST, MIN_WRAP - 1, *FULL_NARROW) or _usual(lines) or _sure(lines, text, MAX_WRAP + 1, WIDEST, *FULL_WIDE)
-    )
+    return _narrow(lines, text) or _usual(lines) or _wide(lines, text)
 
 
 def _usual(lines: list[_Line]) -> int:
@@ -714,15 +731,29 @@ def _usual(lines: list[_Line]) -> int:
     return _agreed(_pairs(lines, NEAR_WIDEST * MIN_WRAP, MAX_WRAP), lines, MIN_WRAP, MAX_WRAP)
 
 
-def _sure(lines: list[_Line], text: str, narrowest: int, widest: int, least: int, share: float) -> int:
-    """The width between these at which the lines of `text` were surely wrapped, `least` of them and this `share` being full, or 0."""
+def _wide(lines: list[_Line], text: str) -> int:
+    """The width beyond `MAX_WRAP` at which the lines of `text` were wrapped, or 0."""
+    width, near, full = _filled(lines, text, MAX_WRAP + 1, WIDEST)
+    # Or of a script without capitals.
+    small = sum(text[after.start].isalpha() and text[after.start] == text[after.start].lower() for _, after in full)
+    return width if len(full) >= max(LEAST_FULL, FULL * near) and small >= SMALL * len(full) else 0
+
+
+def _narrow(lines: list[_Line], text: str) -> int:
+    """The width below `MIN_WRAP` at which the lines of `text` were wrapped, or 0."""
+    width, near, full = _filled(lines, text, NARROWEST, MIN_WRAP - 1)
+    if len(full) < max(LEAST_FULL_NARROW, FULL_NARROW * near):
+        return 0
+    small = sum(text[after.start].islower() for _, after in full)
+    return width if small >= SMALL * len(full) and any(_SENTENCE.search(text, line.start, line.end) for line, _ in full) else 0
+
+
+def _filled(lines: list[_Line], text: str, narrowest: int, widest: int) -> tuple[int, int, list[tuple[_Line, _Line]]]:
+    """The width between these that lines of `text` vote for, or 0, how many pairs of them are about as wide, and those of these whose second one did not fit."""
     pairs = [pair for pair in _pairs(lines, narrowest, widest) if not pair[0].solid and not _has_columns(pair[0], text)]
     width = _agreed([pair for pair in pairs if text[pair[0].end - 1] not in _CLOSING], lines, narrowest, widest)
     near = [pair for pair in pairs if pair[0].width >= NEAR_WIDEST * width]
-    full = [following for line, following in near if _is_full(line, following, width)]
-    # Or of a script without capitals.
-    small = sum(text[line.start].isalpha() and text[line.start] == text[line.start].lower() for line in full)
-    return width if len(full) >= max(least, share * len(near)) and small >= SMALL * len(full) else 0
+    return width, len(near), [pair for pair in near if _is_full(*pair, width)]
 
 
 def _has_columns(line: _Line, text: str) -> bool:
@@ -767,7 +798,7 @@ def _fits(lines: list[_Line], width: int) -> bool:
 class _Make:
     """How a dump was made: the `width` it is hard-wrapped at (0: it is not), whether it is `markdown` or has its `links`, whether text is `torn` at links.
 
-    `inner` says of a dump with a line for each text node that its indented lines go on with the node above.
+    `inner` says of a dump with a line for each text node that its indented lines go on with the node above, `ended` that tags end some of its lines.
     """
 
     width: int
@@ -775,6 +806,7 @@ class _Make:
     links: bool
     torn: bool
     inner: bool
+    ended: bool
 
     @classmethod
     def of(cls, text: str, lines: list[_Line]) -> _Make:
@@ -787,7 +819,8 @@ class _Make:
         width, markdown = wrap_width(lines, text), _is_markdown(text, lines)
         inner = torn and inner
         torn = torn or (not width and not markdown and _are_torn_between_blanks(lines, text))
-        return cls(width, markdown, "](" in text, torn, inner)
+        ended = sum(_is_ended(line, text) for line in lines) if has_tags(text) else 0
+        return cls(width, markdown, "](" in text, torn, inner, 0 < ended < MOST_ENDED * len(lines))
 
 
 def is_markdown(text: str) -> bool:

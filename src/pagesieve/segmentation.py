@@ -176,8 +176,8 @@ class Segmentation:
     """The answer for one page: its `text` and all its `segments` in order, which cover all that shows.
 
     `confidence` (0..1) is the expected share of the page's words with the right label; pages below a threshold of one's own are for a
-    person to look at. `article` (0..1) is how likely it has an article at all, where pages with and without one count alike;
-    0.0 for a page without a body. A page that shows no text (an application's, before its scripts have run) has 0.0. `view` is "text" or "html". `metadata` is
+    person to look at. `article` (0..1) is how likely the page has an article at all, where pages with and without one count alike, whatever the dial says;
+    0.0 for one that gets no body at the usual dial. A page that shows no text (an application's, before its scripts have run) has 0.0 for both. `view` is "text" or "html". `metadata` is
     what the page states of itself. Of an HTML page, `text` is the page flattened, and `source` its HTML. `notes` tell where text was taken from
     that the page does not show, and of a page with some text but no body (a forum's thread, a list of stories) "no article found", below the
     usual dial "no article found with dial=0.3".

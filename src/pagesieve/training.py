@@ -518,30 +518,28 @@ def calibrate(
 ) -> Calibrated:
     """The answers for the first `pages` of `samples` (None: for all) calibrated, each by what the other folds' answers ask for, so that scores are honest.
 
-    `samples` are those that `crossed` was made of; what is behind the pages, pieces of them and other renderings, tells with them what pages with an
-    article look like, and `rests`, pages without theirs, what others do. Without such nothing is learned of that. The name of each of `rests` begins with that of its page
-    and "@".
+    `samples` are those that `crossed` was made of; behind the pages may be pieces and other renderings of them. From all of them, and from `rests`, pages without
+    their article, is learned what tells whether there is one; without `rests` it is not. The name of a rest is that of its page, one of the samples, with "@" and more behind.
     """
-    answered = Shelf(_Answered.of(sample, answer) for sample, answer in zip(samples, crossed.predictions, strict=True))
     fold_of = {sample.name: fold for sample, fold in zip(samples, crossed.folds.tolist(), strict=True)}
     fold_of_rest = np.array([fold_of[rest.name.rpartition("@")[0]] for rest in rests], dtype=np.int64)
+    answered = Shelf(_Answered.of(sample, answer) for sample, answer in zip(samples, crossed.predictions, strict=True))
     cut = Shelf(_Answered.of(s, crossed.models[fold].judge(s.measures)) for s, fold in zip(rests, fold_of_rest.tolist(), strict=True))
-    folds = crossed.folds[:pages]
+    folds, whole = crossed.folds[:pages], answered[:pages]
 
-    def asked(fold: int | None) -> Calibration:
+    def asked(without: int | None) -> Calibration:
         """The calibration that all folds but this one ask for."""
-        own, every, others = (np.flatnonzero(of != fold).tolist() for of in (folds, crossed.folds, fold_of_rest))
-        whole = [answered[place] for place in own]
-        calibration = _calibration(whole, settings)
-        with_and_without = chain(answered.take(every), cut.take(others))
-        return replace(calibration, article=_article(with_and_without, settings, calibration)) if rests else calibration
+        own, every, others = (np.flatnonzero(of != without).tolist() for of in (folds, crossed.folds, fold_of_rest))
+        calibration = _calibration([*whole.take(own)], settings)
+        if not rests:
+            return calibration
+        return replace(calibration, article=_article(chain(answered.take(every), cut.take(others)), settings, calibration))
+
+    def honest(answers: Sequence[_Answered], folds: Ints) -> Shelf[Prediction]:
+        return Shelf(page.calibrated(settings, without[fold]) for page, fold in zip(answers, folds.tolist(), strict=True))
 
     without = [asked(fold) for fold in range(len(crossed.models))]
-    predictions, judged_rests = (
-        Shelf(page.calibrated(settings, without[fold]) for page, fold in zip(some, of.tolist(), strict=False))
-        for some, of in ((answered, folds), (cut, fold_of_rest))
-    )
-    return Calibrated(without, predictions, judged_rests, asked(None))
+    return Calibrated(without, honest(whole, folds), honest(cut, fold_of_rest), asked(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -557,24 +555,33 @@ class _Answered:
     def of(cls, sample: Sample, answer: Prediction) -> _Answered:
         return cls(sample.measures.words, sample.measures.cues, sample.roles, answer.probabilities)
 
+    @property
+    def has_article(self) -> bool:
+        """Whether there is a word of an article's body on the page."""
+        return bool(self.words[self.roles == BODY].sum())
+
     def calibrated(self, settings: Settings, calibration: Calibration) -> Prediction:
         return Prediction.of(self.probabilities, self.words, settings.label_of_role, calibration, cues=self.cues)
 
 
 def _article(pages: Iterable[_Answered], settings: Settings, calibration: Calibration) -> Floats:
-    """What `Calibration.article` is to be: a logistic regression for which those with an article count as much as those without, of the pages with a body.
+    """What `Calibration.article` is to be: a logistic regression on the pages that get a body. All pages with an article count as much as all without one.
 
-    (0,) where there is only one kind.
+    (0,) where only one kind gets any.
     """
     signs, there = [], []
+    count = [0, 0]  # of pages without and with an article, whether they get a body or not
     for page in pages:
+        has_article = page.has_article
+        count[has_article] += 1
         own = page.calibrated(settings, calibration).signs
         if len(own):
             signs.append(own)
-            there.append(bool(page.words[page.roles == BODY].sum()))
+            there.append(has_article)
     if len({*there}) < 2:
         return Calibration().article
-    fitted = LogisticRegression(class_weight="balanced").fit(np.stack(signs), there)
+    weight = np.array([sum(count) / 2 / count[kind] for kind in there])
+    fitted = LogisticRegression().fit(np.stack(signs), there, sample_weight=weight)
     return np.concatenate([fitted.coef_[0], fitted.intercept_]).astype(np.float32)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "BRACKETED",
     "CHARACTER",
     "FORMAT",
+    "LEAST_LEFT",
     "PICTURE_NUMBER",
     "TAG",
     "CharTable",
@@ -36,6 +37,7 @@ __all__ = [
     "alike",
     "codes_of",
     "count_words",
+    "has_tags",
     "hashes",
     "is_combining",
     "is_unseen",
@@ -74,12 +76,22 @@ _LINK = re.compile(
     r"\]\([^)\s\]]*(?:(?:\](?!\()|(?<=-)\s)[^)\s\]]*)*(?:\s\"[^\"\n]*\")?\)|\]\(data:[^)\]]*\)|\[\d{1,4}\](?=\S)"
     rf"|{BRACKETED}(?!\()(?:(?:[a-z]+:)?/[^\s\[\]]*)?|{PICTURE_NUMBER}"
 )
-# A tag that was left in a text, of those that stand in and around lines of text; others are code, or what `noscript` held.
+# A tag that was left in a text, of those that stand in and around lines of text; others are code, or what `noscript` held. Without an attribute's
+# value words in it are none ("a <b and c> d").
+_VALUE = r"""\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)"""
 TAG = re.compile(
-    r"</?(?:(?P<block>br|p|li|ul|ol|h[1-6]|blockquote)|a|abbr|b|cite|em|font|i|mark|q|s|small|span|strong|sub|sup|u)"
-    r"""(?:\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>""",
+    r"<(?P<end>/)?(?:(?P<block>(?P<free>br|p|li)|ul|ol|h[1-6]|blockquote)|a|abbr|b|cite|em|font|i|mark|q|s|small|span|strong|sub|sup|u)"
+    rf"(?:\s+[\w:-]+{_VALUE}(?:\s+[\w:-]+(?:{_VALUE})?)*)?\s*/?>",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"<(?:!doctype|html|head|body|title|meta|link|script|style|div|table|form|input|button|\?)(?=[\s/>]|php)", re.IGNORECASE)
+_QUOTES = frozenset("\"'`“”‘’«»()")
+LEAST_LEFT = 3  # tags, references or addresses from which a page has them because a program left them
+MENTIONED, ENDING, CODE = (
+    1 / 3,
+    0.4,
+    0.1,
+)  # shares of the tags left in a page: as many at most are mentioned beside them, end something (at least), are code
 CHARACTER = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")  # a reference to one
 _UNDERLINE = re.compile(r"(?<=[^\s=-])\s+(?:(=)={2,}|-{3,})\Z")  # of a heading
 
@@ -183,6 +195,44 @@ def untagged(text: str) -> str:
     """
     left, tags = TAG.subn(lambda tag: " " if tag["block"] else "", text)
     return " ".join(left.split()) if tags else text
+
+
+def has_tags(page: str) -> bool:
+    """Whether tags were left in a page by a program that took away most: they touch what they stand at, end what they begin, and few are code.
+
+    In a text about tags these stand between spaces, quotes and commas.
+
+    >>> has_tags("<b>Kites</b> and<br>more <i>kites</i>"), has_tags("Use <b>, </b> or <br> for that"), has_tags("<div>" + "<b>Kites</b>" * 3)
+    (True, False, False)
+    """
+    if "<" not in page:
+        return False
+    left = mentioned = ends = 0
+    for tag in TAG.finditer(page):
+        if _is_mentioned(tag, page):
+            mentioned += 1
+        else:
+            left += 1
+            ends += bool(tag["end"] or tag["free"])
+    most = CODE * left
+    return (
+        left >= LEAST_LEFT
+        and mentioned <= MENTIONED * left
+        and ends >= ENDING * left
+        and sum(1 for _ in itertools.islice(_CODE.finditer(page), int(most) + 1)) <= most
+        and bool(untagged(page))
+    )
+
+
+def _is_mentioned(tag: re.Match[str], page: str) -> bool:
+    """Whether the tag touches nothing that it could begin or end: a tag that begins something what is behind it, one that ends something what is before it, `<br>` either."""
+    before, after = page[max(tag.start() - 1, 0) : tag.start()], page[tag.end() : tag.end() + 1]
+    if before in _QUOTES and after in _QUOTES:
+        return True
+    ended, begun = before in ("", "\n") or not before.isspace(), after in ("", "\n", "\r") or not (after.isspace() or after in ",.;:!?)]}")
+    if tag["end"]:
+        return not ended
+    return not begun and not (ended and tag[0][1:3].lower() == "br")
 
 
 def is_unspaced(text: str) -> bool:
