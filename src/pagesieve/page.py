@@ -13,7 +13,8 @@ How a text dump is cut:
 4. In Markdown a blank line, a list marker or another sign of a block ends a paragraph, a line's end alone does not.
 5. Where each text node of the HTML has a line of its own, sentences are torn at links: a line that begins as no sentence does goes on with
    the one before, unless a sentence ended there. A node that was broken in the HTML keeps its breaks: its further lines are those that are indented.
-6. A page collapsed into one line has no lines to go by: it is cut after sentences and at known separators.
+6. Where tags were left in the text (`words.has_tags`) `<br>` and the ends of paragraphs, items and headings end lines.
+7. A page collapsed into one line has no lines to go by: it is cut after sentences and at known separators.
 """
 
 from __future__ import annotations

@@ -362,13 +362,13 @@ def by_site(gathered: Gathered, chosen: Settings, config: TrainConfig) -> tuple[
     if not config.cv.keep and len(np.unique(html_folds)) < config.cv.folds <= len(set(sites)):
         html_folds = training.assign_folds(sites, config.cv.folds, config.seed)  # few sites have HTML: folds of its own
     has_html = len(np.unique(html_folds)) == config.cv.folds
-    outcome = _cross_validated(TEXT_SCORES, documents, samples, folds, chosen, config)
+    outcome = _cross_validated(TEXT_SCORES, documents, samples, folds, chosen, config, _rests(documents, chosen))
     text = View(samples, chosen, outcome)
     if not has_html:
         if html:
             print(f"HTML is not learned from: only {len(set(sites))} sites have any, too few for cv.folds={config.cv.folds}\n", flush=True)
         return text, None
-    outcome = _cross_validated(HTML_SCORES, html, html_samples, html_folds, with_markup, config)
+    outcome = _cross_validated(HTML_SCORES, html, html_samples, html_folds, with_markup, config, _rests(html, with_markup))
     return text, View(html_samples, with_markup, outcome)
 
 
@@ -379,13 +379,18 @@ def _cross_validated(
     folds: NDArray[np.int64],
     chosen: Settings,
     config: TrainConfig,
+    rests: Sequence[training.Sample] = (),
 ) -> Outcome:
-    """The documents judged by models that saw no sample of their fold; `samples` begins with those of the documents."""
+    """The documents judged by models that saw no sample of their fold; `samples` begins with those of the documents, `rests` are some of these without their article."""
     crossed = training.cross_fit(samples, folds, chosen, config.seed, config.n_jobs, _progress(name))
-    rests = training.prepare(filter(None, map(remainder, documents)), chosen)
     calibrated = training.calibrate(samples, crossed, chosen, len(documents), rests)
     answers = zip(documents, samples, calibrated.predictions, strict=False)
     return Outcome(crossed, calibrated, [evaluation.judge(d, s.measures.words, p, chosen.label_of_role) for d, s, p in answers])
+
+
+def _rests(documents: Iterable[Document], chosen: Settings) -> Shelf[training.Sample]:
+    """The documents without their article, of those that have one, and enough beside it."""
+    return training.prepare(filter(None, map(remainder, documents)), chosen)
 
 
 def _html(config: TrainConfig, documents: Shelf[Document], origin: dict[str, str]) -> Shelf[Document]:
