@@ -87,11 +87,8 @@ TAG = re.compile(
 _CODE = re.compile(r"<(?:!doctype|html|head|body|title|meta|link|script|style|div|table|form|input|button|\?)(?=[\s/>]|php)", re.IGNORECASE)
 _QUOTES = frozenset("\"'`“”‘’«»()")
 LEAST_LEFT = 3  # tags, references or addresses from which a page has them because a program left them
-MENTIONED, ENDING, CODE = (
-    1 / 3,
-    0.4,
-    0.1,
-)  # shares of the tags left in a page: as many at most are mentioned beside them, end something (at least), are code
+# Shares of the tags left in a page: as many at most are mentioned beside them, as many at least end something, as many at most are code.
+MENTIONED, ENDING, CODE = 1 / 3, 0.4, 0.1
 CHARACTER = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")  # a reference to one
 _UNDERLINE = re.compile(r"(?<=[^\s=-])\s+(?:(=)={2,}|-{3,})\Z")  # of a heading
 
